@@ -1,0 +1,199 @@
+"""What a table is: the types that the declarations are made of. They check themselves when they are made.
+
+Nothing here knows where documents come from or where rows go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+
+
+class Type(Enum):
+    """The type of a column."""
+
+    ID = "id"
+    """A text that names something; an empty one names nothing and becomes null."""
+    TEXT = "text"
+    """Any text; an empty one stays."""
+    BOOLEAN = "boolean"
+    FLOAT = "float"
+    TIMESTAMP = "timestamp"
+    """An instant."""
+
+    @property
+    def sql(self) -> str:
+        """The type's name in DuckDB."""
+        return _SQL_TYPES[self]
+
+
+_SQL_TYPES = {
+    Type.ID: "VARCHAR",
+    Type.TEXT: "VARCHAR",
+    Type.BOOLEAN: "BOOLEAN",
+    Type.FLOAT: "DOUBLE",
+    Type.TIMESTAMP: "TIMESTAMP WITH TIME ZONE",
+}
+
+
+class Orphans(Enum):
+    """What it means when a reference points to a row that is not there."""
+
+    ALLOWED = "warning"
+    """Clockify lets it happen: an old entry may name a tag that has been deleted since."""
+    IMPOSSIBLE = "error"
+    """Clockify cannot cause it, so our data is wrong or incomplete."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A column's values are ids of another table's rows."""
+
+    table: str
+    orphans: Orphans
+    column: str = "id"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column and where its value stands in the document.
+
+    `path` is a dotted way through the document's objects. Of `list[]` or `list[].key` each item gives a row of its own. A
+    column that begins with an underscore is about loading, is filled by the warehouse and has no path.
+    """
+
+    name: str
+    type: Type
+    path: str
+    description: str
+    references: Reference | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a declaration that could not work."""
+        _require(self.name == self.name.lower() and self.name.isidentifier(), f"{self.name!r} is no column name")
+        _require(bool(self.description.strip()), f"column {self.name} has no description")
+        _require(self.path.count("[]") <= 1, f"column {self.name}: a path may open one list, not several")
+        _require(bool(self.path) != self.is_about_loading, f"column {self.name}: a path, or a leading underscore")
+        _require(self.references is None or self.type is Type.ID, f"column {self.name} refers but is no ID")
+
+    @property
+    def is_about_loading(self) -> bool:
+        """Whether the warehouse fills it, not the document."""
+        return self.name.startswith("_")
+
+    @property
+    def list_path(self) -> str | None:
+        """The way to the list of which each item gives a row; None where the document itself is the row."""
+        before, opened, _ = self.path.partition("[]")
+        return before if opened else None
+
+
+LOADED_AT = Column(
+    "_loaded_at", Type.TIMESTAMP, "", "When this row was last written by a sync; not a time that Clockify knows."
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: its columns, what names a row, and which rows replace which.
+
+    Attributes:
+        pipeline: the listing that it comes from, in the words of Clockify's users.
+        primary_key: the columns that name a row.
+        parent: the table whose rows this one's rows belong to, by the first column. Both always change together.
+        partition_column: the instant that decides on which day a row belongs; None for a table that is replaced whole.
+        required: columns, besides the key of a table without parent, without which a row is an error.
+        keeps_all_documents: where several documents tell of one parent row, whether the rows of all of them count (a user
+            who is listed in two workspaces has the memberships of both) or only those of the document read last.
+    """
+
+    name: str
+    pipeline: str
+    description: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...] = ("id",)
+    parent: str | None = None
+    partition_column: str | None = None
+    required: tuple[str, ...] = ()
+    keeps_all_documents: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a declaration that could not work, and add what every table has."""
+        object.__setattr__(self, "columns", (*self.columns, LOADED_AT))
+        names = [column.name for column in self.columns]
+        _require(len(set(names)) == len(names), f"{self.name} has a column twice")
+        _require(bool(self.description.strip()), f"{self.name} has no description")
+        named = (*self.primary_key, *self.required, *filter(None, [self.partition_column]))
+        _require(set(named) <= set(names), f"{self.name}: {sorted(set(named) - set(names))} are no columns of it")
+        _require(self.parent is None or names[0] in self.primary_key, f"{self.name}: column 1 must lead to its parent")
+        lists = {column.list_path for column in self.columns} - {None}
+        _require(len(lists) <= 1, f"{self.name}: its rows come from several lists {sorted(map(str, lists))}")
+
+    def __getitem__(self, column: str) -> Column:
+        """The column of that name."""
+        return next(candidate for candidate in self.columns if candidate.name == column)
+
+    @property
+    def document_columns(self) -> tuple[Column, ...]:
+        """The columns that documents fill."""
+        return tuple(column for column in self.columns if not column.is_about_loading)
+
+    @property
+    def rows_path(self) -> str | None:
+        """The way to the list of which each item is a row; None where each document is one."""
+        return next((c.list_path for c in self.columns if c.list_path is not None), None)
+
+    @property
+    def never_null(self) -> tuple[str, ...]:
+        """The columns that every row has: what names it, and what decides where it belongs.
+
+        Of a child only the way to its parent: Clockify's document lets the rest of it be absent.
+        """
+        return (self.columns[0].name,) if self.parent else (*self.primary_key, *self.required)
+
+    @property
+    def references(self) -> dict[str, Reference]:
+        """By column, what this table's rows refer to: their parent first."""
+        links = {column.name: column.references for column in self.columns if column.references}
+        if self.parent is None:
+            return links
+        return {self.columns[0].name: Reference(self.parent, Orphans.IMPOSSIBLE), **links}
+
+
+class Contract:
+    """All tables, by name, in the order in which they are declared: a parent stands before its children."""
+
+    def __init__(self, *tables: Table) -> None:
+        """Take the tables and refuse a set of them that contradicts itself."""
+        self.tables: Mapping[str, Table] = MappingProxyType({table.name: table for table in tables})
+        _require(len(self.tables) == len(tables), "two tables have one name")
+        for table in tables:
+            for column, reference in table.references.items():
+                where = f"{table.name}.{column} refers to {reference.table}"
+                _require(reference.table in self.tables, f"{where}, which is no table")
+                target = self.tables[reference.table]
+                _require(target.primary_key == (reference.column,), f"{where}.{reference.column}, which is no key")
+            _require(table.parent is None or self.tables[table.parent].parent is None, f"{table.name}: grandchild")
+
+    def __getitem__(self, table: str) -> Table:
+        """The table of that name."""
+        return self.tables[table]
+
+    def __iter__(self) -> Iterator[Table]:
+        """The tables in their order."""
+        return iter(self.tables.values())
+
+    def __contains__(self, table: object) -> bool:
+        """Whether there is a table of that name."""
+        return table in self.tables
+
+    def family(self, root: str) -> tuple[Table, ...]:
+        """The table and its children: what must always change together."""
+        return (self.tables[root], *(table for table in self if table.parent == root))
+
+
+def _require(holds: bool, fault: str) -> None:
+    if not holds:
+        raise ValueError(f"contract: {fault}")

@@ -1,0 +1,69 @@
+"""Paging, sorting and name filters, as every list of Clockify has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .documents import Document
+from .messages import Call, Request, Response, invalid
+
+
+def number(request: Request, name: str, default: int, *, least: int, most: int | None = None) -> int:
+    """A whole number from the query; anything out of its bounds is refused with 400."""
+    value = request.one(name)
+    if value is None:
+        return default
+    try:
+        found = int(value)
+    except ValueError:
+        raise invalid(f"Invalid value for {name}: {value}") from None
+    if found < least or (most is not None and found > most):
+        raise invalid(f"{name} must be between {least} and {most or 'any number'}, not {found}")
+    return found
+
+
+def position(request: Request, *, default: int = 50, most: int = 5000) -> tuple[int, int]:
+    """How many items to skip and to take. Clockify counts pages from 1, 50 items each unless asked."""
+    size = number(request, "page-size", default, least=1, most=most)
+    return (number(request, "page", 1, least=1) - 1) * size, size
+
+
+def answer(call: Call, items: list[Document], total: int, skip: int) -> Response:
+    """A page of a list; the header says whether it is the last one."""
+    name = call.account.last_page_header
+    last = "true" if skip + len(items) >= total else "false"
+    return Response(items, headers={} if name is None else {name: last})
+
+
+def page(call: Call, found: list[Document], *, default: int = 50, most: int = 5000) -> Response:
+    """The page of `found` that was asked for."""
+    skip, take = position(call.request, default=default, most=most)
+    return answer(call, found[skip : skip + take], len(found), skip)
+
+
+def by_name(request: Request, documents: Iterable[Document]) -> list[Document]:
+    """Those whose name contains `name`, or is just that under `strict-name-search`."""
+    wanted = request.one("name")
+    if not wanted:
+        return list(documents)
+    if request.flag("strict-name-search"):
+        return [each for each in documents if each.get("name") == wanted]
+    return [each for each in documents if wanted.lower() in str(each.get("name") or "").lower()]
+
+
+def by_flag(request: Request, name: str, documents: list[Document]) -> list[Document]:
+    """Those with that yes or no field as asked; both kinds where the parameter is left out."""
+    wanted = request.flag(name)
+    return documents if wanted is None else [each for each in documents if bool(each.get(name)) is wanted]
+
+
+def ordered(request: Request, documents: list[Document], default: str) -> list[Document]:
+    """Sorted by `sort-column` and then by id, so that pages of a list at rest never overlap."""
+    column = (request.one("sort-column") or default).lower()
+    down = request.one("sort-order") == "DESCENDING"
+
+    def place(document: Document) -> tuple[Any, str]:
+        return str(document.get(column) or "").lower(), str(document.get("id"))
+
+    return sorted(documents, key=place, reverse=down)
