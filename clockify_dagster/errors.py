@@ -2,7 +2,7 @@
 
     ClockifyDagsterError
     ├── SettingsError               a setting or an argument is missing or wrong
-    ├── ContractError               a document cannot become a row: a key or an entry's start does not fit its type
+    ├── ContractError               a document cannot become a row of its table
     ├── ApiError                    Clockify did not give what we asked for
     │   ├── KeyRefusedError         401: no key, an unknown key, a key of another region
     │   ├── NotAllowedError         403: the key's role or the workspace's plan does not allow it
@@ -11,31 +11,83 @@
     │   ├── RateLimitedError        429, for longer than we may wait
     │   ├── ServerFaultError        5xx, for longer than we try
     │   ├── UnreachableError        no connection, or it broke, or a time limit passed
-    │   └── UnreadableAnswerError   an answer that is not the JSON we asked for
+    │   ├── UnreadableAnswerError   an answer that is not the JSON we asked for
+    │   └── AbortedError            given up by us: the run was stopped, or another part failed
     └── WarehouseError              the DuckDB file cannot be read or written
         ├── DatabaseLockedError     another process holds the file
         ├── DatabaseUnusableError   no database, not writable, another version's, or no space left
         └── NotLoadedError          a table is asked for that no run has loaded yet
 
-The text of an error is for the person who reads it at night: what failed, for which workspace or day, why, what to do. It
-never holds a key or personal data. What does not belong here: how errors become a failed Dagster run (`defs/failures.py`).
+The text of an error is for the person who reads it at night: what failed, for which workspace or day, why,
+what to do. It never holds a key or personal data. Each layer adds what it knows of the place:
+`error.at(workspace=..., user=..., day=...)`, or `with located(workspace=...):` around what may raise. What
+does not belong here: how errors become a failed Dagster run (`defs/failures.py`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import TypeVar
+
+Error = TypeVar("Error", bound="ClockifyDagsterError")
+
 
 class ClockifyDagsterError(Exception):
-    """The root. `can_retry` says whether the same attempt, made later and unchanged, may succeed."""
+    """The root. `can_retry` says whether the same attempt, made later and unchanged, may succeed.
+
+    Attributes:
+        workspace: the id of the workspace concerned, None where it is not known or not one.
+        user: the id of the user concerned, likewise.
+        day: the day concerned, likewise.
+    """
 
     can_retry = False
 
+    def __init__(self, message: str = "") -> None:
+        """Keep the message; where it happened is added by `at`."""
+        super().__init__(message)
+        self.workspace: str | None = None
+        self.user: str | None = None
+        self.day: str | None = None
+
+    def at(
+        self: Error, *, workspace: str | None = None, user: str | None = None, day: date | str | None = None
+    ) -> Error:
+        """Add where it happened, and give the error back. What is known already stays."""
+        self.workspace = self.workspace or workspace
+        self.user = self.user or user
+        self.day = self.day or (None if day is None else str(day))
+        return self
+
+    def __str__(self) -> str:
+        """The message, and where it happened."""
+        places = {"workspace": self.workspace, "user": self.user, "day": self.day}
+        where = ", ".join(f"{name} {value}" for name, value in places.items() if value)
+        return f"{super().__str__()} ({where})" if where else super().__str__()
+
     def facts(self) -> dict[str, str]:
         """What is known about the failure, by name: for metadata and logs. Holds no secrets."""
-        return {}
+        return _known(workspace=self.workspace, user=self.user, day=self.day)
+
+
+def _known(**facts: object) -> dict[str, str]:
+    return {name: str(value) for name, value in facts.items() if value is not None}
+
+
+@contextmanager
+def located(*, workspace: str | None = None, user: str | None = None, day: date | str | None = None) -> Iterator[None]:
+    """Add where it happened to every error of ours that passes through."""
+    try:
+        yield
+    except ClockifyDagsterError as error:
+        error.at(workspace=workspace, user=user, day=day)
+        raise
 
 
 class SettingsError(ClockifyDagsterError):
-    """A setting or argument is missing or wrong. The message names it, its fault, and what to write instead."""
+    """A setting or argument is missing or wrong. The message names it, its fault, and a remedy."""
 
 
 class ContractError(ClockifyDagsterError):
@@ -49,21 +101,27 @@ class ApiError(ClockifyDagsterError):
         status: the HTTP status, None where there was no answer.
         endpoint: method and path, without host, query and secrets.
         code: the code in Clockify's error body, None where it gave none.
+        tries: how often the request was sent before we gave up.
     """
 
-    def __init__(
-        self, message: str, *, endpoint: str, status: int | None = None, code: int | None = None
-    ) -> None:
+    def __init__(self, message: str, *, endpoint: str, status: int | None = None, code: int | None = None) -> None:
         """Keep the message and the facts of the failed request."""
         super().__init__(message)
         self.endpoint = endpoint
         self.status = status
         self.code = code
+        self.tries = 1
+
+    def __str__(self) -> str:
+        """The message, where it happened, and how often we tried if it was more than once."""
+        text = super().__str__()
+        return f"{text} We tried {self.tries} times." if self.tries > 1 else text
 
     def facts(self) -> dict[str, str]:
-        """Endpoint, and status and code where there are any."""
-        known = {"endpoint": self.endpoint, "status": self.status, "code": self.code}
-        return {name: str(value) for name, value in known.items() if value is not None}
+        """Where it happened; endpoint, and status, code and number of tries where there are any."""
+        tries = self.tries if self.tries > 1 else None
+        asked = _known(endpoint=self.endpoint, status=self.status, code=self.code, tries=tries)
+        return {**super().facts(), **asked}
 
 
 class KeyRefusedError(ApiError):
@@ -107,6 +165,12 @@ class UnreachableError(ApiError):
 
 class UnreadableAnswerError(ApiError):
     """An answer that is not the JSON that the endpoint should give."""
+
+    can_retry = True
+
+
+class AbortedError(ApiError):
+    """We gave the request up ourselves, since the run was stopped or another part of it failed."""
 
     can_retry = True
 

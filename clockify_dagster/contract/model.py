@@ -11,6 +11,11 @@ from enum import Enum
 from types import MappingProxyType
 
 
+def _require(holds: bool, fault: str) -> None:
+    if not holds:
+        raise ValueError(f"contract: {fault}")
+
+
 class Type(Enum):
     """The type of a column."""
 
@@ -60,8 +65,8 @@ class Reference:
 class Column:
     """A column and where its value stands in the document.
 
-    `path` is a dotted way through the document's objects. Of `list[]` or `list[].key` each item gives a row of its own. A
-    column that begins with an underscore is about loading, is filled by the warehouse and has no path.
+    `path` is a dotted way through the document's objects. Of `list[]` or `list[].key` each item gives a row.
+    A column that begins with an underscore is about loading: the warehouse fills it, and it has no path.
     """
 
     name: str
@@ -72,7 +77,8 @@ class Column:
 
     def __post_init__(self) -> None:
         """Refuse a declaration that could not work."""
-        _require(self.name == self.name.lower() and self.name.isidentifier(), f"{self.name!r} is no column name")
+        is_name = self.name == self.name.lower() and self.name.isidentifier()
+        _require(is_name, f"{self.name!r} is no column name")
         _require(bool(self.description.strip()), f"column {self.name} has no description")
         _require(self.path.count("[]") <= 1, f"column {self.name}: a path may open one list, not several")
         _require(bool(self.path) != self.is_about_loading, f"column {self.name}: a path, or a leading underscore")
@@ -89,10 +95,14 @@ class Column:
         before, opened, _ = self.path.partition("[]")
         return before if opened else None
 
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The keys to go through: from the item where the path opens a list, else from the document."""
+        return tuple(step for step in self.path.rpartition("[]")[2].split(".") if step)
 
-LOADED_AT = Column(
-    "_loaded_at", Type.TIMESTAMP, "", "When this row was last written by a sync; not a time that Clockify knows."
-)
+
+_ABOUT_LOADED_AT = "When this row was last written by a sync; not a time that Clockify knows."
+LOADED_AT = Column("_loaded_at", Type.TIMESTAMP, "", _ABOUT_LOADED_AT)
 
 
 @dataclass(frozen=True)
@@ -102,11 +112,13 @@ class Table:
     Attributes:
         pipeline: the listing that it comes from, in the words of Clockify's users.
         primary_key: the columns that name a row.
-        parent: the table whose rows this one's rows belong to, by the first column. Both always change together.
-        partition_column: the instant that decides on which day a row belongs; None for a table that is replaced whole.
+        parent: the table whose rows this one's rows belong to, by the first column. Both change together.
+        partition_column: the instant that decides on which day a row belongs; None for a table that is
+            replaced whole, and for a child, whose rows go with their parent's.
         required: columns, besides the key of a table without parent, without which a row is an error.
-        keeps_all_documents: where several documents tell of one parent row, whether the rows of all of them count (a user
-            who is listed in two workspaces has the memberships of both) or only those of the document read last.
+        keeps_all_documents: where several documents tell of one parent row, whether the rows of all of them
+            count (a user who is listed in two workspaces has the memberships of both) or only those of the
+            document read last.
     """
 
     name: str
@@ -121,19 +133,41 @@ class Table:
 
     def __post_init__(self) -> None:
         """Refuse a declaration that could not work, and add what every table has."""
-        object.__setattr__(self, "columns", (*self.columns, LOADED_AT))
+        if LOADED_AT not in self.columns:
+            object.__setattr__(self, "columns", (*self.columns, LOADED_AT))
         names = [column.name for column in self.columns]
         _require(len(set(names)) == len(names), f"{self.name} has a column twice")
         _require(bool(self.description.strip()), f"{self.name} has no description")
+        _require(bool(self.primary_key), f"{self.name} has no key")
         named = (*self.primary_key, *self.required, *filter(None, [self.partition_column]))
-        _require(set(named) <= set(names), f"{self.name}: {sorted(set(named) - set(names))} are no columns of it")
-        _require(self.parent is None or names[0] in self.primary_key, f"{self.name}: column 1 must lead to its parent")
+        strangers = sorted(set(named) - set(names))
+        _require(not strangers, f"{self.name}: {strangers} are no columns of it")
         lists = {column.list_path for column in self.columns} - {None}
         _require(len(lists) <= 1, f"{self.name}: its rows come from several lists {sorted(map(str, lists))}")
+        if self.parent is not None:
+            self._check_as_child()
+            return
+        _require(not lists, f"{self.name}: only the rows of a child come from a list")
+        if self.partition_column is not None:
+            where = f"{self.name}: the partition column {self.partition_column}"
+            _require(self[self.partition_column].type is Type.TIMESTAMP, f"{where} is no instant")
+            _require(self.partition_column in self.never_null, f"{where} is not required")
+
+    def _check_as_child(self) -> None:
+        link, opens_a_list = self.columns[0], self.rows_path is not None
+        _require(opens_a_list, f"{self.name}: a child's rows come from a list in its parent's document")
+        _require(link.name in self.primary_key, f"{self.name}: column 1 must lead to its parent")
+        _require(link.type is Type.ID, f"{self.name}: {link.name} leads to its parent but is no ID")
+        _require(link.references is None, f"{self.name}: {link.name} leads to its parent already")
+        _require(self.partition_column is None, f"{self.name}: a child goes with its parent, not by day")
+        _require(not self.required, f"{self.name}: of a child only the way to its parent is required")
 
     def __getitem__(self, column: str) -> Column:
-        """The column of that name."""
-        return next(candidate for candidate in self.columns if candidate.name == column)
+        """The column of that name. Raises `KeyError` where there is none."""
+        for candidate in self.columns:
+            if candidate.name == column:
+                return candidate
+        raise KeyError(f"{self.name} has no column {column}")
 
     @property
     def document_columns(self) -> tuple[Column, ...]:
@@ -169,13 +203,18 @@ class Contract:
         """Take the tables and refuse a set of them that contradicts itself."""
         self.tables: Mapping[str, Table] = MappingProxyType({table.name: table for table in tables})
         _require(len(self.tables) == len(tables), "two tables have one name")
+        declared: set[str] = set()
         for table in tables:
             for column, reference in table.references.items():
                 where = f"{table.name}.{column} refers to {reference.table}"
                 _require(reference.table in self.tables, f"{where}, which is no table")
                 target = self.tables[reference.table]
-                _require(target.primary_key == (reference.column,), f"{where}.{reference.column}, which is no key")
-            _require(table.parent is None or self.tables[table.parent].parent is None, f"{table.name}: grandchild")
+                is_key = target.primary_key == (reference.column,)
+                _require(is_key, f"{where}.{reference.column}, which is no key")
+            if table.parent is not None:
+                _require(self.tables[table.parent].parent is None, f"{table.name}: grandchild")
+                _require(table.parent in declared, f"{table.name} stands before its parent")
+            declared.add(table.name)
 
     def __getitem__(self, table: str) -> Table:
         """The table of that name."""
@@ -193,7 +232,12 @@ class Contract:
         """The table and its children: what must always change together."""
         return (self.tables[root], *(table for table in self if table.parent == root))
 
+    @property
+    def roots(self) -> tuple[Table, ...]:
+        """The tables without parent, in their order: one for each family."""
+        return tuple(table for table in self if table.parent is None)
 
-def _require(holds: bool, fault: str) -> None:
-    if not holds:
-        raise ValueError(f"contract: {fault}")
+    def root_of(self, table: str | Table) -> Table:
+        """The table, or its name, as the family's root: its parent, or itself where it has none."""
+        known = table if isinstance(table, Table) else self.tables[table]
+        return known if known.parent is None else self.tables[known.parent]

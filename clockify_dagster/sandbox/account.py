@@ -49,9 +49,7 @@ class Account(People, Work):
             place.log.add(UPDATED, ENTRY, document, self.now())
             return document
 
-    def move_entry(
-        self, entry: Document | str, start: Moment, end: Moment | EllipsisType | None = ...
-    ) -> Document:
+    def move_entry(self, entry: Document | str, start: Moment, end: Moment | EllipsisType | None = ...) -> Document:
         """Give an entry another start; without `end` it keeps its length, or goes on running."""
         with self.lock:
             _, document = self._entry(entry)

@@ -44,9 +44,7 @@ class ChangeLog:
         wanted = set(kinds)
         until = min(end, shown_until + timedelta(microseconds=1))
         within = [change for change in self.changes if change.kind in wanted and start <= change.at < until]
-        seen = {
-            name: {c.identity for c in within if c.action == name} for name in (CREATED, UPDATED, DELETED)
-        }
+        seen = {name: {c.identity for c in within if c.action == name} for name in (CREATED, UPDATED, DELETED)}
         hidden = {
             CREATED: seen[DELETED],
             UPDATED: seen[CREATED] | seen[DELETED],

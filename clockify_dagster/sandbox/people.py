@@ -124,9 +124,7 @@ class People(State):
         if kind in ("ALL", "WORKSPACE"):
             given += [member for each in self.workspaces.values() for member in each.members.values()]
         if kind in ("ALL", "PROJECT"):
-            given += [
-                each for project in place.projects.values() for each in project.get("memberships") or []
-            ]
+            given += [each for project in place.projects.values() for each in project.get("memberships") or []]
         if kind in ("ALL", "USERGROUP"):
             given += [
                 documents.membership(user_id, str(group["id"]), "USERGROUP")

@@ -146,9 +146,7 @@ def _zone(name: object) -> ZoneInfo:
 def _clock(body: dict[str, Any], name: str, zone: ZoneInfo) -> datetime:
     """A range's edge: a clock time without offset, read in the request's zone."""
     try:
-        return instant(
-            datetime.fromisoformat(str(body.get(name))[:26].removesuffix("Z")).replace(tzinfo=zone)
-        )
+        return instant(datetime.fromisoformat(str(body.get(name))[:26].removesuffix("Z")).replace(tzinfo=zone))
     except ValueError:
         raise invalid(f"Invalid value for {name}: {body.get(name)}") from None
 

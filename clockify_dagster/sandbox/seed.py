@@ -48,9 +48,7 @@ def make_agency(
     chance = random.Random(seed)  # noqa: S311 - made-up hours, no secrets
     first = day - timedelta(days=30 * months)
     workers = _workers(agency)
-    work_through(
-        account, agency.main, workers, agency.projects, agency.tasks, agency.tags, first, now, chance
-    )
+    work_through(account, agency.main, workers, agency.projects, agency.tasks, agency.tags, first, now, chance)
     _tidy_up(agency, now)
     account.now = _standing(now) if today is not None else _present
     return account
@@ -134,9 +132,7 @@ TASKS = ["Concept", "Design", "Build", "Review"]
 def _add_work(agency: Agency) -> None:
     account, main = agency.account, agency.main
     agency.clients = [account.add_client(main, name) for name in CLIENTS]
-    agency.clients[0].update(
-        email="billing@nordwind.example", ccEmails=["cc@nordwind.example"], note="Net 30"
-    )
+    agency.clients[0].update(email="billing@nordwind.example", ccEmails=["cc@nordwind.example"], note="Net 30")
     account.archive(agency.clients[-1])
     members = list(agency.people.values())
     for name, position, hourly, billable in PROJECTS:

@@ -76,9 +76,7 @@ class _Desk:
         """Three to five entries with gaps between them, none of which ends in the future."""
         clock = self.local(day, 8, 30) + timedelta(minutes=self.chance.randrange(0, 60, 5))
         for _ in range(1 if worker.light else self.chance.randint(3, 5)):
-            end = clock + timedelta(
-                minutes=self.chance.randrange(25, 150, 5), seconds=self.chance.randrange(60)
-            )
+            end = clock + timedelta(minutes=self.chance.randrange(25, 150, 5), seconds=self.chance.randrange(60))
             if end > self.now:
                 return
             self.write(worker.user, clock, end, **self.about(day))
@@ -110,9 +108,7 @@ class _Desk:
         self.account.now = lambda: moment
         hourly = (project.get("hourlyRate") or member["hourlyRate"]) if fields.get("billable") else None
         cost = member["costRate"]
-        entry = self.account.add_entry(
-            self.main, user, start, end, hourlyRate=hourly, costRate=cost, **fields
-        )
+        entry = self.account.add_entry(self.main, user, start, end, hourlyRate=hourly, costRate=cost, **fields)
         if self.chance.random() < 0.1:
             entry["customFieldValues"] = [self.custom_value(str(entry["id"]))]
         return entry
@@ -138,9 +134,7 @@ class _Desk:
         self.write(lukasz, days, days + timedelta(hours=61), description="Migration, watched", **shop)
         planned = self.local(today + timedelta(days=7), 9, 0)
         self.write(misaki, planned, planned + timedelta(hours=8), description="Planned workshop", **shop)
-        self.write(
-            soren, self.now - timedelta(minutes=80), None, description="Still at it", tagIds=None, **shop
-        )
+        self.write(soren, self.now - timedelta(minutes=80), None, description="Still at it", tagIds=None, **shop)
         noon = self.local(today - timedelta(days=8), 12, 0)
         self.write(ana, noon, noon + timedelta(minutes=30), type="BREAK", description="Lunch")
         for kind, back in (("HOLIDAY", 33), ("TIME_OFF", 19)):

@@ -40,9 +40,7 @@ def session() -> Iterator[requests.Session]:
 
 
 @pytest.fixture
-def get(
-    sandbox: Sandbox, session: requests.Session, workspace: dict[str, Any]
-) -> Callable[..., requests.Response]:
+def get(sandbox: Sandbox, session: requests.Session, workspace: dict[str, Any]) -> Callable[..., requests.Response]:
     """Ask for a path, within the workspace unless it starts with a slash."""
 
     def ask(path: str, query: dict[str, Any] | None = None, key: str = sandbox.api_key) -> requests.Response:
@@ -53,9 +51,7 @@ def get(
 
 
 @pytest.fixture
-def report(
-    sandbox: Sandbox, session: requests.Session, workspace: dict[str, Any]
-) -> Callable[..., requests.Response]:
+def report(sandbox: Sandbox, session: requests.Session, workspace: dict[str, Any]) -> Callable[..., requests.Response]:
     """Ask for March's detailed report; keywords change the body."""
 
     def ask(**changes: Any) -> requests.Response:

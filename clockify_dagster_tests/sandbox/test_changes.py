@@ -24,15 +24,9 @@ def at(account: Account, moment: str) -> None:
 def history(account: Account, workspace: Document, user: Document) -> dict[str, str]:
     """Entries created on the 30th or the 31st, then edited or deleted on the 31st; read on April 1st."""
     at(account, "2026-03-30T10:00:00")
-    old = {
-        name: account.add_entry(workspace, user, "2026-03-30T08:00:00Z")
-        for name in ("kept", "edited", "gone")
-    }
+    old = {name: account.add_entry(workspace, user, "2026-03-30T08:00:00Z") for name in ("kept", "edited", "gone")}
     at(account, "2026-03-31T10:00:00")
-    young = {
-        name: account.add_entry(workspace, user, "2026-03-31T08:00:00Z")
-        for name in ("new", "redone", "brief")
-    }
+    young = {name: account.add_entry(workspace, user, "2026-03-31T08:00:00Z") for name in ("new", "redone", "brief")}
     for entry in (old["edited"], young["redone"]):
         account.edit_entry(entry, description="edited")
     account.delete_entry(old["gone"])
@@ -59,9 +53,7 @@ def test_deleted_leaves_out_what_was_created_in_the_range(get: Get, history: dic
     assert listed(get, "deleted", history) == ["gone"]
 
 
-def test_a_wider_range_hides_what_was_created_and_deleted_within_it(
-    get: Get, history: dict[str, str]
-) -> None:
+def test_a_wider_range_hides_what_was_created_and_deleted_within_it(get: Get, history: dict[str, str]) -> None:
     assert listed(get, "deleted", history, start="2026-03-30T00:00:00Z") == []
 
 
@@ -103,9 +95,7 @@ def test_pages_of_the_feed_count_from_zero(get: Get, history: dict[str, str]) ->
     assert listed(get, "created", history, page=2, limit=1) == []
 
 
-def test_the_feed_shows_fifty_unless_asked(
-    account: Account, workspace: Document, user: Document, get: Get
-) -> None:
+def test_the_feed_shows_fifty_unless_asked(account: Account, workspace: Document, user: Document, get: Get) -> None:
     for _ in range(60):
         account.add_entry(workspace, user, "2026-03-31T08:00:00Z")
     assert len(get("entities/created", DAY).json()["response"]) == 50
@@ -115,9 +105,7 @@ def test_types_are_asked_for_repeated_or_with_commas(account: Account, workspace
     account.delete_tag(account.add_tag(workspace))
     account.add_client(workspace)
     account.edit(account.add_project(workspace), name="Renamed")
-    both = [
-        get("entities/created", {"type": kinds}) for kinds in ("CLIENTS,PROJECTS", ["CLIENTS", "PROJECTS"])
-    ]
+    both = [get("entities/created", {"type": kinds}) for kinds in ("CLIENTS,PROJECTS", ["CLIENTS", "PROJECTS"])]
     for answer in both:
         assert [each["documentCode"] for each in answer.json()["response"]] == ["CLIENTS", "PROJECTS"]
     assert get("entities/created", {"type": "TAGS"}).json()["response"] == []

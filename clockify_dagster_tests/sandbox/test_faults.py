@@ -43,9 +43,7 @@ def test_a_fault_may_strike_one_method_only(sandbox: Sandbox, get: Get, report: 
 
 
 @pytest.mark.parametrize("wait", [3, "Wed, 21 Oct 2026 07:28:00 GMT", None])
-def test_429_comes_with_seconds_with_a_date_or_without(
-    sandbox: Sandbox, get: Get, wait: int | str | None
-) -> None:
+def test_429_comes_with_seconds_with_a_date_or_without(sandbox: Sandbox, get: Get, wait: int | str | None) -> None:
     sandbox.faults.add(Fault("tags", faults.Status(429, retry_after=wait)))
     answer = get("tags")
     assert answer.json() == {"message": "Too many requests", "code": 429}
@@ -172,9 +170,7 @@ def test_rows_may_come_doubled(sandbox: Sandbox, get: Get) -> None:
     assert [row["name"] for row in rows] == ["tag 000", "tag 000", "tag 001", "tag 001"]
 
 
-def test_something_may_happen_right_after_a_page_was_answered(
-    sandbox: Sandbox, get: Get, tags: list[Document]
-) -> None:
+def test_something_may_happen_right_after_a_page_was_answered(sandbox: Sandbox, get: Get, tags: list[Document]) -> None:
     sandbox.faults.add(Fault("tags", faults.After(lambda account: account.delete_tag(tags[0]))))
     first, second = (get("tags", {"page": page, "page-size": 3}).json() for page in (1, 2))
     assert [row["name"] for row in first] == ["tag 000", "tag 001", "tag 002"]

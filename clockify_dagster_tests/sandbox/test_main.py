@@ -26,9 +26,7 @@ def test_it_serves_until_ctrl_c_and_prints_the_environment_to_use() -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603
         assert process.stdout is not None
         lines = [process.stdout.readline().strip() for _ in range(5)]
-        told = dict(
-            line.removeprefix("export ").split("=", 1) for line in lines if line.startswith("export ")
-        )
+        told = dict(line.removeprefix("export ").split("=", 1) for line in lines if line.startswith("export "))
         headers = {"X-Api-Key": told["CLOCKIFY_API_KEY"]}
         answer = requests.get(f"{told['CLOCKIFY_API_URL']}/user", headers=headers, timeout=5)
         process.send_signal(signal.SIGINT)

@@ -79,9 +79,7 @@ def test_totals_may_be_left_out_and_are_empty_where_nothing_matches(report: Get)
     assert nothing == {"totals": [], "timeentries": []}
 
 
-def test_running_timers_are_left_out(
-    account: Account, workspace: Document, user: Document, report: Get
-) -> None:
+def test_running_timers_are_left_out(account: Account, workspace: Document, user: Document, report: Get) -> None:
     account.add_entry(workspace, user, "2026-03-02T08:00:00Z", None)
     assert report().json()["timeentries"] == []
 
@@ -107,9 +105,7 @@ def test_users_can_be_narrowed_to_a_membership_status(
     account: Account, workspace: Document, user: Document, report: Get
 ) -> None:
     account.deactivate_user(workspace, user)
-    by_status = {
-        status: len(report(users={"status": status}).json()["timeentries"]) for status in ("ACTIVE", "ALL")
-    }
+    by_status = {status: len(report(users={"status": status}).json()["timeentries"]) for status in ("ACTIVE", "ALL")}
     assert by_status == {"ACTIVE": 0, "ALL": 1}
 
 

@@ -56,9 +56,7 @@ def test_an_unknown_workspace_is_400_with_code_501(get: Get) -> None:
     assert refusal(get("/workspaces/64a687e29ae1f428e7ebe303")) == (400, 501)
 
 
-def test_an_entry_of_another_workspace_is_400_with_code_501(
-    account: Account, user: Document, get: Get
-) -> None:
+def test_an_entry_of_another_workspace_is_400_with_code_501(account: Account, user: Document, get: Get) -> None:
     other = account.add_workspace("Other")
     account.add_to_workspace(user, other)
     entry = account.add_entry(other, user, "2026-03-02T08:00:00Z")

@@ -25,9 +25,7 @@ def entries(agency: Account) -> list[Document]:
 
 def contents(account: Account) -> list[Any]:
     places = account.workspaces.values()
-    return [
-        (place.document, place.projects, place.tasks, place.tags, place.entries.by_id) for place in places
-    ]
+    return [(place.document, place.projects, place.tasks, place.tags, place.entries.by_id) for place in places]
 
 
 def begun(entry: Document) -> datetime:
@@ -75,9 +73,7 @@ def test_there_are_a_few_thousand_entries_of_four_months(entries: list[Document]
 def test_the_entries_out_of_the_ordinary_are_there(agency: Account, entries: list[Document]) -> None:
     main = next(iter(agency.workspaces.values()))
     assert len([entry for entry in entries if entry["timeInterval"]["end"] is None]) == 1
-    assert [begun(entry).date() for entry in entries if begun(entry) > agency.now()] == [
-        TODAY + timedelta(days=7)
-    ]
+    assert [begun(entry).date() for entry in entries if begun(entry) > agency.now()] == [TODAY + timedelta(days=7)]
     assert {entry["type"] for entry in entries} == {"REGULAR", "BREAK", "HOLIDAY", "TIME_OFF"}
     assert any(entry["timeInterval"]["duration"] == "PT61H" for entry in entries)
     assert any(entry["description"] == "Go-live at night" for entry in entries)

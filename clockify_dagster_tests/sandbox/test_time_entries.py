@@ -158,9 +158,7 @@ def test_an_unknown_user_is_refused_with_501(get: Get) -> None:
     assert (answer.status_code, answer.json()["code"]) == (400, 501)
 
 
-def test_an_instant_without_a_zone_is_not_guessed_at(
-    account: Account, workspace: Document, user: Document
-) -> None:
+def test_an_instant_without_a_zone_is_not_guessed_at(account: Account, workspace: Document, user: Document) -> None:
     with pytest.raises(ValueError, match="not an instant"):
         account.add_entry(workspace, user, "2026-03-02T08:00:00")
 

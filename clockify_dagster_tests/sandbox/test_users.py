@@ -53,9 +53,7 @@ def test_users_of_every_membership_status_show_unless_status_names_one(
 def test_users_come_without_memberships_unless_asked(
     account: Account, workspace: Document, user: Document, get: Get
 ) -> None:
-    account.add_to_project(
-        user, account.add_project(workspace), hourlyRate={"amount": 500, "currency": "EUR"}
-    )
+    account.add_to_project(user, account.add_project(workspace), hourlyRate={"amount": 500, "currency": "EUR"})
     account.add_group(workspace, users=[user])
     assert get("users").json()[0]["memberships"] == []
     held = get("users", {"memberships": "ALL"}).json()[0]["memberships"]
@@ -74,9 +72,7 @@ def test_a_person_of_two_workspaces_shows_both_memberships(
     assert statuses == {workspace["id"]: "ACTIVE", other["id"]: "INACTIVE"}
 
 
-def test_roles_come_with_include_roles_only(
-    account: Account, workspace: Document, user: Document, get: Get
-) -> None:
+def test_roles_come_with_include_roles_only(account: Account, workspace: Document, user: Document, get: Get) -> None:
     account.add_role(workspace, user, "OWNER")
     assert "roles" not in get("users", {"include-roles": "false"}).json()[0]
     assert get("users", {"include-roles": "true"}).json()[0]["roles"][0]["role"] == "OWNER"
@@ -88,9 +84,7 @@ def test_include_roles_can_be_made_required(account: Account, user: Document, ge
     assert names(get("users", {"include-roles": "false"})) == {user["name"]}
 
 
-def test_a_removed_user_is_in_no_list_any_more(
-    account: Account, workspace: Document, user: Document, get: Get
-) -> None:
+def test_a_removed_user_is_in_no_list_any_more(account: Account, workspace: Document, user: Document, get: Get) -> None:
     gone = account.add_user(workspace, "Gone")
     group = account.add_group(workspace, users=[user, gone])
     account.remove_user(workspace, gone)

@@ -20,18 +20,14 @@ def ids(response: requests.Response) -> list[str]:
 def test_archived_ones_come_along_unless_they_are_filtered_out(
     account: Account, workspace: Document, get: Get, listing: str
 ) -> None:
-    add: Any = {"clients": account.add_client, "projects": account.add_project, "tags": account.add_tag}[
-        listing
-    ]
+    add: Any = {"clients": account.add_client, "projects": account.add_project, "tags": account.add_tag}[listing]
     kept, shelved = add(workspace, "a"), account.archive(add(workspace, "b"))
     assert ids(get(listing)) == [kept["id"], shelved["id"]]
     assert ids(get(listing, {"archived": "false"})) == [kept["id"]]
     assert ids(get(listing, {"archived": "true"})) == [shelved["id"]]
 
 
-def test_hydrated_projects_carry_tasks_and_custom_fields(
-    account: Account, workspace: Document, get: Get
-) -> None:
+def test_hydrated_projects_carry_tasks_and_custom_fields(account: Account, workspace: Document, get: Get) -> None:
     project = account.add_project(workspace)
     task = account.add_task(workspace, project)
     plain, hydrated = get("projects").json()[0], get("projects", {"hydrated": "true"}).json()[0]
@@ -57,9 +53,7 @@ def test_tasks_are_active_and_done_ones_unless_asked(account: Account, workspace
     assert ids(get(path, {"is-active": "false"})) == [done["id"]]
 
 
-def test_a_task_has_several_assignees_and_a_first_one(
-    account: Account, workspace: Document, user: Document
-) -> None:
+def test_a_task_has_several_assignees_and_a_first_one(account: Account, workspace: Document, user: Document) -> None:
     other = account.add_user(workspace, "Max")
     task = account.add_task(workspace, account.add_project(workspace), assignees=[other, user])
     assert task["assigneeIds"] == [other["id"], user["id"]]
@@ -71,9 +65,7 @@ def test_tasks_of_a_missing_project_are_refused_with_501(get: Get) -> None:
     assert (answer.status_code, answer.json()["code"]) == (400, 501)
 
 
-def test_a_project_without_client_has_an_empty_client_id(
-    account: Account, workspace: Document, get: Get
-) -> None:
+def test_a_project_without_client_has_an_empty_client_id(account: Account, workspace: Document, get: Get) -> None:
     client = account.add_client(workspace, "Contoso")
     account.add_project(workspace, "a")
     account.add_project(workspace, "b", client)
@@ -102,9 +94,7 @@ def test_fields_are_laid_over_the_defaults_within_objects_too(account: Account, 
     assert settings["timeTrackingMode"] == "DEFAULT"
 
 
-def test_a_document_may_be_given_any_value_or_lose_a_key(
-    account: Account, workspace: Document, get: Get
-) -> None:
+def test_a_document_may_be_given_any_value_or_lose_a_key(account: Account, workspace: Document, get: Get) -> None:
     client = account.add_client(workspace)
     client["archived"] = "perhaps"
     del client["note"]
@@ -113,9 +103,7 @@ def test_a_document_may_be_given_any_value_or_lose_a_key(
     assert "note" not in served
 
 
-def test_lists_are_found_by_name_or_by_the_whole_name(
-    account: Account, workspace: Document, get: Get
-) -> None:
+def test_lists_are_found_by_name_or_by_the_whole_name(account: Account, workspace: Document, get: Get) -> None:
     account.add_project(workspace, "Web")
     account.add_project(workspace, "Website")
     assert len(get("projects", {"name": "web"}).json()) == 2

@@ -1,0 +1,29 @@
+"""What the tables are: columns, where in Clockify's documents each value stands, and typed frames of them.
+
+`CONTRACT` is the one place that knows; the SQL, the checks, Dagster's column schemas and the documentation
+are made from it. No input or output: imports neither dagster, duckdb nor requests.
+"""
+
+from clockify_dagster.contract import account, time, work
+from clockify_dagster.contract.frames import Flattened, Misfit, flatten, merge_misfits
+from clockify_dagster.contract.model import LOADED_AT, Column, Contract, Orphans, Reference, Table, Type
+from clockify_dagster.contract.values import Document
+
+CONTRACT = Contract(*account.TABLES, *work.TABLES, *time.TABLES)
+"""All tables: the account's, then what is worked on, then the time; a parent stands before its children."""
+
+__all__ = [
+    "CONTRACT",
+    "LOADED_AT",
+    "Column",
+    "Contract",
+    "Document",
+    "Flattened",
+    "Misfit",
+    "Orphans",
+    "Reference",
+    "Table",
+    "Type",
+    "flatten",
+    "merge_misfits",
+]

@@ -1,0 +1,196 @@
+"""Where time is tracked and by whom: workspaces, users and their memberships, groups."""
+
+from __future__ import annotations
+
+from clockify_dagster.contract.columns import (
+    flag,
+    identity,
+    inside,
+    instant,
+    number,
+    of_workspace,
+    rate,
+    text,
+)
+from clockify_dagster.contract.model import Orphans, Reference, Table
+
+WORKSPACES = Table(
+    name="clockify_workspaces",
+    pipeline="Workspaces",
+    description="Where time is tracked: a row for each workspace that the API key sees, and its settings.",
+    columns=(
+        identity("id", "id", "The workspace."),
+        *inside(
+            "workspaceSettings",
+            flag("canseetimesheet", "canSeeTimeSheet", "Whether the timesheet is shown."),
+            *inside(
+                "automaticLock",
+                text("automaticlock__firstday", "firstDay", "The first day of a week that is locked weekly."),
+                number("automaticlock__olderthanvalue", "olderThanValue", "After how many periods entries lock."),
+                text("automaticlock__changeday", "changeDay", "On which day of the week entries lock."),
+                text("automaticlock__olderthanperiod", "olderThanPeriod", "DAYS, WEEKS or MONTHS."),
+                text("automaticlock__type", "type", "WEEKLY, MONTHLY or OLDER_THAN. Null where nothing locks."),
+                number("automaticlock__dayofmonth", "dayOfMonth", "On which day of the month entries lock."),
+            ),
+            flag("isprojectpublicbydefault", "isProjectPublicByDefault", "Whether new projects are public."),
+            flag("projectfavorites", "projectFavorites", "Whether users may mark favorite projects."),
+            flag("onlyadminscreatetag", "onlyAdminsCreateTag", "Whether only admins make tags."),
+            flag("forcetags", "forceTags", "Whether an entry must have a tag."),
+            flag("onlyadminscreateproject", "onlyAdminsCreateProject", "Whether only admins make projects."),
+            flag("tracktimedowntosecond", "trackTimeDownToSecond", "Whether durations are shown with seconds."),
+            flag("timeroundinginreports", "timeRoundingInReports", "Whether reports round; entries never are."),
+        ),
+        *rate("hourlyRate", "What work bills where nothing more special says otherwise"),
+        *inside(
+            "workspaceSettings",
+            text("timetrackingmode", "timeTrackingMode", "DEFAULT, or STOPWATCH_ONLY: no entries by hand."),
+            flag(
+                "onlyadminsseebillablerates",
+                "onlyAdminsSeeBillableRates",
+                "Whether only admins see billable rates; without that right the rates here are null.",
+            ),
+            flag(
+                "onlyadminsseepublicprojectsentries",
+                "onlyAdminsSeePublicProjectsEntries",
+                "Whether only admins see everyone's entries on public projects.",
+            ),
+            flag("onlyadminscreatetask", "onlyAdminsCreateTask", "Whether only admins make tasks."),
+            flag(
+                "projectpickerspecialfilter",
+                "projectPickerSpecialFilter",
+                "Whether the project picker searches by task@project.",
+            ),
+            flag("forceprojects", "forceProjects", "Whether an entry must have a project."),
+            flag("canseetracker", "canSeeTracker", "Whether the time tracker is shown."),
+            text("projectgroupinglabel", "projectGroupingLabel", "What clients are called here."),
+            flag("forcetasks", "forceTasks", "Whether an entry must have a task."),
+            flag("forcedescription", "forceDescription", "Whether an entry must have a description."),
+            flag("defaultbillableprojects", "defaultBillableProjects", "Whether new projects are billable."),
+        ),
+        text("name", "name", "The workspace's name."),
+        text("imageurl", "imageUrl", "Its logo; empty where there is none."),
+        *inside(
+            "workspaceSettings",
+            instant("locktimeentries", "lockTimeEntries", "Entries before this instant are locked. Null: none."),
+            flag(
+                "onlyadminsseealltimeentries",
+                "onlyAdminsSeeAllTimeEntries",
+                "Whether only admins see all entries.",
+            ),
+            flag("onlyadminsseedashboard", "onlyAdminsSeeDashboard", "Whether only admins see the dashboard."),
+            number("round__minutes", "round.minutes", "To how many minutes reports round."),
+            text("round__round", "round.round", "Which way reports round, for example Round to nearest."),
+        ),
+        text("featuresubscriptiontype", "featureSubscriptionType", "The plan, for example FREE or PRO."),
+        *rate("costRate", "What work costs where nothing more special says otherwise"),
+        text("currencies", "currencies", "The workspace's currencies: a JSON list of id, code and isDefault."),
+        text("workingdays", "workspaceSettings.workingDays", "The days worked: a JSON list such as MONDAY."),
+        text(
+            "locktimezone",
+            "workspaceSettings.lockTimeZone",
+            "The time zone in which locking counts its days.",
+        ),
+    ),
+)
+
+USERS = Table(
+    name="clockify_users",
+    pipeline="Users",
+    description="Who tracks time: a row for each person, with deactivated and deleted accounts.",
+    columns=(
+        identity("id", "id", "The user."),
+        text("status", "status", "The state of the account, for example ACTIVE, LIMITED or DELETED."),
+        text("profilepicture", "profilePicture", "Where the profile picture is."),
+        text("name", "name", "The user's name."),
+        identity("activeworkspace", "activeWorkspace", "The workspace last used; the API key may not see it."),
+        *inside(
+            "settings",
+            flag("settings__timetrackingmanual", "timeTrackingManual", "Whether entries are made by hand."),
+            flag(
+                "settings__groupsimilarentriesdisabled",
+                "groupSimilarEntriesDisabled",
+                "Whether alike entries are listed one by one.",
+            ),
+            text("settings__dashboardviewtype", "dashboardViewType", "PROJECT or BILLABILITY."),
+            text("settings__dateformat", "dateFormat", "How the user sees dates, for example MM/DD/YYYY."),
+            text(
+                "settings__weekstart",
+                "weekStart",
+                "The day on which the user's week begins: MONDAY and so on.",
+            ),
+            flag("settings__iscompactviewon", "isCompactViewOn", "Whether the compact view is on."),
+            flag("settings__longrunning", "longRunning", "Whether the user is warned of timers that run long."),
+            *inside(
+                "summaryReportSettings",
+                text("summaryreportsettingsgroup", "group", "How summary reports group at first."),
+                text("summaryreportsettingssubgroup", "subgroup", "How summary reports group within that."),
+            ),
+            flag("settings__dashboardpintotop", "dashboardPinToTop", "Whether the dashboard's top is pinned."),
+            flag("settings__weeklyupdates", "weeklyUpdates", "Whether a weekly summary is mailed."),
+            flag("settings__sendnewsletter", "sendNewsletter", "Whether the newsletter is mailed."),
+            text("settings__mystartofday", "myStartOfDay", "When the user's day begins, as 09:00."),
+            text("settings__timeformat", "timeFormat", "HOUR12 or HOUR24."),
+            text(
+                "settings__timezone",
+                "timeZone",
+                "The user's time zone, for example Europe/Paris: the one to count their days in.",
+            ),
+            text("settings__dashboardselection", "dashboardSelection", "ME or TEAM."),
+            number("settings__projectlistcollapse", "projectListCollapse", "From how many on lists are folded."),
+            flag("settings__collapseallprojectlists", "collapseAllProjectLists", "Whether lists are folded."),
+        ),
+        identity("defaultworkspace", "defaultWorkspace", "The user's default; the API key may not see it."),
+        text("email", "email", "The user's address."),
+        text("customfields", "customFields", "The user's custom fields: a JSON list."),
+        text("roles", "roles", "What the user may do, as listed: a JSON list. Null where not asked for."),
+    ),
+)
+
+USERS_MEMBERSHIPS = Table(
+    name="clockify_users_memberships",
+    pipeline="Users",
+    description="To which workspaces, projects and groups users belong, in every workspace that lists them.",
+    columns=inside(
+        "memberships[]",
+        identity("user_id", "userId", "The user; where the membership leaves it out, the one it is listed with."),
+        text("costrate", "costRate", "The cost rate as a JSON object: amount in minor units (cents), currency."),
+        identity("targetid", "targetId", "The workspace, project or group, by membershiptype."),
+        text("membershipstatus", "membershipStatus", "PENDING, ACTIVE, DECLINED or INACTIVE."),
+        text("membershiptype", "membershipType", "What targetid names: WORKSPACE, PROJECT or USERGROUP."),
+        *rate("hourlyRate", "What the member bills there", joint="_"),
+        *rate("costRate", "What the member costs there"),
+    ),
+    primary_key=("user_id", "targetid", "membershiptype"),
+    parent="clockify_users",
+    keeps_all_documents=True,
+)
+
+USERGROUPS = Table(
+    name="clockify_usergroups",
+    pipeline="User groups",
+    description="The groups of users: a row for each group.",
+    columns=(
+        identity("id", "id", "The group."),
+        of_workspace(),
+        text("name", "name", "The group's name."),
+    ),
+)
+
+USERGROUPS_USERS = Table(
+    name="clockify_usergroups__users",
+    pipeline="User groups",
+    description="Who is in a group: a row for each group and user.",
+    columns=(
+        identity("usergroup_id", "id", "The group."),
+        identity(
+            "user_id",
+            "userIds[]",
+            "The user. They may have left the workspace since.",
+            Reference("clockify_users", Orphans.ALLOWED),
+        ),
+    ),
+    primary_key=("usergroup_id", "user_id"),
+    parent="clockify_usergroups",
+)
+
+TABLES = (WORKSPACES, USERS, USERS_MEMBERSHIPS, USERGROUPS, USERGROUPS_USERS)

@@ -1,0 +1,51 @@
+"""Short ways to declare columns, so that a table's declaration reads as a list."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from clockify_dagster.contract.model import Column, Orphans, Reference, Type
+
+
+def identity(name: str, path: str, description: str, references: Reference | None = None) -> Column:
+    """A column that names something; an empty text in it becomes null."""
+    return Column(name, Type.ID, path, description, references)
+
+
+def text(name: str, path: str, description: str) -> Column:
+    """A column of any text; numbers, objects and lists stand in it as JSON."""
+    return Column(name, Type.TEXT, path, description)
+
+
+def flag(name: str, path: str, description: str) -> Column:
+    """A column of true and false."""
+    return Column(name, Type.BOOLEAN, path, description)
+
+
+def number(name: str, path: str, description: str) -> Column:
+    """A column of numbers."""
+    return Column(name, Type.FLOAT, path, description)
+
+
+def instant(name: str, path: str, description: str) -> Column:
+    """A column of instants."""
+    return Column(name, Type.TIMESTAMP, path, description)
+
+
+def rate(path: str, whose: str, joint: str = "__") -> tuple[Column, Column]:
+    """The two columns of a rate: its amount and its currency, named after the path with `joint` between."""
+    name = path.lower() + joint
+    amount = f"{whose}: an amount for an hour in minor units (cents; 10500 is 105.00). Null where none is set."
+    currency = f"The currency of {name}amount, for example USD. Null where no rate is set."
+    return number(f"{name}amount", f"{path}.amount", amount), text(f"{name}currency", f"{path}.currency", currency)
+
+
+def inside(path: str, *columns: Column) -> tuple[Column, ...]:
+    """The columns, with their paths counted from the object (or, of `list[]`, from the items) at `path`."""
+    return tuple(replace(column, path=f"{path}.{column.path}") for column in columns)
+
+
+def of_workspace() -> Column:
+    """The workspace in which an object lives."""
+    to = Reference("clockify_workspaces", Orphans.IMPOSSIBLE)
+    return identity("workspaceid", "workspaceId", "The workspace that it belongs to.", to)
