@@ -1,0 +1,178 @@
+"""What an answer means: which statuses are errors, of which kind, and what to tell the reader.
+
+One place decides what is worth another try (see `can_retry` in `errors.py`): 408, 425, 429, 5xx, broken
+connections and unreadable bodies are; everything that we asked wrongly, or may not ask, is not.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import orjson
+
+from clockify_dagster import errors
+
+_ENTITY_MISSING = 501
+_UNKNOWN_KEY = 4003
+_SHOWN = 200
+_ECHO = 8  # so many characters of the key in a row are an echo of it, also where the rest is missing
+_BIG = re.compile(rb"\d{19}")
+_EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
+
+
+def error_of(
+    status: int, headers: Mapping[str, str], body: bytes, endpoint: str, key: str, now: datetime
+) -> errors.ApiError | None:
+    """The error that an answer stands for, None for a good one. Echoes of the key are masked."""
+    if 200 <= status < 300:
+        return None
+    code, said = _message(body, key)
+    told = f" Clockify says: {said.rstrip('.')}." if said else ""
+    where = f"{endpoint} was answered with {status}."
+    if status == 429:
+        retry_after = _retry_after(headers.get("Retry-After"), date_of(headers) or now)
+        return errors.RateLimitedError(f"{where}{told}", endpoint=endpoint, retry_after=retry_after)
+    kind, advice = _kind(status, code, endpoint)
+    return kind(f"{where}{told}{advice}", endpoint=endpoint, status=status, code=code)
+
+
+def _kind(status: int, code: int | None, endpoint: str) -> tuple[type[errors.ApiError], str]:
+    """The class of an error, and what to do about it."""
+    if status == 401:
+        return errors.KeyRefusedError, _on_refused_key(code)
+    if status == 403:
+        return errors.NotAllowedError, _on_forbidden(endpoint)
+    if status == 404 or (status == 400 and code == _ENTITY_MISSING):
+        return errors.NotThereError, (
+            " It was deleted, or belongs to another workspace; or the address in CLOCKIFY_API_URL is wrong."
+        )
+    if status >= 500 or status in (408, 425):
+        return errors.ServerFaultError, " Clockify is not well at the moment; run it again later."
+    if status < 400:
+        return errors.BadRequestError, (
+            " It is a redirect, and the key goes to no other address than the one that is set: "
+            "check CLOCKIFY_REGION or CLOCKIFY_API_URL."
+        )
+    return errors.BadRequestError, " Asking again will not help."
+
+
+def _on_refused_key(code: int | None) -> str:
+    if code == _UNKNOWN_KEY:
+        return (
+            " The key in CLOCKIFY_API_KEY is unknown there. Check that it is copied whole, and that "
+            "CLOCKIFY_REGION or "
+            "CLOCKIFY_API_URL is the one where it was made: each region, and each subdomain, knows only "
+            "its own keys."
+        )
+    return (
+        " The key in CLOCKIFY_API_KEY is refused: it was revoked, or it is of another kind. Make a new one "
+        "in Clockify "
+        "(Profile settings, API), and check that CLOCKIFY_REGION or CLOCKIFY_API_URL is the one where it "
+        "is made."
+    )
+
+
+def _on_forbidden(endpoint: str) -> str:
+    if endpoint.endswith("/users"):
+        return (
+            " A plain member's key cannot list the workspace's users: put the key of the workspace's owner "
+            "or an admin into "
+            "CLOCKIFY_API_KEY."
+        )
+    return (
+        " The key's owner may not see this: put the key of the workspace's owner or an admin into "
+        "CLOCKIFY_API_KEY; "
+        "or the workspace's plan lacks the feature."
+    )
+
+
+def document_of(body: bytes, endpoint: str) -> Any:
+    """The JSON of a good answer. Raises `UnreadableAnswerError`."""
+    try:
+        # orjson makes floats of integers beyond 64 bits, and refuses NaN and lone surrogates; the standard
+        # library does neither. Nineteen digits in a row are rare enough to take the slow way whatever they
+        # are.
+        return orjson.loads(body) if _BIG.search(body) is None else json.loads(body)
+    except ValueError:
+        pass
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise errors.UnreadableAnswerError(
+            f"{endpoint} was answered with {len(body)} bytes that are no JSON. Something between here and "
+            f"Clockify "
+            "answers in its place (a proxy, a login page), or the answer was cut.",
+            endpoint=endpoint,
+            status=200,
+        ) from None
+
+
+def unpacked(body: bytes, encoding: str, endpoint: str) -> bytes:
+    """The body as it was before it was compressed. Raises `UnreachableError` when its end is missing."""
+    if encoding.strip().lower() in ("", "identity") or not body:
+        return body
+    try:
+        packed = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+        plain = packed.decompress(body)
+    except zlib.error:
+        packed, plain = None, b""
+    if packed is None or not packed.eof:
+        raise errors.UnreachableError(
+            f"{endpoint}: the compressed answer ({len(body)} bytes) is damaged or its end is missing. "
+            "The connection broke, or something between here and Clockify changed it.",
+            endpoint=endpoint,
+        )
+    return plain
+
+
+def date_of(headers: Mapping[str, str]) -> datetime | None:
+    """The server's clock, from the header `Date`; None where there is none that can be read."""
+    return _instant(headers.get("Date", ""))
+
+
+def masked(text: str, key: str) -> str:
+    """The text on one line, short, without the key, longer pieces of it, and e-mail addresses."""
+    hidden = [False] * len(text)
+    size = min(_ECHO, len(key))
+    for start in range(len(key) - size + 1 if key else 0):
+        found = text.find(key[start : start + size])
+        while found >= 0:
+            hidden[found : found + size] = [True] * size
+            found = text.find(key[start : start + size], found + 1)
+    marked = "".join("\0" if hide else char for char, hide in zip(text.replace("\0", " "), hidden, strict=True))
+    return " ".join(_EMAIL.sub("***", re.sub("\0+", "***", marked)).split())[:_SHOWN]
+
+
+def _message(body: bytes, key: str) -> tuple[int | None, str]:
+    """Code and message of an error body `{"message", "code"}`; of any other body nothing."""
+    try:
+        given = json.loads(body)
+    except (ValueError, RecursionError):
+        return None, ""
+    if not isinstance(given, dict):
+        return None, ""
+    code = given.get("code")
+    return code if isinstance(code, int) else None, masked(str(given.get("message") or ""), key)
+
+
+def _retry_after(header: str | None, now: datetime) -> float | None:
+    """Seconds to wait, from a header that gives seconds or a date; None where it gives neither."""
+    text = (header or "").strip()
+    if re.fullmatch(r"\d{1,9}(\.\d+)?", text):
+        return float(text)
+    until = _instant(text)
+    return None if until is None else max(0.0, (until - now).total_seconds())
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

@@ -1,0 +1,221 @@
+"""Clockify's listings, one method each, with the parameters that leave nobody and nothing out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from urllib.parse import quote
+
+from clockify_dagster.api.changes import Action, Change, changes
+from clockify_dagster.api.paging import (
+    LARGEST_PAGE,
+    Documents,
+    document_of,
+    documents_of,
+    is_last,
+    page,
+    pages,
+)
+from clockify_dagster.api.reports import LARGEST_REPORT, Range, Totals, report_entries, report_totals
+from clockify_dagster.api.transport import Transport
+from clockify_dagster.api.walk import Page, Walk
+from clockify_dagster.errors import NotThereError, located
+
+# The users list leaves out limited and deleted accounts unless they are asked for; their hours still count.
+ACCOUNT_STATUSES = "ACTIVE,PENDING_EMAIL_VERIFICATION,NOT_REGISTERED,LIMITED,DELETED,LIMITED_DELETED"
+EVERY_USER: dict[str, str | int] = {
+    "status": "ALL",
+    "account-statuses": ACCOUNT_STATUSES,
+    "memberships": "ALL",
+    "include-roles": "true",
+}
+
+# Clockify reads a window's instants as a wall clock in the account's zone. Zones reach from -12:00 to +14:00,
+# so with this much room on both sides every entry of the window is in the answer, whichever way it is read.
+ROOM_BEFORE = timedelta(hours=12)
+ROOM_AFTER = timedelta(hours=14)
+LARGEST_IN_PROGRESS = 1000
+
+
+class ClockifyClient:
+    """A Clockify account, seen through its key. Lists are generators of pages, pages lists of documents.
+
+    Every method raises `ApiError` when Clockify refuses or fails for longer than we try; the error knows the
+    workspace and the user. Any thread may use it; one listing is read by one thread.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        api_url: str,
+        reports_url: str | None = None,
+        page_size: int = LARGEST_PAGE,
+    ) -> None:
+        """Take the transport, which holds the key, and both APIs' addresses without a slash at the end."""
+        self.transport = transport
+        self._url = api_url
+        self._reports_url = reports_url
+        self._size = page_size
+        self._users: dict[str, Documents] = {}
+        self._users_lock = threading.Lock()
+
+    def me(self) -> dict[str, Any]:
+        """The user to whom the key belongs."""
+        return document_of(self.transport.send("GET", f"{self._url}/user", check=document_of))
+
+    def workspaces(self) -> Documents:
+        """All workspaces of the key's user; this list has no pages."""
+        return documents_of(self.transport.send("GET", f"{self._url}/workspaces", check=documents_of))
+
+    def clients(self, workspace: str) -> Iterator[Documents]:
+        """Clients, archived ones too (they are left out only if `archived` is asked for)."""
+        return self._list(workspace, "clients")
+
+    def tags(self, workspace: str) -> Iterator[Documents]:
+        """Tags, archived ones too."""
+        return self._list(workspace, "tags")
+
+    def user_groups(self, workspace: str) -> Iterator[Documents]:
+        """User groups with the ids of their members."""
+        return self._list(workspace, "user-groups")
+
+    def projects(self, workspace: str) -> Iterator[Documents]:
+        """Projects, archived ones too, hydrated: each carries its tasks, which cost no requests then."""
+        return self._list(workspace, "projects", params={"hydrated": "true"})
+
+    def tasks(self, workspace: str, project: dict[str, Any]) -> Documents:
+        """The tasks of a hydrated project, done ones too; asked for where the project carries none."""
+        identity = str(project.get("id"))
+        tasks = project.get("tasks")
+        if not isinstance(tasks, list):
+            tasks = [task for rows in self._list(workspace, "projects", identity, "tasks") for task in rows]
+        return [{"projectId": identity, **task} for task in tasks if isinstance(task, dict)]
+
+    def users(self, workspace: str) -> Documents:
+        """Users of every account status and membership status, with all their memberships.
+
+        Read once and kept: several tables come from this list, and entries are asked for by it.
+        """
+        with self._users_lock:
+            if workspace not in self._users:
+                listing = self._list(workspace, "users", params=EVERY_USER)
+                self._users[workspace] = [user for rows in listing for user in rows]
+            return self._users[workspace]
+
+    def time_entries(
+        self, workspace: str, user: str, start: datetime | None = None, end: datetime | None = None
+    ) -> Iterator[Documents]:
+        """A user's entries, newest start first: at least those that start from `start` to before `end`.
+
+        The pages hold entries from around the window too: cut them by each entry's own start. An entry that
+        is edited while the list is read may come twice, the later state last. A user who has left the
+        workspace may be unknown there (`NotThereError`).
+        """
+        url = self._at(workspace, "user", user, "time-entries")
+        lower: dict[str, str | int] = {} if start is None else {"start": _written(start - ROOM_BEFORE)}
+
+        def ask(before: datetime | None, number: int, size: int) -> Page:
+            upper = {} if before is None else {"end": _written(before)}
+            answer = page(self.transport, url, {**lower, **upper}, number, size)
+            return Page(answer.document, is_last(answer, size), answer.endpoint)
+
+        first_end = None if end is None else end + ROOM_AFTER
+        walk = Walk(ask, self._size, ROOM_AFTER + timedelta(seconds=1), ROOM_BEFORE, first_end)
+        with located(workspace=workspace, user=user):
+            yield from walk.pages()
+
+    def time_entry(self, workspace: str, entry: str) -> dict[str, Any] | None:
+        """One entry, None where it is no more."""
+        url = self._at(workspace, "time-entries", entry)
+        try:
+            with located(workspace=workspace):
+                return document_of(self.transport.send("GET", url, check=document_of))
+        except NotThereError:
+            return None
+
+    def in_progress(self, workspace: str) -> Iterator[Documents]:
+        """The timers that run now, everybody's."""
+        size = min(self._size, LARGEST_IN_PROGRESS)
+        return self._list(workspace, "time-entries", "status", "in-progress", size=size)
+
+    def changes(self, workspace: str, action: Action, start: datetime, end: datetime) -> list[Change]:
+        """Time entries that were created, updated or deleted from `start` to before `end`, in whole seconds.
+
+        Experimental: where Clockify refuses it, or answers strangely, it is an `ApiError`, and going on
+        without is right. What is created and deleted within the range is in no list, what is created and
+        updated only in `created`; a deletion shows after about a minute.
+
+        Raises:
+            ValueError: the range is longer than 30 days, or the wrong way round.
+        """
+        with located(workspace=workspace):
+            url = self._at(workspace, "entities", action)
+            return changes(self.transport, url, action, _written(start), _written(end), end - start)
+
+    def report_totals(
+        self,
+        workspace: str,
+        start_local: datetime,
+        end_local: datetime,
+        timezone: str,
+        users: Sequence[str] | None = None,
+    ) -> Totals:
+        """How many entries start in the range and how long they last, without running timers: one request.
+
+        Both ends are clock times in `timezone`, the end not included. A free workspace allows 31 days at most
+        (`BadRequestError`).
+        """
+        with located(workspace=workspace):
+            asked = Range(start_local, end_local, timezone, users)
+            return report_totals(self.transport, self._report(workspace), asked)
+
+    def report_entries(
+        self,
+        workspace: str,
+        start_local: datetime,
+        end_local: datetime,
+        timezone: str,
+        users: Sequence[str] | None = None,
+        on_totals: Callable[[Totals], None] | None = None,
+    ) -> Iterator[Documents]:
+        """Everybody's entries of the range, as the reports API writes them; no running timers.
+
+        `on_totals` is told what the whole range must have, as soon as the first page says it.
+        """
+        with located(workspace=workspace):
+            asked = Range(start_local, end_local, timezone, users)
+            size = min(self._size, LARGEST_REPORT)
+            yield from report_entries(self.transport, self._report(workspace), asked, size, on_totals)
+
+    def _list(
+        self,
+        workspace: str,
+        *steps: str,
+        params: dict[str, str | int] | None = None,
+        size: int | None = None,
+    ) -> Iterator[Documents]:
+        with located(workspace=workspace):
+            yield from pages(self.transport, self._at(workspace, *steps), params, size or self._size)
+
+    def _at(self, workspace: str, *steps: str) -> str:
+        return _joined(self._url, "workspaces", workspace, *steps)
+
+    def _report(self, workspace: str) -> str:
+        if self._reports_url is None:
+            raise ValueError("this client was made without the reports API's address")
+        return _joined(self._reports_url, "workspaces", workspace, "reports", "detailed")
+
+
+def _joined(base: str, *steps: str) -> str:
+    for step in steps:
+        # A step of dots leads elsewhere, and cannot be escaped: clients and servers fold "%2E%2E" all the same.
+        if not step.strip("."):
+            raise NotThereError(f"{step!r} is no id that Clockify could know.", endpoint="")
+    return "/".join((base, *(quote(step, safe="") for step in steps)))
+
+
+def _written(moment: datetime) -> str:
+    """The only form that Clockify accepts."""
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,154 @@
+"""What a setting's value must be like, and how a fault is told. Which there are is for `settings.py`."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import SecretStr, ValidationInfo
+
+REGIONS = ("global", "euc1", "use2", "euw2", "apse2")
+FIRST_YEAR = 1970
+_SHOWN = 80
+_HTTP = "http would send the key in the open: only https is allowed, or http to this machine"
+
+# What pydantic calls a fault, and what we call it; the numbers come from the fault itself.
+_FAULTS = {
+    "int_parsing": "it is no whole number",
+    "int_from_float": "it is no whole number",
+    "float_parsing": "it is no number",
+    "finite_number": "it is no finite number",
+    "greater_than": "it must be more than {gt:g}",
+    "greater_than_equal": "it must be at least {ge:g}",
+    "less_than_equal": "it must be at most {le:g}",
+    "literal_error": "it must be one of {expected}",
+}
+
+_DEFAULTS = {
+    "api_key": "none; a run needs it",
+    "api_url": "the region's",
+    "reports_url": "the region's, or the same host as `CLOCKIFY_API_URL`",
+    "workspaces": "all that the key sees",
+    "start_date": "the first of January of last year",
+}
+
+
+def require(holds: object, fault: str) -> None:
+    """Raise ValueError unless something holds."""
+    if not holds:
+        raise ValueError(fault)
+
+
+def checked_key(key: SecretStr | None) -> SecretStr | None:
+    """A key that can go into a header."""
+    require(
+        key is None or re.fullmatch(r"[\x21-\x7e]+", key.get_secret_value()),
+        "a key has no blanks, line breaks, or letters beyond ASCII; copy it once more",
+    )
+    return key
+
+
+def checked_region(region: str) -> str:
+    """One of Clockify's regions."""
+    require(region in REGIONS, f"there are only {', '.join(REGIONS)}")
+    return region
+
+
+def checked_ids(value: Any) -> tuple[str, ...]:
+    """Plain ids, from text with commas between, each once."""
+    ids = [part.strip() for part in value.split(",")] if isinstance(value, str) else list(value)
+    found = tuple(dict.fromkeys(str(identity) for identity in ids if identity))
+    plain = all(re.fullmatch(r"[0-9A-Za-z]+", identity) for identity in found)
+    require(plain, "an id has only letters and digits; commas stand between ids")
+    return found
+
+
+def checked_zone(name: str) -> str:
+    """A time zone that exists."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("there is no time zone of that name") from None
+    return name
+
+
+def checked_start(value: Any, info: ValidationInfo) -> date:
+    """A first day that has come already, in the zone that was read before it."""
+    day = value if isinstance(value, date) else checked_day(str(value))
+    require(day.year >= FIRST_YEAR, f"it is before {FIRST_YEAR}")
+    zone = info.data.get("timezone", "UTC")
+    require(day <= datetime.now(ZoneInfo(zone)).date(), f"that day is in the future (in {zone})")
+    return day
+
+
+def checked_day(text: str) -> date:
+    """A day in the one spelling that nobody can misread."""
+    require(re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text), "a day is written yyyy-MM-dd")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("the calendar has no such day") from None
+
+
+def checked_file(path: Path) -> Path:
+    """A path that may be a file's; whether it holds a database is for the warehouse."""
+    require("\0" not in str(path), "a path cannot hold a NUL character")
+    path = path.expanduser()
+    require(not path.is_dir(), "it is a folder, not a file")
+    return path
+
+
+def checked_api_url(url: str | None) -> str | None:
+    """An address to which the key may go, of the core API."""
+    checked = checked_url(url)
+    fits = checked is None or urlsplit(checked).path.endswith("/v1")
+    require(fits, "its path should end in /api/v1")
+    return checked
+
+
+def checked_url(url: str | None) -> str | None:
+    """An address to which the key may go, without a slash at its end."""
+    if url is None:
+        return None
+    require(not re.search(r"[\s\x00-\x1f]", url), "an address has no blanks")
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise ValueError("its host or port cannot be read") from None
+    require(parts.scheme in ("http", "https") and host, "an address begins with https://")
+    more = parts.username or parts.password or parts.query or parts.fragment
+    require(not more, "it may hold only host and path, no user, password, ? or #")
+    require(parts.scheme == "https" or _is_loopback(host), _HTTP)
+    return url.rstrip("/")
+
+
+def fault_of(fault: Any, *, is_secret: bool, key: str) -> str:
+    """The fault in words, with the value where that is no secret and no address with a password in it."""
+    context = fault.get("ctx") or {}
+    kind = str(fault["type"])
+    said = str(fault["msg"]).removeprefix("Value error, ")
+    reason = _FAULTS[kind].format(**context) if kind in _FAULTS else said
+    value = str(fault["input"])
+    if is_secret or "@" in value or "?" in value or (key and key in value):
+        return reason
+    return f"{reason} (it is {value[:_SHOWN]!r})"
+
+
+def shown_default(name: str, default: object) -> str:
+    """A default as the README shows it."""
+    return _DEFAULTS.get(name) or f"`{default}`"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

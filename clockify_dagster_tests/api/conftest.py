@@ -1,0 +1,89 @@
+"""An account over a real socket, and a transport whose waits take no time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from clockify_dagster.api import ClockifyClient, Transport
+from clockify_dagster.api.clock import Clock
+from clockify_dagster.sandbox import Account, Sandbox
+
+NOW = datetime(2026, 3, 31, 15, tzinfo=timezone.utc)
+
+
+class FakeClock(Clock):
+    """Stands still until somebody waits, then jumps there; keeps the waits that were longer than a pace's."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+        self.waits: list[float] = []
+        self._lock = threading.Lock()
+
+    def monotonic(self) -> float:
+        with self._lock:
+            return self.time
+
+    def now(self) -> datetime:
+        return NOW + timedelta(seconds=self.monotonic() - 1000)
+
+    def wait_until(self, moment: float, is_halted: Callable[[], bool]) -> None:
+        with self._lock:
+            if moment > self.time and not is_halted():
+                self.waits.append(round(moment - self.time, 6))
+                self.time = moment
+
+
+@pytest.fixture
+def account() -> Account:
+    return Account(now=lambda: NOW)
+
+
+@pytest.fixture
+def workspace(account: Account) -> str:
+    return str(account.add_workspace("Agency")["id"])
+
+
+@pytest.fixture
+def user(account: Account, workspace: str) -> str:
+    return str(account.add_user(workspace, "Ana", email="ana@agency.example")["id"])
+
+
+@pytest.fixture
+def sandbox(account: Account, user: str) -> Iterator[Sandbox]:  # noqa: ARG001 - a key needs somebody to be
+    with Sandbox(account) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def make(sandbox: Sandbox, clock: FakeClock) -> Iterator[Callable[..., Transport]]:
+    """Make a transport; a pace so high that it never shows among the waits."""
+    made: list[Transport] = []
+
+    def transport(**options: Any) -> Transport:
+        given = {"api_key": sandbox.api_key, "requests_per_second": 1e9, "timeout": 5, "clock": clock}
+        made.append(Transport(**{**given, **options}))
+        return made[-1]
+
+    yield transport
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def transport(make: Callable[..., Transport]) -> Transport:
+    return make()
+
+
+@pytest.fixture
+def client(transport: Transport, sandbox: Sandbox) -> ClockifyClient:
+    return ClockifyClient(transport, sandbox.api_url, sandbox.reports_url)

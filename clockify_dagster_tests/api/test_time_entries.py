@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any, Literal
+
+import pytest
+
+from clockify_dagster import errors
+from clockify_dagster.api import ClockifyClient, Transport
+from clockify_dagster.sandbox import Account, Fault, Sandbox, faults
+
+Document = dict[str, Any]
+BEGIN = datetime(2026, 3, 1, tzinfo=timezone.utc)
+ZONES = ["Pacific/Pago_Pago", "America/New_York", "UTC", "Asia/Kolkata", "Pacific/Kiritimati"]
+Read = Callable[..., list[Document]]
+
+
+@pytest.fixture
+def fill(account: Account, workspace: str, user: str) -> Callable[[int, timedelta], list[Document]]:
+    def add(count: int, apart: timedelta) -> list[Document]:
+        return [account.add_entry(workspace, user, BEGIN + apart * n) for n in range(count)]
+
+    return add
+
+
+@pytest.fixture
+def read(transport: Transport, sandbox: Sandbox, workspace: str, user: str) -> Read:
+    def rows(size: int = 10, start: datetime | None = None, end: datetime | None = None) -> list[Document]:
+        client = ClockifyClient(transport, sandbox.api_url, page_size=size)
+        return [row for page in client.time_entries(workspace, user, start, end) for row in page]
+
+    return rows
+
+
+def deletion(entry: Document) -> faults.Kind:
+    return faults.After(lambda account: account.delete_entry(entry))
+
+
+def ids(rows: list[Document]) -> list[str]:
+    return [row["id"] for row in rows]
+
+
+def present(account: Account, workspace: str) -> set[str]:
+    return set(account.workspace(workspace).entries.by_id)
+
+
+@pytest.mark.parametrize("reading", ["wall_clock", "instant"])
+@pytest.mark.parametrize("zone", ZONES)
+def test_every_entry_comes_once_in_every_zone_and_reading(
+    account: Account,
+    sandbox: Sandbox,
+    fill: Callable[..., list[Document]],
+    read: Read,
+    zone: str,
+    reading: Literal["wall_clock", "instant"],
+) -> None:
+    account.timezone, account.window_reading = zone, reading
+    entries = fill(95, timedelta(hours=9))
+    assert ids(read()) == ids(entries)[::-1]
+    assert len(sandbox.requests) <= 14
+
+
+@pytest.mark.parametrize("reading", ["wall_clock", "instant"])
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_window_has_all_that_starts_in_it_in_every_zone_and_reading(
+    account: Account,
+    fill: Callable[..., list[Document]],
+    read: Read,
+    zone: str,
+    reading: Literal["wall_clock", "instant"],
+) -> None:
+    account.timezone, account.window_reading = zone, reading
+    entries = fill(24 * 8, timedelta(hours=1))
+    start, end = BEGIN + timedelta(days=3), BEGIN + timedelta(days=5)
+    wanted = {entry["id"] for n, entry in enumerate(entries) if 72 <= n < 120}
+    found = ids(read(50, start, end))
+    assert wanted <= set(found)
+    assert len(found) == len(set(found)) <= 48 + 26 + 27
+
+
+def test_one_page_is_one_request(sandbox: Sandbox, fill: Callable[..., list[Document]], read: Read) -> None:
+    fill(10, timedelta(hours=1))
+    assert len(read()) == 10
+    assert len(sandbox.requests) == 1
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Pago_Pago", "Pacific/Kiritimati"])
+def test_nothing_is_skipped_when_entries_are_deleted_between_pages(
+    account: Account,
+    workspace: str,
+    sandbox: Sandbox,
+    fill: Callable[..., list[Document]],
+    read: Read,
+    zone: str,
+) -> None:
+    account.timezone = zone
+    entries = fill(60, timedelta(hours=7))
+    newest = entries[:-6:-1]
+    for entry in newest[:3]:
+        sandbox.faults.add(Fault("time-entries", deletion(entry)))
+    found = ids(read())
+    assert present(account, workspace) <= set(found)
+    assert len(found) == len(set(found)) == 60
+
+
+def test_insertions_moves_and_edits_between_pages_lose_and_double_nothing(
+    workspace: str, user: str, sandbox: Sandbox, fill: Callable[..., list[Document]], read: Read
+) -> None:
+    entries = fill(40, timedelta(hours=7))
+
+    def change(account: Account) -> None:
+        account.add_entry(workspace, user, BEGIN + timedelta(days=20))
+        account.move_entry(entries[-1], BEGIN - timedelta(days=3))
+        account.edit_entry(entries[-10], description="edited meanwhile")
+
+    sandbox.faults.add(Fault("time-entries", faults.After(change)))
+    rows = read()
+    latest = {row["id"]: row for row in rows}
+    assert latest[entries[-1]["id"]]["timeInterval"]["start"].startswith("2026-02-26")
+    assert latest[entries[-10]["id"]]["description"] == "edited meanwhile"
+    assert set(ids(entries)) <= set(latest)
+    assert len(rows) == 42  # the moved one and the edited one in both states
+
+
+def test_equal_starts_at_the_border_of_a_page_are_all_there(
+    account: Account, workspace: str, user: str, read: Read
+) -> None:
+    for day in range(5):
+        for _ in range(7):
+            account.add_entry(workspace, user, BEGIN + timedelta(days=2 * day))
+    found = ids(read())
+    assert len(found) == len(set(found)) == 35
+
+
+@pytest.mark.parametrize("reading", ["wall_clock", "instant"])
+def test_twelve_thousand_entries_in_one_hour_go_on_by_page_number(
+    account: Account,
+    sandbox: Sandbox,
+    fill: Callable[..., list[Document]],
+    read: Read,
+    reading: Literal["wall_clock", "instant"],
+) -> None:
+    account.window_reading = reading
+    entries = fill(12_000, timedelta(seconds=0.3))
+    found = ids(read(5000))
+    assert set(found) == set(ids(entries))
+    assert len(found) == 12_000
+    assert len(sandbox.requests) == 3
+
+
+def test_nothing_is_skipped_in_a_dense_hour_either_when_some_are_deleted(
+    account: Account, workspace: str, sandbox: Sandbox, fill: Callable[..., list[Document]], read: Read
+) -> None:
+    entries = fill(500, timedelta(seconds=5))
+    for nth, entry in enumerate(entries[-4:], 1):
+        sandbox.faults.add(Fault("time-entries", deletion(entry), nth=nth))
+    assert present(account, workspace) <= set(ids(read(100)))
+
+
+def test_more_deletions_than_pages_overlap_are_an_error_and_no_gap(
+    sandbox: Sandbox, fill: Callable[..., list[Document]], read: Read
+) -> None:
+    entries = fill(500, timedelta(seconds=5))
+
+    def many(account: Account) -> None:
+        for entry in entries[-50:]:
+            account.delete_entry(entry)
+
+    sandbox.faults.add(Fault("time-entries", faults.After(many)))
+    with pytest.raises(errors.UnreadableAnswerError, match="some may have been missed"):
+        read(100)
+
+
+@pytest.mark.parametrize("start", ["yesterday", None, 7, "9999-12-31T23:59:59Z"])
+def test_a_start_that_cannot_be_read_falls_back_on_page_numbers(
+    sandbox: Sandbox, fill: Callable[..., list[Document]], read: Read, start: object
+) -> None:
+    class Blurred(faults.Kind):
+        def answer(self, request: Any, response: Any) -> Any:  # noqa: ARG002 - a kind's interface
+            for row in response.payload[:1]:
+                response.payload[0] = {**row, "timeInterval": {"start": start}}
+            return response
+
+    entries = fill(35, timedelta(hours=20))
+    sandbox.faults.add(Fault("time-entries", Blurred(), times=None))
+    assert set(ids(read())) == set(ids(entries))
+
+
+@pytest.mark.parametrize(
+    "kind", [faults.LastPage("false"), faults.LastPage(name=None), faults.LastPage(name="LAST-PAGE")]
+)
+def test_the_listing_ends_whatever_the_header_says(
+    sandbox: Sandbox, fill: Callable[..., list[Document]], read: Read, kind: faults.Kind
+) -> None:
+    entries = fill(35, timedelta(hours=20))
+    sandbox.faults.add(Fault("time-entries", kind, times=None))
+    found = ids(read())
+    assert set(found) == set(ids(entries))
+    assert len(found) == 35
+
+
+def test_the_same_page_for_ever_is_an_error_that_knows_the_user(
+    sandbox: Sandbox, fill: Callable[..., list[Document]], read: Read, user: str
+) -> None:
+    class Deaf(faults.SamePage):
+        def ask(self, request: Any) -> Any:
+            asked = super().ask(request)
+            asked.query.pop("end", None)
+            return asked
+
+    fill(35, timedelta(hours=20))
+    sandbox.faults.add(Fault("time-entries", Deaf(), times=None))
+    with pytest.raises(errors.UnreadableAnswerError, match="same page twice") as caught:
+        read()
+    assert caught.value.facts()["user"] == user
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_listing_during_random_deletions_and_insertions_has_all_that_stood_still(
+    account: Account, workspace: str, user: str, sandbox: Sandbox, read: Read, seed: int
+) -> None:
+    dice = random.Random(seed)  # noqa: S311
+    account.timezone = dice.choice(ZONES)
+    still = {
+        account.add_entry(workspace, user, BEGIN + timedelta(minutes=dice.randrange(60 * 24 * 40)))["id"]
+        for _ in range(150)
+    }
+    loose = [
+        account.add_entry(workspace, user, BEGIN + timedelta(minutes=dice.randrange(60 * 24 * 40))) for _ in range(80)
+    ]
+
+    def disturb(account: Account) -> None:
+        for _ in range(dice.randrange(5)):
+            if loose:
+                account.delete_entry(loose.pop(dice.randrange(len(loose))))
+            account.add_entry(workspace, user, BEGIN + timedelta(minutes=dice.randrange(60 * 24 * 40)))
+
+    sandbox.faults.add(Fault("time-entries", faults.After(disturb), times=None))
+    found = ids(read(25))
+    assert still <= set(found), f"seed {seed}"
