@@ -1,0 +1,58 @@
+"""Tables as DuckDB knows them, made from the contract; a file of an older version gains what it lacks."""
+
+from __future__ import annotations
+
+import duckdb
+
+from clockify_dagster.contract.model import Column, Table
+
+SCHEMA = "main"
+
+
+def quoted(name: str) -> str:
+    """An identifier, safe within SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text, safe within SQL where no parameter can stand."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def qualified(table: str) -> str:
+    """A table of ours, with its schema."""
+    return f"{SCHEMA}.{quoted(table)}"
+
+
+def ensure_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Make the table where it is missing, and add the columns that it lacks, with the contract's descriptions.
+
+    Columns that others have added stay. There is no primary key in the database: an index would cost memory and time at
+    every write; that keys are unique is the writer's work and the checks' to prove.
+    """
+    held = columns_of(connection, table.name)
+    if held is None:
+        definitions = ", ".join(_definition(column) for column in table.columns)
+        connection.execute(f"CREATE TABLE {qualified(table.name)} ({definitions})")
+        connection.execute(f"COMMENT ON TABLE {qualified(table.name)} IS {literal(table.description)}")
+    for column in table.columns:
+        if held is not None and column.name in held:
+            continue
+        if held is not None:
+            connection.execute(f"ALTER TABLE {qualified(table.name)} ADD COLUMN {_definition(column)}")
+        place = f"{qualified(table.name)}.{quoted(column.name)}"
+        connection.execute(f"COMMENT ON COLUMN {place} IS {literal(column.description)}")
+
+
+def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str] | None:
+    """Column names and their SQL types in the database; None where there is no such table."""
+    rows = connection.execute(
+        "SELECT column_name, data_type FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND schema_name = ? AND table_name = ?",
+        [SCHEMA, table],
+    ).fetchall()
+    return dict(rows) or None
+
+
+def _definition(column: Column) -> str:
+    return f"{quoted(column.name)} {column.type.sql}"
