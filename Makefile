@@ -1,0 +1,58 @@
+# Each target needs python3 (3.10 to 3.13), make and the package index, and makes its own .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+export DAGSTER_HOME ?= $(CURDIR)/.dagster
+
+.PHONY: help install demo dev sync check sandbox test lint format types imports bench docs clean
+
+help:  ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+.venv/installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || \
+		{ echo "Python 3.10 to 3.13 is needed; choose one with 'make $(MAKECMDGOALS) PYTHON=python3.12'"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+install: .venv/installed  ## make .venv with everything in it
+
+demo: install  ## load a made-up account from the sandbox and answer a few questions from it
+	$(BIN)/python -m clockify_dagster.demo
+
+dev: install  ## the Dagster UI on http://127.0.0.1:3000, with its history kept in .dagster
+	$(BIN)/python -m clockify_dagster.cli.home
+	$(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1
+
+sync: install  ## load the account that CLOCKIFY_API_KEY belongs to
+	$(BIN)/clockify-dagster sync
+
+check: install  ## check the loaded tables
+	$(BIN)/clockify-dagster check
+
+sandbox: install  ## serve the made-up account until Ctrl-C
+	$(BIN)/clockify-dagster sandbox
+
+test: lint types imports  ## everything that must hold: style, types, layers, tests
+	$(BIN)/pytest
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install
+	$(BIN)/mypy
+
+imports: install
+	$(BIN)/lint-imports --config setup.cfg
+
+format: install  ## put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: install  ## make the generated pages anew
+	$(BIN)/python -m clockify_dagster.contract.dictionary docs/tables.md
+
+clean:  ## remove what the targets made, but for data and history
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache *.egg-info

@@ -1,0 +1,97 @@
+"""`clockify-dagster doctor`: is everything there that a sync needs?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from clockify_dagster.api import ClockifyClient
+from clockify_dagster.defs.resources import chosen, connect
+from clockify_dagster.errors import ApiError, ClockifyDagsterError, NotAllowedError
+from clockify_dagster.settings import Settings
+from clockify_dagster.warehouse import Warehouse
+from clockify_dagster.warehouse.connection import Database
+
+_FREE = "FREE"
+
+
+def run_doctor() -> int:
+    """Print what is well and what is not; 0 when a sync can work, 1 when it cannot."""
+    settings = Settings.load()
+    _say("Clockify", settings.core_url)
+    _say("days", f"from {settings.start_date} to {settings.today}, in {settings.timezone}")
+    healthy = _database(settings)
+    try:
+        client = connect(settings)
+        return 0 if _account(client, settings) and healthy else 1
+    except ClockifyDagsterError as error:
+        _say("problem", str(error))
+        return 1
+
+
+def _database(settings: Settings) -> bool:
+    path = Path(settings.database)
+    if not path.exists():
+        _say("database", f"{path} (the first sync makes it)")
+        return True
+    try:
+        counts = Warehouse(Database(path, lock_timeout=0)).row_counts()
+    except ClockifyDagsterError as error:
+        _say("problem", str(error))
+        return False
+    loaded = {table: rows for table, rows in counts.items() if rows is not None}
+    _say("database", f"{path}: {len(loaded)} of {len(counts)} tables, {sum(loaded.values()):,} rows")
+    return True
+
+
+def _account(client: ClockifyClient, settings: Settings) -> bool:
+    me = client.me()
+    _say("key", f"accepted; it is that of user {me.get('id')}")
+    found = {str(workspace["id"]): workspace for workspace in client.workspaces()}
+    wanted = chosen(dict.fromkeys(found, ""), settings.workspaces)
+    if not wanted:
+        _say(
+            "problem",
+            "The key sees no workspace. Make one in Clockify, or use the key of somebody who is in one.",
+        )
+        return False
+    results = [_workspace(client, found[identity], str(me.get("id"))) for identity in wanted]
+    return all(results)
+
+
+def _workspace(client: ClockifyClient, workspace: dict[str, Any], me: str) -> bool:
+    identity = str(workspace["id"])
+    plan = str(workspace.get("featureSubscriptionType") or "unknown")
+    try:
+        users = client.users(identity)
+    except NotAllowedError:
+        _say(
+            "problem",
+            f"workspace {identity} ({workspace.get('name')}): the key may not list users, so entries of others "
+            f"cannot be "
+            "loaded. Use the key of the workspace's owner or an admin, or leave the workspace out by "
+            "CLOCKIFY_WORKSPACES.",
+        )
+        return False
+    except ApiError as error:
+        _say("problem", f"workspace {identity}: {error}")
+        return False
+    mine = next((user for user in users if user.get("id") == me), {})
+    roles = sorted({str(role.get("role")) for role in mine.get("roles") or [] if isinstance(role, dict)})
+    _say(
+        "workspace",
+        f"{workspace.get('name')} ({identity}): plan {plan}, role {', '.join(roles) or 'admin rights'}, "
+        f"{len(users)} users",
+    )
+    if plan == _FREE:
+        _say(
+            "",
+            f"the free plan answers 30 requests an hour; a sync takes about {6 + len(users)} to {9 + len(users)}",
+        )
+    return True
+
+
+def _say(topic: str, text: str) -> None:
+    click.echo(f"{topic:>10}  {text}")

@@ -1,0 +1,36 @@
+"""What Dagster loads. It composes, and decides nothing."""
+
+from __future__ import annotations
+
+from dagster import Definitions, in_process_executor
+
+from clockify_dagster.defs.assets import all_assets
+from clockify_dagster.defs.checks import all_checks
+from clockify_dagster.defs.console import progress
+from clockify_dagster.defs.io_manager import ClockifyIOManager
+from clockify_dagster.defs.jobs import ALL_JOBS
+from clockify_dagster.defs.partitions import daily_partitions
+from clockify_dagster.defs.resources import ClockifyResource, WarehouseResource
+from clockify_dagster.defs.schedules import all_schedules
+from clockify_dagster.settings import Settings
+
+
+def build_definitions(settings: Settings) -> Definitions:
+    """The definitions for these settings; needs neither key nor network."""
+    database, patience = str(settings.database), settings.lock_timeout_seconds
+    return Definitions(
+        assets=all_assets(daily_partitions(settings)),
+        asset_checks=all_checks(),
+        jobs=ALL_JOBS,
+        schedules=all_schedules(settings),
+        resources={
+            "clockify": ClockifyResource(),
+            "warehouse": WarehouseResource(database=database, lock_timeout_seconds=patience),
+            "io_manager": ClockifyIOManager(database=database, lock_timeout_seconds=patience),
+        },
+        executor=in_process_executor,
+        loggers={"progress": progress},
+    )
+
+
+defs = build_definitions(Settings.forgiving())

@@ -1,0 +1,59 @@
+"""Time entries and their tags by day: a refreshed day is the account's day."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+from dagster import (
+    AssetExecutionContext,
+    AssetIn,
+    AssetsDefinition,
+    DailyPartitionsDefinition,
+    Output,
+    multi_asset,
+)
+
+from clockify_dagster.defs.failures import told
+from clockify_dagster.defs.partitions import Days, days_of
+from clockify_dagster.defs.resources import ClockifyResource, WarehouseResource
+from clockify_dagster.defs.table_assets import WORKSPACES, asset_options, outputs
+from clockify_dagster.refresh import Scope, refresh_span
+from clockify_dagster.warehouse import Load
+
+ENTRIES = "clockify_timeentries"
+
+
+def time_entry_assets(partitions: DailyPartitionsDefinition) -> AssetsDefinition:
+    """The assets, with the given days as their partitions."""
+
+    @multi_asset(
+        name=ENTRIES,
+        ins={WORKSPACES: AssetIn(metadata={"columns": ["id", "name"]})},
+        **asset_options(ENTRIES, group="time_entries", partitions=partitions),
+    )
+    def clockify_timeentries(
+        context: AssetExecutionContext,
+        clockify: ClockifyResource,
+        warehouse: WarehouseResource,
+        clockify_workspaces: pd.DataFrame,
+    ) -> Iterator[Output[Load]]:
+        """Every entry of every user that starts on these days, and what has changed elsewhere since."""
+        metadata: dict[str, Any] = {}
+        with told(), clockify.counted(metadata) as client:
+            settings = clockify.settings
+            days = days_of(context)
+            load, facts = refresh_span(
+                Scope(
+                    client=client,
+                    warehouse=warehouse.warehouse,
+                    root=ENTRIES,
+                    workspaces=clockify.chosen(clockify_workspaces),
+                    span=days.span(settings.zone),
+                    limits=Days(settings.start_date, settings.today).span(settings.zone),
+                    concurrency=settings.concurrency,
+                    log=context.log,
+                )
+            )
+        yield from outputs(context, load, {**metadata, **facts})
+
+    return clockify_timeentries

@@ -1,0 +1,32 @@
+"""How our errors become failed Dagster steps: in this one place, so that the message is the first thing one sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dagster import Failure, MetadataValue
+
+from clockify_dagster.errors import ClockifyDagsterError
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn an error of ours into Dagster's `Failure`: its text the description, its facts the metadata.
+
+    Dagster may retry the step only where the same attempt, made later, can succeed.
+    """
+    try:
+        yield
+    except ClockifyDagsterError as error:
+        raise failure_of(error) from None
+
+
+def failure_of(error: ClockifyDagsterError) -> Failure:
+    """The Dagster failure that an error of ours stands for."""
+    facts = {"error": type(error).__name__, **error.facts()}
+    return Failure(
+        description=str(error),
+        metadata={name: MetadataValue.text(value) for name, value in facts.items()},
+        allow_retries=error.can_retry,
+    )

@@ -1,0 +1,43 @@
+"""The jobs: which assets, with their checks, one run loads."""
+
+from __future__ import annotations
+
+from dagster import AssetSelection, define_asset_job
+
+REFERENCE, TIME_ENTRIES, INTEGRAL = (
+    AssetSelection.groups(group) for group in ("reference", "time_entries", "time_entries_integral")
+)
+
+clockify_reference = define_asset_job(
+    "clockify_reference",
+    REFERENCE,
+    description="All tables without days: who, for whom, on what. Replaced whole.",
+)
+clockify_time_entries = define_asset_job(
+    "clockify_time_entries",
+    TIME_ENTRIES,
+    description="Time entries and their tags of a day or a range of days.",
+)
+clockify_time_entries_integral = define_asset_job(
+    "clockify_time_entries_integral",
+    INTEGRAL,
+    description="All time entries there are, read again whole, in tables of their own.",
+)
+clockify_daily = define_asset_job(
+    "clockify_daily",
+    REFERENCE | TIME_ENTRIES,
+    description="The daily refresh: all reference tables, then the time entries of a range of days, in one run.",
+)
+clockify_everything = define_asset_job(
+    "clockify_everything",
+    REFERENCE | TIME_ENTRIES | INTEGRAL,
+    description="The daily refresh and the integral tables, in one run.",
+)
+
+ALL_JOBS = [
+    clockify_reference,
+    clockify_time_entries,
+    clockify_time_entries_integral,
+    clockify_daily,
+    clockify_everything,
+]

@@ -1,0 +1,141 @@
+"""A sandbox account over real HTTP, and a project that loads it into a DuckDB file of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from dagster import DagsterInstance, ExecuteInProcessResult
+
+from clockify_dagster.contract import CONTRACT
+from clockify_dagster.definitions import build_definitions
+from clockify_dagster.defs.partitions import Days, pending_days
+from clockify_dagster.defs.resources import connect
+from clockify_dagster.sandbox import Account, Sandbox
+from clockify_dagster.settings import Settings
+from clockify_dagster.warehouse import Warehouse
+from clockify_dagster.warehouse.connection import Database
+
+Document = dict[str, Any]
+Row = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_our_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whoever runs the tests has an environment, a `.env` and perhaps a key; none of it is for the tests."""
+    for name in list(os.environ):
+        if name.startswith(("CLOCKIFY_", "DAGSTER_")):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@dataclass
+class Project:
+    """An account, and the project as its users have it: settings in the environment, Dagster's runs, DuckDB's rows."""
+
+    account: Account
+    sandbox: Sandbox
+    folder: Path
+    setenv: Callable[[str, str], None]
+    instance: DagsterInstance = field(default_factory=DagsterInstance.ephemeral)
+
+    @property
+    def database(self) -> Path:
+        """The DuckDB file."""
+        return self.folder / "clockify.duckdb"
+
+    @property
+    def settings(self) -> Settings:
+        """The settings as they are read from the environment now."""
+        return Settings.load()
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """The warehouse, without Dagster."""
+        return Warehouse(Database(self.database, lock_timeout=5))
+
+    def set(self, **variables: object) -> None:
+        """Set CLOCKIFY_ variables: `project.set(timezone="Europe/Belgrade")`."""
+        for name, value in variables.items():
+            self.setenv(f"CLOCKIFY_{name.upper()}", str(value))
+
+    def run(self, job: str, days: Days | None = None, *, expect: bool = True) -> ExecuteInProcessResult:
+        """Run a job by Dagster, for these days where it has partitions; a failure is a failed test unless expected."""
+        definitions = build_definitions(self.settings)
+        result = definitions.resolve_job_def(job).execute_in_process(
+            instance=self.instance, tags=dict(days.tags) if days else {}, raise_on_error=False
+        )
+        assert result.success is expect, self.failures(result)
+        return result
+
+    def sync(self) -> None:
+        """What `clockify-dagster sync` does, in this process."""
+        for days in pending_days(self.settings, self.warehouse):
+            self.run("clockify_daily", days)
+
+    def failures(self, result: ExecuteInProcessResult) -> dict[str, str]:
+        """The messages of failed steps, by step."""
+        failed = {}
+        for event in result.filter_events(lambda event: event.is_step_failure):
+            data = event.step_failure_data
+            said = data.user_failure_data.description if data.user_failure_data else None
+            failed[str(event.step_key)] = said or str(data.error)
+        return failed
+
+    def rows(self, table: str, *columns: str) -> list[Row]:
+        """A table's rows, sorted by key, without what is about loading; timestamps are aware."""
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            chosen = ", ".join(f'"{name}"' for name in columns) or "*"
+            order = ", ".join(f'"{name}"' for name in CONTRACT[table].primary_key)
+            found = connection.execute(f"SELECT {chosen} FROM {table} ORDER BY {order}")
+            names = [column[0] for column in found.description or []]
+            return [
+                {name: value for name, value in zip(names, row, strict=True) if not name.startswith("_")}
+                for row in found.fetchall()
+            ]
+
+    def execute(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Run SQL on the database, as a person with a client would."""
+        with duckdb.connect(str(self.database)) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            return connection.execute(sql, list(parameters)).fetchall()
+
+    def asked(self, pattern: str = "") -> list[str]:
+        """The paths that were asked for so far and contain the pattern."""
+        return [request.path for request in self.sandbox.requests if pattern in request.path]
+
+    def client(self) -> Any:
+        """A client for the account, as the settings make it."""
+        return connect(self.settings)
+
+
+@pytest.fixture
+def make_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Project]]:
+    """Make a project for an account: `make_project(account, timezone="Asia/Tokyo")`; variables are CLOCKIFY_ ones."""
+    sandboxes = []
+
+    def make(account: Account, **variables: object) -> Project:
+        sandbox = Sandbox(account).start()
+        sandboxes.append(sandbox)
+        project = Project(account, sandbox, tmp_path, monkeypatch.setenv)
+        project.set(
+            api_url=sandbox.api_url,
+            reports_url=sandbox.reports_url,
+            api_key=sandbox.api_key,
+            database=project.database,
+            requests_per_second=50,
+            start_date=date(datetime.now().astimezone().year, 1, 1),
+        )
+        project.set(**variables)
+        return project
+
+    yield make
+    for sandbox in sandboxes:
+        sandbox.stop()

@@ -1,0 +1,40 @@
+"""What the README says is true."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from clockify_dagster.contract import CONTRACT
+from clockify_dagster.definitions import build_definitions
+from clockify_dagster.settings import Settings, settings_table
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_settings_are_those_of_the_code() -> None:
+    told = README.partition("<!-- /settings -->")[0].partition("-->\n")[2].strip()
+    assert told == settings_table().strip(), "put the output of clockify_dagster.settings.settings_table() there"
+
+
+def test_every_table_is_named() -> None:
+    assert {table.name for table in CONTRACT} <= set(re.findall(r"`(clockify_\w+)`", README))
+
+
+def test_every_job_and_schedule_is_named() -> None:
+    repository = build_definitions(Settings.forgiving()).get_repository_def()
+    names = {job.name for job in repository.get_all_jobs()} | {each.name for each in repository.schedule_defs}
+    named = {name for name in names if not name.startswith("__")}
+    assert named <= set(re.findall(r"`(\w+)`", README))
+
+
+def test_every_make_target_that_it_names_exists() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^(\w+):", makefile, re.MULTILINE))
+    assert set(re.findall(r"\bmake (\w+)", README)) <= targets
+
+
+def test_every_file_that_it_links_to_exists() -> None:
+    linked = re.findall(r"\]\((?!http)([^)]+)\)", README)
+    assert [path for path in linked if not (ROOT / path).exists()] == []
