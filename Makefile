@@ -3,23 +3,26 @@ PYTHON ?= python3
 BIN := .venv/bin
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
 
-.PHONY: help install demo dev sync check sandbox test lint format types imports bench docs clean
+.PHONY: help install demo demo-ui dev sync check sandbox test lint format types imports bench docs clean
 
 help:  ## what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
 .venv/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || \
 		{ echo "Python 3.10 to 3.13 is needed; choose one with 'make $(MAKECMDGOALS) PYTHON=python3.12'"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(BIN)/python -m pip install -qq --upgrade pip
+	$(BIN)/python -m pip install -qq --editable '.[dev]'
 	@touch $@
 
 install: .venv/installed  ## make .venv with everything in it
 
 demo: install  ## load a made-up account from the sandbox and answer a few questions from it
 	$(BIN)/python -m clockify_dagster.demo
+
+demo-ui: install  ## Dagster's UI on the demo's tables, with the sandbox to load from
+	$(BIN)/python -m clockify_dagster.demo --ui
 
 dev: install  ## the Dagster UI on http://127.0.0.1:3000, with its history kept in .dagster
 	$(BIN)/python -m clockify_dagster.cli.home

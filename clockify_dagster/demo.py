@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 from tabulate import tabulate
@@ -48,28 +49,42 @@ QUESTIONS = {
 
 
 def main() -> int:
-    """Serve the sandbox, sync from it, ask; gives the sync's exit code."""
+    """Serve the sandbox, sync from it and ask; with `--ui` start Dagster's UI instead. Gives the exit code."""
     with Sandbox(make_agency(timezone=ZONE)) as sandbox:
-        variables = {
-            "CLOCKIFY_API_URL": sandbox.api_url,
-            "CLOCKIFY_REPORTS_URL": sandbox.reports_url,
-            "CLOCKIFY_API_KEY": sandbox.api_key,
-            "CLOCKIFY_WORKSPACES": "",
-            "CLOCKIFY_DATABASE": str(DATABASE),
-            "CLOCKIFY_TIMEZONE": ZONE,
-            "CLOCKIFY_START_DATE": (date.today() - timedelta(days=150)).isoformat(),  # noqa: DTZ011 - any day will do
-            "CLOCKIFY_REQUESTS_PER_SECOND": "50",
-            "DAGSTER_HOME": str(HOME.absolute()),
-        }
+        environment = {**os.environ, **_variables(sandbox)}
+        if "--ui" in sys.argv[1:]:
+            return _run("dagster", "dev", "--workspace", "workspace.yaml", "--host", "127.0.0.1", env=environment)
         DATABASE.unlink(missing_ok=True)
         _say(
             f"A made-up Clockify account is served on {sandbox.origin}. Loading it, as `clockify-dagster sync` does:\n"
         )
-        command = [str(Path(sys.executable).parent / "clockify-dagster"), "sync", "--integral"]
-        code = subprocess.run(command, env={**os.environ, **variables}, check=False).returncode  # noqa: S603 - our own command
+        code = _run("clockify-dagster", "sync", "--integral", env=environment)
     if code == 0:
         _ask()
     return code
+
+
+def _variables(sandbox: Sandbox) -> dict[str, str]:
+    return {
+        "CLOCKIFY_API_URL": sandbox.api_url,
+        "CLOCKIFY_REPORTS_URL": sandbox.reports_url,
+        "CLOCKIFY_API_KEY": sandbox.api_key,
+        "CLOCKIFY_WORKSPACES": "",
+        "CLOCKIFY_DATABASE": str(DATABASE),
+        "CLOCKIFY_TIMEZONE": ZONE,
+        "CLOCKIFY_START_DATE": (datetime.now(ZoneInfo(ZONE)) - timedelta(days=150)).date().isoformat(),
+        "CLOCKIFY_REQUESTS_PER_SECOND": "50",
+        "DAGSTER_HOME": str(HOME.absolute()),
+    }
+
+
+def _run(program: str, *arguments: str, env: dict[str, str]) -> int:
+    """Run a program of this environment; Ctrl-C ends it, and then us."""
+    command = [str(Path(sys.executable).parent / program), *arguments]
+    try:
+        return subprocess.run(command, env=env, check=False).returncode  # noqa: S603 - a program of our own
+    except KeyboardInterrupt:
+        return 0
 
 
 def _ask() -> None:
@@ -81,8 +96,7 @@ def _ask() -> None:
             _say(f"\n{question}\n\n{tabulate(answer.fetchall(), names, tablefmt='simple')}")
     _say(
         f"\nAll of it is in {DATABASE}; ask your own questions with pandas or the DuckDB command line.\n"
-        f"See the run, the tables and the checks in Dagster's UI:\n\n"
-        f"  DAGSTER_HOME={HOME.absolute()} CLOCKIFY_DATABASE={DATABASE} make dev      then open http://127.0.0.1:3000\n\n"
+        "See the run, the tables and the checks in Dagster's UI: `make demo-ui`, then open http://127.0.0.1:3000\n"
         "Load your own account: put CLOCKIFY_API_KEY=... into a file .env here, then `make sync`."
     )
 

@@ -31,8 +31,8 @@ def test_every_job_and_schedule_is_named() -> None:
 
 def test_every_make_target_that_it_names_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = set(re.findall(r"^(\w+):", makefile, re.MULTILINE))
-    assert set(re.findall(r"\bmake (\w+)", README)) <= targets
+    targets = set(re.findall(r"^([\w-]+):", makefile, re.MULTILINE))
+    assert set(re.findall(r"\bmake ([\w-]+)", README)) <= targets
 
 
 def test_every_file_that_it_links_to_exists() -> None:
