@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import numpy.typing as npt
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
@@ -122,7 +123,7 @@ def _usual_instants(values: list[Any]) -> ExtensionArray | None:
     if set(map(len, texts)) != {len(_INSTANT_SHAPE)}:
         return None
     written = np.array(texts, dtype=f"U{len(_INSTANT_SHAPE)}")
-    letters = written.view(np.uint32).reshape(len(texts), -1)
+    letters: npt.NDArray[np.uint32] = written.view(np.uint32).reshape(len(texts), -1)
     for place, mark in enumerate(_INSTANT_SHAPE):
         low, high = ("0", "9") if mark == "d" else (mark, mark)
         if letters[:, place].min() < ord(low) or letters[:, place].max() > ord(high):
@@ -133,7 +134,7 @@ def _usual_instants(values: list[Any]) -> ExtensionArray | None:
         return None
     if instants.min() < _YEAR_ONE:
         return None
-    instants[[not value for value in values]] = np.datetime64("NaT")
+    instants[[not value for value in values]] = np.datetime64("NaT", "s")
     return _instants(instants.astype("datetime64[us]"))
 
 
