@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import numpy.typing as npt
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
@@ -126,7 +125,8 @@ def _usual_instants(values: list[Any]) -> ExtensionArray | None:
     letters: npt.NDArray[np.uint32] = written.view(np.uint32).reshape(len(texts), -1)
     for place, mark in enumerate(_INSTANT_SHAPE):
         low, high = ("0", "9") if mark == "d" else (mark, mark)
-        if letters[:, place].min() < ord(low) or letters[:, place].max() > ord(high):
+        column = letters[:, place]
+        if bool(np.any((column < ord(low)) | (column > ord(high)))):
             return None
     try:
         instants = written.astype(f"U{len(_INSTANT_SHAPE) - 1}").astype("datetime64[s]")

@@ -1,0 +1,302 @@
+"""The event log that batches: what it writes is what Dagster's own writes, in fewer transactions."""
+
+import os
+import re
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSpec,
+    AssetExecutionContext,
+    AssetKey,
+    AssetMaterialization,
+    AssetObservation,
+    AssetOut,
+    BackfillPolicy,
+    DagsterEvent,
+    DagsterEventType,
+    DagsterInstance,
+    DailyPartitionsDefinition,
+    Definitions,
+    EventLogEntry,
+    InputContext,
+    IOManager,
+    JobDefinition,
+    Output,
+    OutputContext,
+    asset,
+    define_asset_job,
+    in_process_executor,
+    multi_asset,
+)
+from dagster._core.events import DagsterEventBatchMetadata, StepMaterializationData
+from dagster._core.storage.event_log import SqliteEventLogStorage
+from sqlalchemy.engine import Engine
+
+from clockify_dagster.defs import event_log
+from clockify_dagster.defs.event_log import BATCH_SIZE, BatchingEventLogStorage, fits
+from clockify_dagster.errors import SettingsError
+
+OURS = """
+event_log_storage:
+  module: clockify_dagster.defs.event_log
+  class: BatchingEventLogStorage
+"""
+QUIET = "telemetry:\n  enabled: false\n"
+RUN = "11111111-2222-3333-4444-555555555555"
+DAYS = DailyPartitionsDefinition(start_date="2024-01-01", end_date="2024-02-10")
+RANGE = {"dagster/asset_partition_range_start": "2024-01-02", "dagster/asset_partition_range_end": "2024-01-11"}
+
+
+class Nowhere(IOManager):
+    def handle_output(self, context: OutputContext, obj: object) -> None:
+        context.add_output_metadata({"written": str(obj)})
+
+    def load_input(self, context: InputContext) -> None:
+        raise NotImplementedError(context)
+
+
+@multi_asset(
+    outs={"entries": AssetOut(), "entries__tags": AssetOut()},
+    check_specs=[AssetCheckSpec("full", asset="entries")],
+    partitions_def=DAYS,
+    backfill_policy=BackfillPolicy.single_run(),
+)
+def entries(context: AssetExecutionContext) -> Iterator[Any]:
+    context.log.info("reading")
+    context.log_event(AssetObservation("elsewhere", metadata={"rows": 1}))
+    yield Output(None, "entries", metadata={"rows": 3})
+    yield AssetCheckResult(asset_key="entries", check_name="full", passed=False)
+    yield Output(None, "entries__tags")
+
+
+@asset
+def broken() -> None:
+    raise ValueError("it is broken")
+
+
+def job() -> JobDefinition:
+    return Definitions(
+        [entries, broken],
+        jobs=[define_asset_job("load", ["entries", "entries__tags", "broken"])],
+        resources={"io_manager": Nowhere()},
+        executor=in_process_executor,
+    ).resolve_job_def("load")
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test begins without batching, and leaves the environment as it was."""
+    monkeypatch.setenv(BATCH_SIZE, "0")
+    monkeypatch.delenv(BATCH_SIZE)
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Iterator[BatchingEventLogStorage]:
+    made = BatchingEventLogStorage(str(tmp_path))
+    yield made
+    made.dispose()
+
+
+def instance_at(home: Path, monkeypatch: pytest.MonkeyPatch, config: str) -> DagsterInstance:
+    home.mkdir(exist_ok=True)
+    (home / "dagster.yaml").write_text(QUIET + config)
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    return DagsterInstance.get()
+
+
+def run_at(home: Path, monkeypatch: pytest.MonkeyPatch, config: str) -> None:
+    with instance_at(home, monkeypatch, config) as instance:
+        result = job().execute_in_process(instance=instance, tags=RANGE, run_id=RUN, raise_on_error=False)
+        assert not result.success
+
+
+def rows(file: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Every table's rows, with times and what is measured left out."""
+    with closing(sqlite3.connect(file)) as connection:
+        tables = [name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")]
+        return {
+            name: [tuple(map(plain, row)) for row in connection.execute(f"select * from {name}")] for name in tables
+        }
+
+
+def plain(value: Any) -> Any:
+    """A value of a row without what differs from run to run: times, how long something took, the name of a log."""
+    if not isinstance(value, str):
+        return value
+    value = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.\d]*", "TIME", value)
+    value = re.sub(r'"(timestamp|duration_ms|log_key|start|end)": ("\w+"|[\d.e-]+)', r'"\1": ANY', value)
+    value = re.sub(r"\b[\d.]+(ms|s)\b", "SECONDS", value)
+    return re.sub(r'"TimestampMetadataEntryData", "value": [\d.]+', "ANY", value)
+
+
+def events(count: int, run_id: str = RUN) -> list[EventLogEntry]:
+    return [materialized("entries", f"day {n}", run_id) for n in range(count)]
+
+
+def materialized(key: str, partition: str, run_id: str = RUN) -> EventLogEntry:
+    made = AssetMaterialization(key, partition=partition, tags={"dagster/data_version": partition})
+    event = DagsterEvent(
+        DagsterEventType.ASSET_MATERIALIZATION.value, "load", event_specific_data=StepMaterializationData(made)
+    )
+    return EventLogEntry(  # type: ignore[no-untyped-call]
+        None, 20, "", run_id, 1.7e9, "step", "load", event
+    )
+
+
+def count(folder: Path, shard: str, table: str = "event_logs") -> int:
+    with closing(sqlite3.connect(folder / f"{shard}.db")) as connection:
+        return int(connection.execute(f"select count(*) from {table}").fetchone()[0])
+
+
+def test_it_writes_the_rows_that_dagsters_own_storage_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_at(tmp_path / "stock", monkeypatch, "")
+    assert BATCH_SIZE not in os.environ
+    run_at(tmp_path / "ours", monkeypatch, OURS)
+    assert BATCH_SIZE in os.environ
+    for shard in ("index", RUN):
+        stock, ours = (rows(tmp_path / home / "history" / "runs" / f"{shard}.db") for home in ("stock", "ours"))
+        assert stock.keys() == ours.keys()
+        for table in stock:
+            assert ours[table] == stock[table], table
+    kinds = {row[3] for row in ours["event_logs"]}
+    assert {"ASSET_MATERIALIZATION_PLANNED", "ASSET_CHECK_EVALUATION", "STEP_FAILURE", "PIPELINE_FAILURE"} <= kinds
+    assert len(rows(tmp_path / "ours/history/runs/index.db")["asset_check_executions"]) > 0
+
+
+def test_the_days_are_green_and_stay_so_with_dagsters_own_storage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_at(tmp_path, monkeypatch, OURS)
+    for config, kind in ((OURS, BatchingEventLogStorage), ("", SqliteEventLogStorage)):
+        with instance_at(tmp_path, monkeypatch, config) as instance:
+            assert type(instance.event_log_storage) is kind
+            for key in (AssetKey("entries"), AssetKey("entries__tags")):
+                done = instance.get_materialized_partitions(key)
+                latest = instance.get_latest_materialization_event(key)
+                assert (len(done), min(done), max(done)) == (10, "2024-01-02", "2024-01-11")
+                assert latest is not None
+                assert latest.asset_materialization is not None
+                assert latest.asset_materialization.partition == "2024-01-11"
+            log = instance.get_records_for_run(RUN).records
+            assert [record.storage_id for record in log] == list(range(1, len(log) + 1))
+            assert len([record for record in log if record.event_log_entry.asset_materialization]) == 20
+            run = instance.get_run_by_id(RUN)
+            assert run is not None
+            assert run.is_failure
+
+
+def test_a_batch_is_one_transaction_a_file(storage: BatchingEventLogStorage, tmp_path: Path) -> None:
+    storage.store_event(events(1)[0])
+    commits: list[object] = []
+
+    def committed(connection: object) -> None:
+        commits.append(connection)
+
+    sqlalchemy.event.listen(Engine, "commit", committed)
+    try:
+        storage.store_event_batch(events(50))
+    finally:
+        sqlalchemy.event.remove(Engine, "commit", committed)
+    assert len(commits) == 2
+    assert [count(tmp_path, RUN), count(tmp_path, "index"), count(tmp_path, "index", "asset_event_tags")] == [51] * 3
+
+
+@pytest.mark.parametrize("method", ["prepare_insert_event", "_store_asset_event", "_store_asset_event_tags"])
+def test_of_a_batch_that_fails_nothing_is_left(
+    storage: BatchingEventLogStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    storage.store_event(events(1)[0])
+    stock, calls = getattr(SqliteEventLogStorage, method), []
+
+    def fail(self: Any, *arguments: Any) -> Any:
+        calls.append(arguments)
+        if method != "prepare_insert_event" or len(calls) == 20:
+            raise OSError("the disk is full")
+        return stock(self, *arguments)
+
+    monkeypatch.setattr(SqliteEventLogStorage, method, fail)
+    with pytest.raises(OSError, match="disk is full"):
+        storage.store_event_batch(events(30))
+    monkeypatch.undo()
+    assert [count(tmp_path, RUN), count(tmp_path, "index"), count(tmp_path, "index", "asset_event_tags")] == [1] * 3
+    storage.store_event_batch(events(30))
+    assert count(tmp_path, "index") == 31
+
+
+def test_a_run_that_ends_early_keeps_what_dagster_still_gathered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with instance_at(tmp_path, monkeypatch, OURS) as instance:
+        run = instance.create_run_for_job(job(), run_id=RUN)
+        for event in events(5):
+            instance.handle_new_event(event, batch_metadata=DagsterEventBatchMetadata("batch", is_end=False))
+        other = events(1, run_id="another")[0]
+        instance.handle_new_event(other, batch_metadata=DagsterEventBatchMetadata("other", is_end=False))
+        assert not instance.get_materialized_partitions(AssetKey("entries"))
+        instance.report_run_failed(run)
+        assert len(instance.get_materialized_partitions(AssetKey("entries"))) == 5
+        kinds = [record.event_log_entry.dagster_event_type for record in instance.get_records_for_run(RUN).records]
+        assert kinds[-2:] == [DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.RUN_FAILURE]
+        assert not instance.get_records_for_run("another").records
+
+
+def test_threads_and_other_processes_write_to_the_same_files(storage: BatchingEventLogStorage, tmp_path: Path) -> None:
+    other = SqliteEventLogStorage(str(tmp_path))
+    threads = [
+        threading.Thread(target=each.store_event_batch, args=(events(10, run_id),))
+        for run_id in ("one", "two", RUN)
+        for each in (storage, other)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert count(tmp_path, "index") == 60
+    assert [len(storage.get_records_for_run(run_id).records) for run_id in ("one", "two", RUN)] == [20] * 3
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are looked up in /proc")
+def test_no_file_stays_open(storage: BatchingEventLogStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_log, "_MOST_ENGINES", 2)
+    for n in range(4):
+        storage.store_event_batch(events(2, f"run{n}"))
+    storage.delete_events("run1")
+    held = [str(fd.readlink()) for fd in Path("/proc/self/fd").iterdir() if fd.is_symlink()]
+    assert not [name for name in held if name.startswith(str(tmp_path))]
+
+
+def test_the_folder_can_be_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    with instance_at(tmp_path / "home", monkeypatch, f"{OURS}  config:\n    base_dir: {elsewhere}\n"):
+        assert (elsewhere / "index.db").exists()
+    monkeypatch.delenv("DAGSTER_HOME")
+    with pytest.raises(SettingsError, match="DAGSTER_HOME"):
+        BatchingEventLogStorage.from_config_value(None, {})
+
+
+def test_a_size_that_is_set_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(BATCH_SIZE, "7")
+    BatchingEventLogStorage(str(tmp_path))
+    assert os.environ[BATCH_SIZE] == "7"
+
+
+def test_this_dagster_is_the_one_we_know() -> None:
+    assert fits(SqliteEventLogStorage), "look at what changed in Dagster's storage; until then its own is used"
+    assert event_log.KNOWN.keys() <= {name for kind in SqliteEventLogStorage.__mro__ for name in vars(kind)}
+
+
+def test_another_dagster_than_we_know_gets_its_own_storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(event_log.KNOWN, "_connect", ["self", "shard", "something_new"])
+    run_at(tmp_path, monkeypatch, OURS)
+    with instance_at(tmp_path, monkeypatch, OURS) as instance:
+        assert type(instance.event_log_storage) is SqliteEventLogStorage
+        assert len(instance.get_materialized_partitions(AssetKey("entries"))) == 10
+    assert BATCH_SIZE not in os.environ
