@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from clockify_dagster.contract import CONTRACT, flatten
@@ -43,8 +44,8 @@ def expected(account: Account, root: str) -> dict[str, list[dict[str, Any]]]:
     return {
         name: sorted(
             (
-                {key: None if value is None or value != value else value for key, value in row.items()}
-                for row in frame.astype(object).where(frame.notna(), None).to_dict("records")
+                {str(key): None if pd.isna(value) else value for key, value in row.items()}
+                for row in frame.astype(object).to_dict("records")
             ),
             key=lambda row, name=name: [row[column] for column in CONTRACT[name].primary_key],  # type: ignore[misc]
         )

@@ -72,7 +72,7 @@ def array_of(type_: Type, values: Sequence[Any]) -> ExtensionArray:
         return _instants(np.array(naive, dtype="datetime64[us]"))
     if type_ is Type.BOOLEAN:
         return pd.array(values, dtype="boolean")
-    return pd.array(values, dtype="Float64") if type_ is Type.FLOAT else pd.array(values, dtype=_STRING)
+    return pd.array(values, dtype="Float64") if type_ is Type.FLOAT else pd.Series(values, dtype=_STRING).array
 
 
 def _naive(moment: datetime) -> datetime:

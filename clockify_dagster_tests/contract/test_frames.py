@@ -28,8 +28,8 @@ def flat(root: str, *documents: dict[str, Any]) -> Flattened:
 
 def rows(frame: pd.DataFrame, *columns: str) -> list[tuple[Any, ...]]:
     """The rows of some columns, with None for null."""
-    plain = frame[list(columns)].astype(object)
-    return list(plain.where(plain.notna(), None).itertuples(index=False, name=None))
+    found = frame[list(columns)].itertuples(index=False, name=None)
+    return [tuple(None if pd.isna(value) else value for value in row) for row in found]
 
 
 def entry(identity: str = "e1", **fields: Any) -> dict[str, Any]:
