@@ -54,6 +54,10 @@ format: install  ## put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+bench: install  ## measure speed, memory and requests; BENCH=--large adds ten million entries
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	$(BIN)/python -m benchmarks.run $(BENCH)
+
 docs: install  ## make the generated pages anew
 	$(BIN)/python -m clockify_dagster.contract.dictionary docs/tables.md
 

@@ -20,7 +20,7 @@ def build_definitions(settings: Settings) -> Definitions:
     database, patience = str(settings.database), settings.lock_timeout_seconds
     return Definitions(
         assets=all_assets(daily_partitions(settings)),
-        asset_checks=all_checks(),
+        asset_checks=all_checks(blocking=settings.blocking_checks),
         jobs=ALL_JOBS,
         schedules=all_schedules(settings),
         resources={

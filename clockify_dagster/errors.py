@@ -13,10 +13,11 @@
     │   ├── UnreachableError        no connection, or it broke, or a time limit passed
     │   ├── UnreadableAnswerError   an answer that is not the JSON we asked for
     │   └── AbortedError            given up by us: the run was stopped, or another part failed
-    └── WarehouseError              the DuckDB file cannot be read or written
-        ├── DatabaseLockedError     another process holds the file
-        ├── DatabaseUnusableError   no database, not writable, another version's, or no space left
-        └── NotLoadedError          a table is asked for that no run has loaded yet
+    ├── WarehouseError              the DuckDB file cannot be read or written
+    │   ├── DatabaseLockedError     another process holds the file
+    │   ├── DatabaseUnusableError   no database, not writable, another version's, or no space left
+    │   └── NotLoadedError          a table is asked for that no run has loaded yet
+    └── HistoryUnusableError        Dagster's own files cannot be written
 
 The text of an error is for the person who reads it at night: what failed, for which workspace or day, why,
 what to do. It never holds a key or personal data. Each layer adds what it knows of the place:
@@ -191,3 +192,7 @@ class DatabaseUnusableError(WarehouseError):
 
 class NotLoadedError(WarehouseError):
     """A table is asked for that no run has loaded yet."""
+
+
+class HistoryUnusableError(ClockifyDagsterError):
+    """Dagster's history cannot be written."""

@@ -109,6 +109,9 @@ class Settings(BaseSettings):
     lock_timeout_seconds: float = Field(
         default=60, ge=0, le=86400, description="Longest wait for another process's database lock", examples=["60"]
     )
+    blocking_checks: bool = Field(
+        default=False, description="Whether a check that fails as an error stops what comes after", examples=["true"]
+    )
 
     @classmethod
     def load(cls, **given: Any) -> Settings:

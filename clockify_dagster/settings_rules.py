@@ -27,6 +27,7 @@ _FAULTS = {
     "greater_than_equal": "it must be at least {ge:g}",
     "less_than_equal": "it must be at most {le:g}",
     "literal_error": "it must be one of {expected}",
+    "bool_parsing": "it is neither true nor false",
 }
 
 _DEFAULTS = {
@@ -35,6 +36,7 @@ _DEFAULTS = {
     "reports_url": "the region's, or the same host as `CLOCKIFY_API_URL`",
     "workspaces": "all that the key sees",
     "start_date": "the first of January of last year",
+    "blocking_checks": "`false`",
 }
 
 
@@ -97,17 +99,27 @@ def checked_day(text: str) -> date:
 
 def checked_file(path: Path) -> Path:
     """A path that may be a file's; whether it holds a database is for the warehouse."""
-    require("\0" not in str(path), "a path cannot hold a NUL character")
-    path = path.expanduser()
-    require(not path.is_dir(), "it is a folder, not a file")
+    text = str(path)
+    require("\0" not in text, "a path cannot hold a NUL character")
+    require(text != ":memory:", "a database in memory would be gone after the run; it must be a file's path")
+    require(not re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", text), "it must be a path on this machine, no address")
+    try:
+        path = path.expanduser()
+        is_folder, is_other = path.is_dir(), path.exists() and not path.is_file()
+    except (OSError, RuntimeError) as error:
+        raise ValueError(f"the path cannot be used: {getattr(error, 'strerror', None) or error}") from None
+    require(not is_folder, "it is a folder, not a file")
+    require(not is_other, "it is a device or a socket, not a file")
     return path
 
 
 def checked_api_url(url: str | None) -> str | None:
     """An address to which the key may go, of the core API."""
     checked = checked_url(url)
-    fits = checked is None or urlsplit(checked).path.endswith("/v1")
-    require(fits, "its path should end in /api/v1")
+    parts = urlsplit(checked or "")
+    # a mock server made from Clockify's own document, whose paths begin with /v1, is welcome on this machine
+    ending = "/v1" if _is_loopback(parts.hostname or "") else "/api/v1"
+    require(checked is None or parts.path.endswith(ending), "its path must end in /api/v1")
     return checked
 
 

@@ -59,7 +59,9 @@ TOMORROW = (datetime.now(timezone.utc) + timedelta(days=2)).date().isoformat()
         ("API_KEY", "schlüssel", "beyond ASCII"),
         ("REGION", "mars", "there are only global, euc1"),
         ("API_URL", "http://example.com/api/v1", "only https is allowed"),
-        ("API_URL", "https://api.clockify.me", "should end in /api/v1"),
+        ("API_URL", "https://api.clockify.me", "must end in /api/v1"),
+        ("API_URL", "https://api.clockify.me/v1", "must end in /api/v1"),
+        ("API_URL", "http://127.0.0.1:80", "must end in /api/v1"),
         ("API_URL", "ftp://api.clockify.me/v1", "begins with https://"),
         ("API_URL", "https://a b/v1", "no blanks"),
         ("API_URL", "https://host:99999/v1", "cannot be read"),
@@ -139,6 +141,11 @@ def test_a_password_in_an_address_is_not_shown(monkeypatch: pytest.MonkeyPatch) 
     [
         ({}, "https://api.clockify.me/api/v1", "https://reports.api.clockify.me/v1"),
         ({"REGION": "use2"}, "https://use2.clockify.me/api/v1", "https://use2.clockify.me/report/v1"),
+        (
+            {"API_URL": "http://localhost:4010/v1", "REPORTS_URL": "http://localhost:4010/v1"},
+            "http://localhost:4010/v1",
+            "http://localhost:4010/v1",
+        ),
         (
             {"REGION": "use2", "API_URL": "http://127.0.0.1:80/api/v1/"},
             "http://127.0.0.1:80/api/v1",

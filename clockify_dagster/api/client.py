@@ -15,12 +15,11 @@ from clockify_dagster.api.paging import (
     document_of,
     documents_of,
     is_last,
-    page,
     pages,
 )
 from clockify_dagster.api.reports import LARGEST_REPORT, Range, Totals, report_entries, report_totals
-from clockify_dagster.api.transport import Transport
-from clockify_dagster.api.walk import Page, Walk
+from clockify_dagster.api.transport import Answer, Transport
+from clockify_dagster.api.walk import Page, R, Walk, document_rows
 from clockify_dagster.errors import NotThereError, located
 
 # The users list leaves out limited and deleted accounts unless they are asked for; their hours still count.
@@ -113,13 +112,30 @@ class ClockifyClient:
         is edited while the list is read may come twice, the later state last. A user who has left the
         workspace may be unknown there (`NotThereError`).
         """
+        for rows in self.entry_pages(workspace, user, start, end, document_rows):
+            yield rows.documents
+
+    def entry_pages(
+        self,
+        workspace: str,
+        user: str,
+        start: datetime | None,
+        end: datetime | None,
+        read: Callable[[Answer], R],
+    ) -> Iterator[R]:
+        """The same, for those who have a way of their own to read a page.
+
+        `read` is given each answer; it raises `UnreadableAnswerError` for one that is no list of documents.
+        """
         url = self._at(workspace, "user", user, "time-entries")
         lower: dict[str, str | int] = {} if start is None else {"start": _written(start - ROOM_BEFORE)}
 
-        def ask(before: datetime | None, number: int, size: int) -> Page:
+        def ask(before: datetime | None, number: int, size: int) -> Page[R]:
             upper = {} if before is None else {"end": _written(before)}
-            answer = page(self.transport, url, {**lower, **upper}, number, size)
-            return Page(answer.document, is_last(answer, size), answer.endpoint)
+            asked = {**lower, **upper, "page": number, "page-size": size}
+            found: list[R] = []
+            answer = self.transport.send("GET", url, asked, check=lambda answer: found.append(read(answer)))
+            return Page(found[0], is_last(answer, len(found[0]), size), answer.endpoint)
 
         first_end = None if end is None else end + ROOM_AFTER
         walk = Walk(ask, self._size, ROOM_AFTER + timedelta(seconds=1), ROOM_BEFORE, first_end)

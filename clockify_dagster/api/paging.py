@@ -17,22 +17,42 @@ Documents = list[dict[str, Any]]
 def pages(
     transport: Transport, url: str, params: Params | None = None, size: int = LARGEST_PAGE
 ) -> Iterator[Documents]:
-    """The pages of a list, the empty ones left out. Rows may come twice: lists change meanwhile.
+    """The pages of a list, the empty ones left out. Rows may come twice.
 
     The header `Last-Page: true` ends the list, and so does an empty page; where the header is missing, a page
-    that is not full does.
+    that is not full does. When a row is deleted while pages are read, all later ones move up; so each page begins
+    within the one before (`overlapping`). Raises `UnreadableAnswerError` where such pages share no row.
     """
     number, before = 1, Documents()
     while True:
-        answer = page(transport, url, params, number, size)
+        asked = overlapping(size, number)
+        answer = page(transport, url, params, number, asked)
         documents: Documents = answer.document
         if is_same(documents, before):
             raise repeated(answer.endpoint, number)
+        overlap = asked < overlapping(size, number - 1) == len(before)
+        if overlap and documents and not _share_a_row(documents, before):
+            raise shifted(answer.endpoint)
         if documents:
             yield documents
-        if is_last(answer, size):
+        if is_last(answer, len(documents), asked):
             return
         number, before = number + 1, documents
+
+
+def overlapping(size: int, number: int) -> int:
+    """How many rows to ask for on a page: each is smaller than the one before, and so begins within it."""
+    return max(size - size // 4, size - (number - 1) * (size // 50))
+
+
+def shifted(endpoint: str) -> UnreadableAnswerError:
+    """What to raise when pages that should overlap do not: rows between them may have been missed."""
+    return UnreadableAnswerError(
+        f"{endpoint}: so much was deleted while the list was read that some may have been missed. "
+        "Nothing of it is used; try again later.",
+        endpoint=endpoint,
+        status=200,
+    )
 
 
 def page(transport: Transport, url: str, params: Params | None, number: int, size: int) -> Answer:
@@ -69,10 +89,9 @@ def wrong_shape(answer: Answer, expected: str) -> UnreadableAnswerError:
     )
 
 
-def is_last(answer: Answer, size: int) -> bool:
-    """Whether no page follows."""
+def is_last(answer: Answer, count: int, size: int) -> bool:
+    """Whether no page follows one of so many rows, when so many were asked for."""
     said = answer.headers.get("Last-Page", "").strip().lower()
-    count = len(answer.document)
     if count == 0 or said == "true":
         return True
     return said != "false" and count < size
@@ -80,12 +99,21 @@ def is_last(answer: Answer, size: int) -> bool:
 
 def is_same(documents: Documents, before: Documents) -> bool:
     """Whether a page is the one before it once more: the same documents, or at least the same ids."""
-    if not documents or len(documents) != len(before):
+    if not documents or len(documents) > len(before):
         return False
-    if documents == before:
+    if documents == before[: len(documents)]:
         return True
-    ids = [document.get("id") or document.get("_id") for document in documents]
-    return None not in ids and ids == [document.get("id") or document.get("_id") for document in before]
+    ids = _ids(documents)
+    return None not in ids and ids == _ids(before[: len(documents)])
+
+
+def _share_a_row(documents: Documents, before: Documents) -> bool:
+    ids = set(_ids(documents))
+    return None in ids or not ids.isdisjoint(_ids(before))
+
+
+def _ids(documents: Documents) -> list[Any]:
+    return [document.get("id") or document.get("_id") for document in documents]
 
 
 def repeated(endpoint: str, number: int) -> UnreadableAnswerError:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from clockify_dagster.api.paging import Documents, wrong_shape
 from clockify_dagster.api.transport import Answer, Transport
-from clockify_dagster.api.walk import Page, Walk
+from clockify_dagster.api.walk import DocumentRows, Page, Walk
 
 LARGEST_REPORT = 1000
 
@@ -77,7 +77,7 @@ def report_entries(
     zone = ZoneInfo(asked.timezone)
     told: list[Totals] = []
 
-    def ask(before: datetime | None, number: int, page_size: int) -> Page:
+    def ask(before: datetime | None, number: int, page_size: int) -> Page[DocumentRows]:
         end = None if before is None else before.astimezone(zone).replace(tzinfo=None)
         body = asked.body(number, page_size, None if end is None else min(end, asked.end))
         answer = transport.send("POST", url, body=body, check=rows_of)
@@ -87,9 +87,10 @@ def report_entries(
             if on_totals is not None:
                 on_totals(totals)
         is_last = len(rows) < page_size or number * page_size >= totals.entries > 0
-        return Page(rows, is_last, answer.endpoint)
+        return Page(DocumentRows(rows), is_last, answer.endpoint)
 
-    yield from Walk(ask, size, _ROOM, _ROOM).pages()
+    for page in Walk(ask, size, _ROOM, _ROOM).pages():
+        yield page.documents
 
 
 def rows_of(answer: Answer) -> Documents:

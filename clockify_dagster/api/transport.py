@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,23 +24,33 @@ from clockify_dagster.api.answers import date_of, document_of, error_of
 from clockify_dagster.api.clock import Clock, Pace, is_thread_halted
 from clockify_dagster.api.limit import Gate, Ticket
 from clockify_dagster.api.wire import Params, Wire, aborted
-from clockify_dagster.errors import AbortedError, ApiError, RateLimitedError, UnreadableAnswerError
+from clockify_dagster.errors import (
+    AbortedError,
+    ApiError,
+    RateLimitedError,
+    UnreachableError,
+    UnreadableAnswerError,
+)
 
 MAX_TRIES = 6
+TRIES_WHEN_DOWN = 2  # so often after a request before was given up as unreachable, and none has got through since
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 LONGEST_TRYING = 900.0  # after so many seconds of failing there is no other try, however few there were
-WHOLE_ANSWER = 10  # an answer may take this many times the limit between two pieces: a server can drip for ever
-_CHUNK = 1 << 16
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A good answer: its JSON and its headers, whose names match in any case."""
+    """A good answer: its body and its headers, whose names match in any case."""
 
-    document: Any
+    body: bytes
     headers: Mapping[str, str]
     endpoint: str
+
+    @cached_property
+    def document(self) -> Any:
+        """Its JSON. Raises `UnreadableAnswerError` where the body is none."""
+        return document_of(self.body, self.endpoint)
 
 
 Check = Callable[[Answer], object]
@@ -74,6 +85,7 @@ class Transport:
         self._count_lock = threading.Lock()
         self._aborted = threading.Event()
         self._server_ahead = timedelta(0)
+        self._is_down = False
         self._wire = Wire(sessions, api_key, timeout, self._clock, self._is_halted)
 
     def __enter__(self) -> Transport:
@@ -121,7 +133,8 @@ class Transport:
             url: address without a query.
             params: the query.
             body: what is sent as JSON.
-            check: raises `UnreadableAnswerError` for JSON of the wrong shape; that is tried again too.
+            check: raises `UnreadableAnswerError` for JSON of the wrong shape; that is tried again too. Without one,
+                it only must be JSON.
             unreadable_tries: how often an answer may be unreadable before that is an error.
 
         Raises:
@@ -134,7 +147,9 @@ class Transport:
             ticket = self._turn(endpoint)
             try:
                 answer = self._once(method, url, params, body, endpoint)
-                if check is not None:
+                if check is None:
+                    _ = answer.document
+                else:
                     check(answer)
             except RateLimitedError as error:
                 self._gate.refused(ticket, error)
@@ -142,12 +157,12 @@ class Transport:
             except ApiError as error:
                 (self._gate.dropped if error.status is None else self._gate.passed)(ticket)
                 tries = error.tries = tries + 1
-                limit = unreadable_tries if isinstance(error, UnreadableAnswerError) else MAX_TRIES
                 spent = self._clock.monotonic() - began - (self.waited - waited)
                 if isinstance(error, AbortedError) or not error.can_retry:
                     error.tries = 1
                     raise
-                if tries >= limit or spent > max(LONGEST_TRYING, 3 * self._timeout):
+                if tries >= self._limit(error, unreadable_tries) or spent > max(LONGEST_TRYING, 3 * self._timeout):
+                    self._is_down = isinstance(error, UnreachableError)
                     raise
                 self._rest(error, tries)
             except BaseException:
@@ -155,7 +170,15 @@ class Transport:
                 raise
             else:
                 self._gate.passed(ticket)
+                self._is_down = False
                 return answer
+
+    def _limit(self, error: ApiError, unreadable_tries: int) -> int:
+        """How often a request that fails in this way is sent."""
+        if isinstance(error, UnreadableAnswerError):
+            return unreadable_tries
+        is_down = self._is_down and isinstance(error, UnreachableError)
+        return TRIES_WHEN_DOWN if is_down else MAX_TRIES
 
     def _turn(self, endpoint: str) -> Ticket:
         """Wait until a request may go out."""
@@ -183,7 +206,7 @@ class Transport:
         fault = error_of(status, headers, content, endpoint, self._key, now)
         if fault is not None:
             raise fault
-        return Answer(document_of(content, endpoint), headers, endpoint)
+        return Answer(content, headers, endpoint)
 
     def _rest(self, error: ApiError, tries: int) -> None:
         """Wait before another try: doubling, with some chance in it, lest threads come back all at once."""

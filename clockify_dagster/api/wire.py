@@ -18,11 +18,11 @@ import urllib3
 from requests.auth import AuthBase
 
 from clockify_dagster.api.answers import unpacked
+from clockify_dagster.api.bounded import WHOLE_ANSWER, BoundedAdapter
 from clockify_dagster.api.clock import Clock
 from clockify_dagster.errors import AbortedError, UnreachableError
 from clockify_dagster.version import __version__
 
-WHOLE_ANSWER = 10  # an answer may take this many times the limit between two pieces: a server can drip for ever
 _CHUNK = 1 << 16
 
 Params = Mapping[str, str | int]
@@ -140,6 +140,8 @@ class Wire:
         session = self._make()
         session.auth = _Key(self._key)
         session.verify = True
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, BoundedAdapter())
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         session.headers.update(
             {

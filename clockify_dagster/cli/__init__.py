@@ -5,31 +5,29 @@ The commands import what they need when they run, so that `--help` and `sandbox`
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import date
 
 import click
 
+from clockify_dagster.cli.signals import watched_signals
 from clockify_dagster.errors import ClockifyDagsterError, SettingsError
 from clockify_dagster.version import __version__
 
-INCOMPLETE, UNUSABLE = 1, 2
+INCOMPLETE, UNUSABLE, INTERRUPTED = 1, 2, 130
 
 
-class _Day(click.ParamType[date]):
-    name = "day"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """A day written as in 2026-01-31."""
-        if isinstance(value, date):
-            return value
-        try:
-            return date.fromisoformat(str(value)) if len(str(value)) == 10 else self._refuse(value, param, ctx)
-        except ValueError:
-            return self._refuse(value, param, ctx)
-
-    def _refuse(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        self.fail(f"{value!r} is no day; write it as in 2026-01-31", param, ctx)
+def _day(context: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
+    """A day written as in 2026-01-31."""
+    if value is None:
+        return None
+    try:
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise click.BadParameter(f"{value!r} is no day; write it as in 2026-01-31", context, parameter)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -44,8 +42,8 @@ def commands() -> None:
 
 
 @commands.command()
-@click.option("--from", "first", type=_Day(), metavar="DAY", help="The first day to load, as in 2026-01-31.")
-@click.option("--to", "last", type=_Day(), metavar="DAY", help="The last day to load; it is loaded too.")
+@click.option("--from", "first", callback=_day, metavar="DAY", help="The first day to load, as in 2026-01-31.")
+@click.option("--to", "last", callback=_day, metavar="DAY", help="The last day to load; it is loaded too.")
 @click.option("--integral", is_flag=True, help="Load the integral tables too: all entries there are, future ones too.")
 def sync(first: date | None, last: date | None, integral: bool) -> None:
     """Load the reference tables, then time entries.
@@ -60,8 +58,24 @@ def sync(first: date | None, last: date | None, integral: bool) -> None:
 
 
 @commands.command()
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list of objects, and nothing else.")
+def check(as_json: bool) -> None:
+    """Check all that is loaded, and compare the hours with Clockify's own totals.
+
+    The exit code is 1 when a check fails as an error, 0 otherwise.
+
+    Example: clockify-dagster check --json
+    """
+    from clockify_dagster.cli.check import run_check
+
+    sys.exit(run_check(as_json=as_json))
+
+
+@commands.command()
 def doctor() -> None:
-    """Say whether the key is accepted, what it sees, and where the data goes.
+    """Look whether a sync can work: key, rights, database.
+
+    Says what the key sees, how many requests a sync will take, where the data goes, and what to do where that fails.
 
     Example: clockify-dagster doctor
     """
@@ -73,7 +87,7 @@ def doctor() -> None:
 @commands.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="The port to serve on.")
 def sandbox(port: int) -> None:
-    """Serve a made-up Clockify account on this machine, to try everything on.
+    """Serve a made-up account here, to try it all on.
 
     Example: clockify-dagster sandbox --port 8765
     """
@@ -83,12 +97,31 @@ def sandbox(port: int) -> None:
 
 
 def main() -> None:
-    """Run the command; an error of ours is one message and an exit code, never a traceback."""
+    """Run the command; what goes wrong is one message and an exit code, never a traceback.
+
+    0 when all is well, 1 when something could not be done, 2 when the command or a setting is wrong, and 128 and the
+    signal's number when one ended it.
+    """
+    with watched_signals() as signals:
+        code = _run()
+        sys.exit(signals.exit_code() or code)
+
+
+def _run() -> int:
     try:
-        commands()
+        commands(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped. What is loaded is whole.", err=True)
+        return INTERRUPTED
     except SettingsError as error:
         click.echo(f"Error: {error}", err=True)
-        sys.exit(UNUSABLE)
+        return UNUSABLE
     except ClockifyDagsterError as error:
         click.echo(f"Error: {error}", err=True)
-        sys.exit(INCOMPLETE)
+        return INCOMPLETE
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    return 0

@@ -7,6 +7,9 @@ import sys
 
 from dagster import InitLoggerContext, logger
 
+# Dagster says of each step that it is not tried; the command tells in the end which tables are missing, and why.
+_NOT_TRIED = "Dependencies for step "
+
 
 class _OurLines(logging.Filter):
     """Lets through what our code logged; Dagster's events carry an event with them."""
@@ -14,9 +17,10 @@ class _OurLines(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether to show the record; its text is shortened to what was logged."""
         meta = getattr(record, "dagster_meta", None) or {}
-        if meta.get("dagster_event") is not None:
+        said = str(meta.get("orig_message", record.getMessage()))
+        if meta.get("dagster_event") is not None or said.startswith(_NOT_TRIED):
             return False
-        record.msg, record.args = meta.get("orig_message", record.getMessage()), ()
+        record.msg, record.args = said, ()
         return True
 
 

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from dagster import Failure, MetadataValue
 
 from clockify_dagster.errors import ClockifyDagsterError
+from clockify_dagster.warehouse.meaning import interruptible
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def told(counted: Mapping[str, int] | None = None) -> Iterator[None]:
     """Turn an error of ours into Dagster's `Failure`: its text the description, its facts the metadata.
 
-    Dagster may retry the step only where the same attempt, made later, can succeed.
+    Dagster may retry the step only where the same attempt, made later, can succeed. `counted` holds numbers that are
+    known of the step by then, such as its requests; they go into the metadata as well.
     """
     try:
-        yield
+        with interruptible():
+            yield
     except ClockifyDagsterError as error:
-        raise failure_of(error) from None
+        raise failure_of(error, counted or {}) from None
 
 
-def failure_of(error: ClockifyDagsterError) -> Failure:
+def failure_of(error: ClockifyDagsterError, counted: Mapping[str, int]) -> Failure:
     """The Dagster failure that an error of ours stands for."""
     facts = {"error": type(error).__name__, **error.facts()}
     return Failure(
         description=str(error),
-        metadata={name: MetadataValue.text(value) for name, value in facts.items()},
+        metadata={**{name: MetadataValue.text(value) for name, value in facts.items()}, **counted},
         allow_retries=error.can_retry,
     )

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from dagster import InputContext, IOManager, OutputContext
+from dagster import InputContext, IOManager, OutputContext, TimeWindowPartitionsDefinition
 from dagster_duckdb_pandas import DuckDBPandasIOManager
 from pydantic import Field
 
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.defs.failures import told
 from clockify_dagster.defs.metadata import rows_metadata
+from clockify_dagster.errors import SettingsError
 from clockify_dagster.warehouse import Load, Span, Warehouse
 from clockify_dagster.warehouse.connection import Database
+from clockify_dagster.warehouse.ddl import SCHEMA
+from clockify_dagster.warehouse.own_tables import Part
 
 
 class ClockifyIOManager(DuckDBPandasIOManager):
@@ -29,6 +33,8 @@ class ClockifyIOManager(DuckDBPandasIOManager):
     def create_io_manager(self, context: Any) -> IOManager:  # type: ignore[override]  # Dagster's own names its class
         """The manager of a run."""
         del context
+        if self.schema_ not in (None, SCHEMA):
+            raise SettingsError(f"The tables are in the schema {SCHEMA}; leave the IO manager's `schema` out.")
         config = {"custom_user_agent": "clockify_dagster", **self.connection_config}
         return _Manager(Warehouse(Database(Path(self.database), self.lock_timeout_seconds, config)))
 
@@ -38,28 +44,36 @@ class _Manager(IOManager):
         self._warehouse = warehouse
 
     def handle_output(self, context: OutputContext, obj: Load | pd.DataFrame) -> None:
-        """Write a load, once for all the tables in it, or a frame that is a whole table."""
+        """Write a load, once for all the tables in it, or a frame that is a whole table or some days of it."""
         table = context.asset_key.path[-1]
         with told():
             if isinstance(obj, Load):
                 rows = self._warehouse.write(obj)[table]
             elif isinstance(obj, pd.DataFrame) and table not in CONTRACT:
-                rows = self._warehouse.write_frame(table, obj)
+                rows = self._warehouse.write_frame(table, obj, _part(context, context.definition_metadata))
             else:
                 raise TypeError(f"{table} was given {type(obj).__name__}; this IO manager takes loads and frames")
-        context.add_output_metadata(rows_metadata(table, rows, partitioned=context.has_asset_partitions))
+        days = len(context.asset_partition_keys) if context.has_asset_partitions else None
+        context.add_output_metadata(rows_metadata(table, rows, days))
 
     def load_input(self, context: InputContext) -> pd.DataFrame:
         """The table's rows: all, or of the partitions that are asked for; `columns` in the input's metadata chooses."""
         table = context.asset_key.path[-1]
         columns = (context.definition_metadata or {}).get("columns") or ()
+        upstream = context.upstream_output.definition_metadata if context.upstream_output else None
         with told():
-            return self._warehouse.read(table, columns, _span_of(context, table))
+            return self._warehouse.read(table, columns, _part(context, upstream))
 
 
-def _span_of(context: InputContext, table: str) -> tuple[str, Span] | None:
-    column = CONTRACT[table].partition_column if table in CONTRACT else None
-    if column is None or not context.has_asset_partitions:
+def _part(context: InputContext | OutputContext, metadata: Mapping[str, Any] | None) -> Part | None:
+    """Which rows the partitions stand for; None for all rows, of an asset that has no partitions."""
+    if not context.has_asset_partitions:
         return None
+    column = (metadata or {}).get("partition_expr")
+    if not column or not isinstance(context.asset_partitions_def, TimeWindowPartitionsDefinition):
+        raise SettingsError(
+            f"{context.asset_key.to_user_string()} has partitions, and this IO manager keeps only those of time apart. "
+            'Give it such partitions, and name the column: metadata={"partition_expr": "day"}.'
+        )
     window = context.asset_partitions_time_window
-    return column, Span(window.start, window.end)
+    return str(column), Span(window.start, window.end)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dagster import AssetSelection, define_asset_job
+from dagster import AssetCheckKey, AssetKey, AssetSelection, define_asset_job
 
-REFERENCE, TIME_ENTRIES, INTEGRAL = (
+from clockify_dagster.reconcile import CHECK as RECONCILIATION
+
+REFERENCE, ENTRIES, INTEGRAL = (
     AssetSelection.groups(group) for group in ("reference", "time_entries", "time_entries_integral")
 )
+# It asks Clockify, a request a workspace, and a refresh is to take as few as can be.
+TIME_ENTRIES = ENTRIES - AssetSelection.checks(AssetCheckKey(AssetKey(RECONCILIATION.table), RECONCILIATION.name))
 
 clockify_reference = define_asset_job(
     "clockify_reference",
@@ -33,6 +37,11 @@ clockify_everything = define_asset_job(
     REFERENCE | TIME_ENTRIES | INTEGRAL,
     description="The daily refresh and the integral tables, in one run.",
 )
+clockify_checks = define_asset_job(
+    "clockify_checks",
+    AssetSelection.all_asset_checks(),
+    description="All checks of what is loaded, and the comparison with Clockify's totals. Loads nothing.",
+)
 
 ALL_JOBS = [
     clockify_reference,
@@ -40,4 +49,5 @@ ALL_JOBS = [
     clockify_time_entries_integral,
     clockify_daily,
     clockify_everything,
+    clockify_checks,
 ]

@@ -10,6 +10,9 @@ from dagster import MetadataValue, TableColumn, TableColumnConstraints, TableCon
 from clockify_dagster.contract import Column, Misfit, Table
 from clockify_dagster.warehouse.ddl import SCHEMA
 
+ROWS = "rows loaded"
+"""The name of the metadata that says how many rows a write brought, of all its days together."""
+
 
 def table_metadata(table: Table) -> dict[str, Any]:
     """What is known of a table before any run."""
@@ -49,10 +52,17 @@ def _column(table: Table, column: Column) -> TableColumn:
     )
 
 
-def rows_metadata(table: str, rows: int, *, partitioned: bool) -> dict[str, Any]:
-    """What is known of a table after a write."""
-    count = "dagster/partition_row_count" if partitioned else "dagster/row_count"
-    return {count: rows, "dagster/table_name": f"{SCHEMA}.{table}", "dagster/storage_kind": "duckdb"}
+def rows_metadata(table: str, rows: int, days: int | None) -> dict[str, Any]:
+    """What is known of a table after a write of so many rows for so many days; None for a table without days.
+
+    Dagster copies this to each day of a range, so the rows of a range must not pass for those of a day.
+    """
+    counts = {ROWS: rows}
+    if days is None:
+        counts["dagster/row_count"] = rows
+    elif days == 1:
+        counts["dagster/partition_row_count"] = rows
+    return {**counts, "dagster/table_name": f"{SCHEMA}.{table}", "dagster/storage_kind": "duckdb"}
 
 
 def misfits_metadata(table: str, misfits: Iterable[Misfit]) -> dict[str, Any]:

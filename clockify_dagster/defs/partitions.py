@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from dagster import AssetExecutionContext, DailyPartitionsDefinition
+from dagster import DailyPartitionsDefinition
 
 from clockify_dagster.errors import SettingsError
 from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse import Span, Warehouse
 from clockify_dagster.warehouse.state import Range, covers
 
+PARTITION_TAG = "dagster/partition"
 RANGE_START_TAG = "dagster/asset_partition_range_start"
 RANGE_END_TAG = "dagster/asset_partition_range_end"
 
@@ -58,10 +60,44 @@ class Days:
         return Span(midnight(self.first, zone), midnight(self.last + timedelta(days=1), zone))
 
 
-def days_of(context: AssetExecutionContext) -> Days:
-    """The days that a run is to refresh. Raises `SettingsError` where their range is turned round."""
-    asked = context.partition_key_range
-    return Days(date.fromisoformat(asked.start), date.fromisoformat(asked.end))
+def days_of(tags: Mapping[str, str], settings: Settings) -> Days:
+    """The days that a run is to refresh, by its tags: a partition or a range of them.
+
+    Raises `SettingsError` where it has none, or a range is turned round or goes beyond the days that there are. Dagster
+    looks at none of that where the tags come from a command line.
+    """
+    one = tags.get(PARTITION_TAG)
+    first, last = (tags.get(RANGE_START_TAG), tags.get(RANGE_END_TAG)) if one is None else (one, one)
+    if first is None or last is None:
+        example = json.dumps(dict(update_window(settings).tags))
+        raise SettingsError(
+            "Time entries are loaded by days, and this run names none, or not both ends of a range. Start it with "
+            f"`--tags '{example}'`, or choose partitions in the UI; `clockify-dagster sync` finds the days by itself."
+        )
+    return checked_days(_day(first), _day(last), settings)
+
+
+def checked_days(first: date, last: date, settings: Settings) -> Days:
+    """The days from first to last. Raises `SettingsError` where one of them is no day that can be loaded."""
+    for day in (first, last):
+        if day < settings.start_date:
+            raise SettingsError(
+                f"{day} is before the first day there is, {settings.start_date} (CLOCKIFY_START_DATE). "
+                f"Choose a later day, or set CLOCKIFY_START_DATE={day}."
+            )
+        if day > settings.today:
+            raise SettingsError(
+                f"{day} is in the future; the last day is today, {settings.today} in {settings.timezone}. "
+                "Entries of later days come in with their day."
+            )
+    return Days(first, last)
+
+
+def _day(key: str) -> date:
+    try:
+        return date.fromisoformat(key)
+    except ValueError:
+        raise SettingsError(f"The partition {key!r} is no day; write it as in 2026-01-31.") from None
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -76,17 +112,22 @@ def update_window(settings: Settings) -> Days:
 
 
 def pending_days(settings: Settings, warehouse: Warehouse) -> list[Days]:
-    """What a refresh has to load: the update window, and every day that was never loaded; the newest first."""
-    window = update_window(settings)
-    days = [day for each in never_loaded_days(settings, warehouse) for day in each if day < window.first]
-    return runs_of([*days, *window])
+    """What a refresh has to load: the update window, and every day before it that is not loaded; the newest first."""
+    missing = [day for days in never_loaded_days(settings, warehouse) for day in days]
+    return runs_of([*missing, *update_window(settings)])
 
 
 def never_loaded_days(settings: Settings, warehouse: Warehouse) -> list[Days]:
-    """The days since the start date that the warehouse does not hold of every workspace; the newest first."""
-    held = [warehouse.loaded_spans(workspace) for workspace in settings.workspaces or warehouse.workspace_ids()]
-    every = Days(settings.start_date, settings.today)
-    return runs_of(day for day in every if not _is_loaded(day, held, settings.zone))
+    """The days before the update window that are not loaded of every workspace; the newest first.
+
+    A day that was last loaded before it was over counts among them: entries of its later hours may be missing.
+    """
+    workspaces = settings.workspaces or warehouse.workspace_ids()
+    with warehouse.memory() as memory:
+        held = list(memory.settled_spans(workspaces).values())
+    window = update_window(settings)
+    every = Days(settings.start_date, window.last)
+    return runs_of(day for day in every if day < window.first and not _is_loaded(day, held, settings.zone))
 
 
 def runs_of(days: Iterable[date]) -> list[Days]:

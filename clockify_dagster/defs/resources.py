@@ -3,8 +3,9 @@ in no configuration, so Dagster can neither store nor show it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from clockify_dagster.errors import SettingsError
 from clockify_dagster.settings import Settings, missing_key
 from clockify_dagster.warehouse import Warehouse
 from clockify_dagster.warehouse.connection import Database
+from clockify_dagster.warehouse.turns import turn
 
 
 class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagster declares it generic and takes it bare
@@ -35,6 +37,11 @@ class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagst
     concurrency: int | None = Field(default=None, description="How many requests may be under way at once.")
 
     _client: ClockifyClient | None = PrivateAttr(default=None)
+    _log: logging.Logger | None = PrivateAttr(default=None)
+
+    def setup_for_execution(self, context: InitResourceContext) -> None:
+        """Let what the client says, of waiting above all, stand in the run's log."""
+        self._log = context.log
 
     def teardown_after_execution(self, context: InitResourceContext) -> None:  # noqa: ARG002 - Dagster's signature
         """Close the connections."""
@@ -52,8 +59,12 @@ class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagst
     def client(self) -> ClockifyClient:
         """The client of this run. Raises `SettingsError` when a setting is wrong or the key is missing."""
         if self._client is None:
-            self._client = connect(self.settings)
+            self._client = connect(self.settings, self._log)
         return self._client
+
+    def require(self) -> None:
+        """Raise `SettingsError` when a setting is wrong or the key is missing."""
+        self.client  # noqa: B018 - it is made where that is possible
 
     @contextmanager
     def counted(self, metadata: dict[str, Any]) -> Iterator[ClockifyClient]:
@@ -70,7 +81,7 @@ class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagst
         return chosen(found, self.settings.workspaces)
 
 
-def connect(settings: Settings) -> ClockifyClient:
+def connect(settings: Settings, log: logging.Logger | None = None) -> ClockifyClient:
     """A client for the account that the settings name. Raises `SettingsError` when the key is missing."""
     if settings.api_key is None:
         raise missing_key()
@@ -79,6 +90,7 @@ def connect(settings: Settings) -> ClockifyClient:
         requests_per_second=settings.requests_per_second,
         timeout=settings.timeout_seconds,
         max_wait=settings.max_wait_seconds,
+        log=log,
     )
     return ClockifyClient(transport, settings.core_url, settings.reports_host_url)
 
@@ -103,4 +115,12 @@ class WarehouseResource(ConfigurableResource):  # type: ignore[type-arg]  # as a
     @property
     def warehouse(self) -> Warehouse:
         """The warehouse; nothing is opened yet."""
-        return Warehouse(Database(Path(self.database), self.lock_timeout_seconds))
+        return self.within(self.lock_timeout_seconds)
+
+    def within(self, seconds: float) -> Warehouse:
+        """The warehouse for somebody who cannot wait longer than so many seconds for another process."""
+        return Warehouse(Database(Path(self.database), min(seconds, self.lock_timeout_seconds)))
+
+    def turn(self, table: str, on_wait: Callable[[str], object]) -> AbstractContextManager[None]:
+        """The turn of refreshing a table, among all processes that use the file; `on_wait` is told of a wait."""
+        return turn(Path(self.database), table, self.lock_timeout_seconds, on_wait)

@@ -1,4 +1,4 @@
-"""When Dagster refreshes by itself. Both schedules are off until somebody turns them on."""
+"""When Dagster refreshes by itself. All schedules are off until somebody turns them on."""
 
 from collections.abc import Iterator
 
@@ -6,13 +6,16 @@ from dagster import RunRequest, ScheduleDefinition, ScheduleEvaluationContext, s
 
 from clockify_dagster.defs import jobs
 from clockify_dagster.defs.failures import told
-from clockify_dagster.defs.partitions import pending_days
+from clockify_dagster.defs.partitions import Days, pending_days, update_window
 from clockify_dagster.defs.resources import WarehouseResource
+from clockify_dagster.errors import DatabaseLockedError
 from clockify_dagster.settings import Settings
+
+_PATIENCE_SECONDS = 10
 
 
 def all_schedules(settings: Settings) -> list[ScheduleDefinition]:
-    """The daily refresh at five in the morning and the integral tables on Sundays at two, by the settings' zone."""
+    """The daily refresh at five in the morning, its checks at six, the integral tables on Sundays at two."""
 
     @schedule(
         job=jobs.clockify_daily,
@@ -28,7 +31,7 @@ def all_schedules(settings: Settings) -> list[ScheduleDefinition]:
     ) -> Iterator[RunRequest]:
         tick = context.scheduled_execution_time.isoformat()
         with told():
-            for days in pending_days(Settings.load(), warehouse.warehouse):
+            for days in _due(Settings.load(), warehouse, context):
                 yield RunRequest(run_key=f"{tick} {days}", tags=dict(days.tags))
 
     weekly = ScheduleDefinition(
@@ -38,4 +41,20 @@ def all_schedules(settings: Settings) -> list[ScheduleDefinition]:
         execution_timezone=settings.timezone,
         description="All time entries, read again whole.",
     )
-    return [clockify_daily_refresh, weekly]
+    checks = ScheduleDefinition(
+        name="clockify_daily_checks",
+        job=jobs.clockify_checks,
+        cron_schedule="0 6 * * *",
+        execution_timezone=settings.timezone,
+        description="All checks, an hour after the daily refresh, and the comparison with Clockify's totals.",
+    )
+    return [clockify_daily_refresh, weekly, checks]
+
+
+def _due(settings: Settings, warehouse: WarehouseResource, context: ScheduleEvaluationContext) -> list[Days]:
+    """The days to load. A tick has a minute, so it does not wait long for a file in use; the runs themselves do."""
+    try:
+        return pending_days(settings, warehouse.within(_PATIENCE_SECONDS))
+    except DatabaseLockedError as error:
+        context.log.warning(f"Only the update window is loaded this time, without days that were never loaded: {error}")
+        return [update_window(settings)]

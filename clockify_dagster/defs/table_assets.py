@@ -1,6 +1,7 @@
 """How the tables that are replaced whole become assets: the asset modules say only how their rows are fetched."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ from dagster import (
     AssetOut,
     AssetsDefinition,
     BackfillPolicy,
+    FreshnessPolicy,
     Output,
     PartitionsDefinition,
     multi_asset,
@@ -22,9 +24,10 @@ from clockify_dagster.contract import CONTRACT, Table
 from clockify_dagster.contract.frames import flatten
 from clockify_dagster.defs.failures import told
 from clockify_dagster.defs.metadata import misfits_metadata, table_metadata
-from clockify_dagster.defs.resources import ClockifyResource
+from clockify_dagster.defs.resources import ClockifyResource, WarehouseResource
 from clockify_dagster.errors import ClockifyDagsterError
 from clockify_dagster.warehouse import Load, TablesLoad
+from clockify_dagster.warehouse.audit import longest_age
 from clockify_dagster.warehouse.staging import Staging
 
 WORKSPACES = "clockify_workspaces"
@@ -45,16 +48,20 @@ def whole_tables(*roots: str, group: str, priority: int = 0) -> Callable[[Fetch]
             **asset_options(*roots, group=group, priority=priority),
         )
         def assets(
-            context: AssetExecutionContext, clockify: ClockifyResource, clockify_workspaces: pd.DataFrame
+            context: AssetExecutionContext,
+            clockify: ClockifyResource,
+            warehouse: WarehouseResource,
+            clockify_workspaces: pd.DataFrame,
         ) -> Iterator[Output[Load]]:
             metadata: dict[str, Any] = {}
             tables = Collection(roots)
-            with told(), clockify.counted(metadata) as client:
-                for workspace, name in clockify.chosen(clockify_workspaces).items():
-                    for root, documents in fetch(client, workspace):
-                        tables.add(root, documents)
-                    context.log.info(f"{name}: {tables}; {client.transport.requests} requests so far")
-            yield from tables.outputs(context, metadata)
+            with refreshing(roots[0], context, clockify, warehouse):
+                with told(metadata), clockify.counted(metadata) as client:
+                    for workspace, name in clockify.chosen(clockify_workspaces).items():
+                        for root, documents in fetch(client, workspace):
+                            tables.add(root, documents)
+                        context.log.info(f"{name}: {tables}; {client.transport.requests} requests so far")
+                yield from tables.outputs(context, metadata)
 
         return assets
 
@@ -77,6 +84,18 @@ def asset_options(
     }
 
 
+@contextmanager
+def refreshing(
+    root: str, context: AssetExecutionContext, clockify: ClockifyResource, warehouse: WarehouseResource
+) -> Iterator[None]:
+    """Around a refresh, from its first request to its write: settings and key are there, and it is our turn."""
+    with ExitStack() as stack:
+        with told():
+            clockify.require()
+            stack.enter_context(warehouse.turn(root, context.log.warning))
+        yield
+
+
 def _out(table: Table, group: str) -> AssetOut:
     return AssetOut(
         key=AssetKey(table.name),
@@ -85,6 +104,7 @@ def _out(table: Table, group: str) -> AssetOut:
         kinds={"clockify", "duckdb", "pandas"},
         metadata=table_metadata(table),
         is_required=False,
+        freshness_policy=FreshnessPolicy.time_window(fail_window=longest_age(table)),
     )
 
 
@@ -121,7 +141,7 @@ class Collection:
             if root not in self._faults:
                 yield from outputs(context, TablesLoad(staging), metadata)
         for fault in self._faults.values():
-            with told():
+            with told(metadata):
                 raise fault
 
 

@@ -1,105 +1,89 @@
-"""What has changed outside the span since the last refresh: Clockify's change feed, an experimental endpoint.
+"""What has changed anywhere since the last refresh: Clockify's change feed, an experimental endpoint.
 
-It lists each entry that was created, updated or deleted within a period of at most 30 days. Its blind spots: a deletion
-shows after about a minute, so every reading goes back a little behind the last one; and what was created and deleted
-within one period is in no list, so entries that the last reading found newly created are looked up when they are in no
-list any more."""
+It lists the entries that were created, updated or deleted within a period of at most 30 days. Its blind spots, and what
+is done about them:
+
+- A deletion shows after about a minute, so every reading begins a little before the end of the last one.
+- An entry that is created and deleted within one period is in no list. So the list of those created reaches back to
+  the birth of every entry that may be younger than the period of the deletions: one that is missing from it is gone.
+
+What does not belong here: what becomes of the entries that changed (`elsewhere.py`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from clockify_dagster.errors import ApiError
-from clockify_dagster.refresh.scope import Scope
-from clockify_dagster.warehouse.state import FeedState
+from clockify_dagster.api import ClockifyClient
+from clockify_dagster.warehouse.state import Born, FeedState
 
 LONGEST = timedelta(days=30) - timedelta(minutes=1)
 OVERLAP = timedelta(minutes=5)
-# a document without one of these may be cut short, so the entry itself is asked for
-WHOLE = frozenset(
-    [
-        "id",
-        "userId",
-        "workspaceId",
-        "timeInterval",
-        "description",
-        "billable",
-        "projectId",
-        "taskId",
-        "tagIds",
-    ]
-)
+# How far our idea of Clockify's time may be off. A period that ends this much later still has all there is.
+SLACK = timedelta(minutes=1)
+_SECONDS = timedelta(seconds=3)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Changes:
     """What the feed told of a workspace.
 
     Attributes:
-        documents: by id, entries that were created or updated; None where the feed gave no whole document.
-        deleted: ids.
-        state: what to remember for the next reading; None where the feed could not be read.
-        unconfirmed: ids that the last reading found newly created, and that are in no list now.
+        documents: by id, the entries that were created or updated.
+        deleted: ids of those that were deleted; where an id is among the documents too, one of both is out of date.
+        missing: ids of entries that were there at the last reading, and may have been created and deleted since.
+        gap: from when to when nothing is known, since the last reading is too long ago; None where all is known.
+        state: what to remember for the next reading; None where the feed was not read.
     """
 
-    documents: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
-    deleted: set[str] = field(default_factory=set)
+    documents: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
+    deleted: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
+    gap: tuple[datetime, datetime] | None = None
     state: FeedState | None = None
-    unconfirmed: set[str] = field(default_factory=set)
-
-    @property
-    def known(self) -> bool:
-        """Whether the feed could be read."""
-        return self.state is not None
 
 
-def first_state(began: datetime) -> FeedState:
-    """Where the next reading starts after everything has been listed: the moment at which the listing began."""
-    return FeedState(began)
-
-
-def read_changes(scope: Scope, workspace: str, before: FeedState, began: datetime) -> Changes:
+def read_changes(client: ClockifyClient, workspace: str, before: FeedState, began: datetime) -> Changes:
     """The changes since the last reading, at most 30 days of them.
 
-    `began` is when this refresh began, by the server's clock. Where the feed is refused, missing or strange, that is
-    said once, and nothing is known.
+    `began` is when this refresh began to list entries, by Clockify's clock: the next reading must not begin later.
+    Raises `ApiError` where the feed is refused, missing or strange.
     """
-    now = scope.client.transport.server_now() + timedelta(seconds=1)
-    start = max(before.read_from, now - LONGEST)
-    if start > before.read_from:
-        scope.log.warning(
-            f"{scope.workspaces[workspace]}: the last refresh is more than 30 days ago, and the change feed "
-            f"reaches no further "
-            f"back. What changed between {before.read_from:%Y-%m-%d} and {start:%Y-%m-%d} in entries outside the "
-            f"refreshed "
-            "days is not known; to be sure, refresh all days once (`clockify-dagster sync --from ... --to ...`)."
-        )
-    try:
-        lists = {
-            action: scope.client.changes(workspace, action, start, now) for action in ("created", "updated", "deleted")
-        }
-    except ApiError as error:
-        scope.log.warning(
-            f"{scope.workspaces[workspace]}: the change feed cannot be read, so edits and deletions of entries "
-            f"outside the "
-            f"refreshed days are not seen this time. A refresh of those days finds them, and "
-            f"clockify_timeentries_integral "
-            f"always has them all. ({error})"
-        )
-        return Changes()
-    changes = Changes()
-    for action in ("updated", "created"):
-        for change in lists[action]:
-            changes.documents[change.identity] = _whole(change.document)
-    changes.deleted = {change.identity for change in lists["deleted"]} - set(changes.documents)
-    created = frozenset(change.identity for change in lists["created"])
-    changes.unconfirmed = set(before.created) - set(changes.documents) - changes.deleted
-    changes.state = FeedState(max(before.read_from, min(began, now) - OVERLAP), created)
-    return changes
+    now = client.transport.server_now()
+    end = now + SLACK
+    earliest = end - LONGEST
+    since = before.read_from if before.read_from <= end else earliest  # a clock was wrong once: take all there is
+    start = max(since, earliest)
+    doubtful = {entry: born for entry, born in before.born.items() if born.before > start}
+    births = max(min([start, *(born.after for born in doubtful.values())]), earliest)
+    created = client.changes(workspace, "created", births, end)
+    updated = client.changes(workspace, "updated", start, end)
+    deleted = client.changes(workspace, "deleted", start, end)
+    # an entry that was told by the last reading, and is surely older than this one, is listed to show that it is there
+    news = [each for each in created if each.identity in doubtful or each.identity not in before.born]
+    documents = {each.identity: each.document for each in [*news, *updated]}
+    gone = frozenset(each.identity for each in deleted)
+    there = {each.identity for each in created}
+    return Changes(
+        documents,
+        gone,
+        frozenset(doubtful.keys() - there - documents.keys() - gone),
+        (since, start) if start > since else None,
+        FeedState(
+            max(start, began - OVERLAP),
+            {entry: before.born.get(entry, Born(start, end)) for entry in there},
+        ),
+    )
 
 
-def _whole(document: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    return document if document is not None and set(document) >= WHOLE else None
+def made_since(ids: Iterable[str], began: datetime) -> set[str]:
+    """The ids, of those given, that were made when a listing began, by seconds, or within a day after it.
+
+    Clockify's ids begin with the second at which they were made, in hexadecimal (they are MongoDB's). Where they do
+    not, none is found, and the harm is small: `docs/refresh.md` tells it among what cannot be seen.
+    """
+    low, high = (f"{int(each.timestamp()):08x}" for each in (began - _SECONDS, began + timedelta(days=1)))
+    return {entry for entry in ids if low <= entry < high}

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 
 from clockify_dagster.api.paging import Documents
 from clockify_dagster.api.parallel import Ended, fetch_side_by_side
-from clockify_dagster.contract import CONTRACT, Table
-from clockify_dagster.contract.frames import Flattened, flatten
+from clockify_dagster.contract import CONTRACT
+from clockify_dagster.refresh.changes import made_since
+from clockify_dagster.refresh.readers import EntryReader, EntryRows
 from clockify_dagster.refresh.scope import Scope
-from clockify_dagster.warehouse.staging import Staging
+from clockify_dagster.refresh.unchanged import unchanged_users
+from clockify_dagster.warehouse.spool import Spool
 
-_PROGRESS_EVERY = 25
+_PROGRESS_EVERY = 25  # users
+_PROGRESS_SECONDS = 15.0  # few users may have many pages each
+_FREE_PLAN_AN_HOUR = 30
 
 
 @dataclass
@@ -22,63 +28,111 @@ class Listing:
 
     Attributes:
         staging: the rows of the span.
-        seen: the ids of the entries in it, by workspace.
-        elsewhere: documents of known entries that were in the answers but start outside the span, by workspace and id.
-        unserved: workspace and user of those whom the API does not serve (they have left): their rows stay.
+        seen: the ids of the entries in it, by workspace; not collected where everything is read anew.
+        elsewhere: documents that were in the answers but start outside the span, by workspace; likewise.
+        keys: what every document that was listed has; None where none was. Likewise.
+        young: ids of entries in the span that were made when the listing began, or later, by workspace.
+        unserved: workspace and user of those whose rows stay: the API does not serve them (they have left), or a report
+            shows that nothing has changed.
     """
 
-    staging: Staging
+    staging: Spool
     seen: dict[str, set[str]] = field(default_factory=dict)
     elsewhere: dict[str, Documents] = field(default_factory=dict)
+    keys: set[str] | None = None
+    young: dict[str, set[str]] = field(default_factory=dict)
     unserved: set[tuple[str, str]] = field(default_factory=set)
 
 
-def list_entries(scope: Scope, known: dict[str, dict[str, str]]) -> Listing:
+def list_entries(
+    scope: Scope, known: dict[str, dict[str, str]], began: datetime, *, for_search: bool = False
+) -> Listing:
     """Read the span's entries of every user of every workspace.
 
     `known` holds, by workspace, the ids of the span's rows that the table has, and their users: people who have left
-    the workspace are in no list any more, but are asked for as long as they have rows here.
+    the workspace are in no list any more, but are asked for as long as they have rows here. `began` is now, by
+    Clockify's clock. `for_search` says that entries are going to be looked for that are not in the span.
     """
-    family = CONTRACT.family(scope.root)
-    listing = Listing(Staging(family))
+    listing = Listing(scope.warehouse.spool(CONTRACT.family(scope.root), scope.span))
+    try:
+        _list_workspaces(scope, listing, known, began, for_search)
+    except BaseException:
+        listing.staging.close()
+        raise
+    return listing
+
+
+def _list_workspaces(
+    scope: Scope, listing: Listing, known: dict[str, dict[str, str]], began: datetime, for_search: bool
+) -> None:
+    reader = EntryReader(listing.staging, scope.span, keep_documents=for_search)
     for workspace, name in scope.workspaces.items():
         held = known.get(workspace, {})
         users = [str(user["id"]) for user in scope.client.users(workspace)]
         left = sorted(set(held.values()) - set(users))
-        _list_workspace(scope, listing, workspace, name, [*users, *left])
-    return listing
+        unchanged = unchanged_users(scope, workspace, [*users, *left])
+        listing.unserved |= {(workspace, user) for user in unchanged}
+        asked = [user for user in [*users, *left] if user not in unchanged]
+        _tell_plan(scope, name, len(asked))
+        _list_workspace(scope, listing, reader, workspace, name, asked, began)
 
 
-def _list_workspace(scope: Scope, listing: Listing, workspace: str, name: str, users: list[str]) -> None:
-    jobs = [(user, _pages_of(scope, workspace, user)) for user in users]
-    seen = listing.seen.setdefault(workspace, set())
-    elsewhere = listing.elsewhere.setdefault(workspace, [])
+def _list_workspace(
+    scope: Scope,
+    listing: Listing,
+    reader: EntryReader,
+    workspace: str,
+    name: str,
+    users: list[str],
+    began: datetime,
+) -> None:
+    jobs = [(user, _pages_of(scope, workspace, user, reader)) for user in users]
+    young = listing.young.setdefault(workspace, set())
     done = entries = 0
+    told_at = time.monotonic()
     for user, given in fetch_side_by_side(jobs, scope.concurrency):
         if isinstance(given, Ended):
             done += 1
             if given.error is not None:
                 listing.unserved.add((workspace, user))
-            if done % _PROGRESS_EVERY == 0 or done == len(users):
-                _tell(scope, f"{name}: user {done} of {len(users)}, {entries} entries so far")
-            continue
-        flattened = flatten(listing.staging.family, given)
-        within = flattened if scope.span is None else flattened.between(scope.span.start, scope.span.end)
-        ids = set(_ids(within, listing.staging.family[0]))
-        entries += len(ids)
-        if not scope.is_whole:
-            seen |= ids
-            elsewhere += [document for document in given if str(document.get("id")) not in ids]
-        listing.staging.add(within)
+            is_due = done % _PROGRESS_EVERY == 0 or done == len(users)
+        else:
+            entries += len(given.within)
+            young |= made_since(given.within, began)
+            if reader.keep_documents:
+                _note(listing, workspace, given)
+            is_due = False
+        if is_due or time.monotonic() - told_at > _PROGRESS_SECONDS:
+            _tell(scope, f"{name}: user {done} of {len(users)}, {entries} entries so far")
+            told_at = time.monotonic()
 
 
-def _pages_of(scope: Scope, workspace: str, user: str) -> Callable[[], Iterator[Documents]]:
-    span = scope.span
-    return partial(scope.client.time_entries, workspace, user, span.start if span else None, span.end if span else None)
+def _note(listing: Listing, workspace: str, given: EntryRows) -> None:
+    """Keep of a page what helps to find entries that are not in the span."""
+    documents, within = given.documents, given.within
+    listing.seen.setdefault(workspace, set()).update(within)
+    if not documents:
+        return
+    outside = [document for document in documents if str(document.get("id")) not in within]
+    listing.elsewhere.setdefault(workspace, []).extend(outside)
+    common = set(documents[0]).intersection(*documents)
+    listing.keys = common if listing.keys is None else listing.keys & common
 
 
-def _ids(flattened: Flattened, root: Table) -> Iterable[str]:
-    return flattened.frames[root.name][root.primary_key[0]].tolist()
+def _pages_of(scope: Scope, workspace: str, user: str, reader: EntryReader) -> Callable[[], Iterator[EntryRows]]:
+    start, end = (scope.span.start, scope.span.end) if scope.span else (None, None)
+    return partial(scope.client.entry_pages, workspace, user, start, end, reader.read)
+
+
+def _tell_plan(scope: Scope, name: str, users: int) -> None:
+    """Say beforehand what a load is going to cost, where it is more than a free plan gives in an hour."""
+    least = scope.client.transport.requests + users
+    if least > _FREE_PLAN_AN_HOUR:
+        hours = least / _FREE_PLAN_AN_HOUR
+        scope.log.info(
+            f"{name}: {least} requests or more, one for each of {users} users and 5,000 entries; "
+            f"about {hours:.0f} h on a free plan"
+        )
 
 
 def _tell(scope: Scope, progress: str) -> None:

@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
 
 from clockify_dagster.contract.frames import flatten
-from clockify_dagster.contract.model import Type
-from clockify_dagster.contract.values import MisfitError, convert
-from clockify_dagster.refresh.changes import Changes, first_state, read_changes
+from clockify_dagster.contract.time import TIMEENTRIES, TIMEENTRIES_INTEGRAL
+from clockify_dagster.errors import AbortedError, ApiError
+from clockify_dagster.refresh.changes import SLACK, Changes, read_changes
+from clockify_dagster.refresh.elsewhere import Document, Elsewhere, look_elsewhere, start_of
 from clockify_dagster.refresh.listing import Listing, list_entries
 from clockify_dagster.refresh.scope import Scope
-from clockify_dagster.warehouse import SpanLoad, TablesLoad, Untouched
-from clockify_dagster.warehouse.state import FeedState
+from clockify_dagster.warehouse import Span, SpanLoad, TablesLoad, Untouched
+from clockify_dagster.warehouse.memory import Entries
+from clockify_dagster.warehouse.state import Born, FeedState
 
 _SHOWN = 5
-Document = Mapping[str, Any]
+# users whose entries one of them has are asked for theirs, even if they are in no list any more
+_TABLES = (TIMEENTRIES.name, TIMEENTRIES_INTEGRAL.name)
 
 
 @dataclass
 class Findings:
-    """What a refresh found besides the rows: how many entries moved, went, came from the feed, or stayed a riddle."""
+    """What a refresh found besides the rows: how many entries moved, went, changed elsewhere, or stayed a riddle."""
 
     moved: int = 0
     deleted: set[str] = field(default_factory=set)
     changed_elsewhere: int = 0
-    unexplained: list[str] = field(default_factory=list)
+    unexplained: int = 0
     states: dict[str, FeedState] = field(default_factory=dict)
+
+    def take(self, found: Elsewhere, misplaced: set[str]) -> None:
+        """Add a workspace's; the misplaced ones belong to no day that the table may hold."""
+        self.moved += len(found.vanished & found.documents.keys())
+        self.changed_elsewhere += len(found.documents.keys() - found.vanished)
+        self.unexplained += len(found.open)
+        self.deleted |= found.gone | misplaced
 
     @property
     def facts(self) -> dict[str, int]:
@@ -37,14 +46,39 @@ class Findings:
             "entries that moved": self.moved,
             "entries deleted": len(self.deleted),
             "entries changed outside these days": self.changed_elsewhere,
-            "entries that vanished unexplained": len(self.unexplained),
+            "entries that vanished unexplained": self.unexplained,
         }
+
+
+@dataclass(frozen=True)
+class Recollection:
+    """What the warehouse holds that matters for a refresh.
+
+    Attributes:
+        limits: the time that the table may hold; what is loaded from before the start date is kept up to date, too.
+        holders: users who have rows within the span, with one of their entries: they are asked for theirs, even if they
+            are in no list of users any more.
+        is_listing_enough: whether nothing need be looked for besides what is listed: everything is read anew, and
+            nobody has left. Those who have may not be served; then only the feed tells what becomes of their entries.
+        entries: the table's within the span; empty where the listing is enough.
+        running: the table's timers outside of it; likewise.
+        feed: up to where changes are known, for workspaces of which something is loaded.
+    """
+
+    limits: Span | None
+    holders: Entries
+    is_listing_enough: bool
+    entries: Entries
+    running: Entries
+    feed: Mapping[str, FeedState]
 
 
 def refresh_everything(scope: Scope) -> TablesLoad:
     """Read all entries of all time anew. Rows of users who have left and are served no more stay."""
-    known = scope.warehouse.known_entries(scope.root, scope.workspaces, None, users_only=True)
-    listing = list_entries(scope, known)
+    began = _began(scope)
+    with scope.warehouse.memory() as memory:
+        holders = memory.holders(_TABLES, scope.workspaces, None)
+    listing = list_entries(scope, holders, began)
     return TablesLoad(listing.staging, untouched=Untouched(frozenset(listing.unserved)))
 
 
@@ -53,27 +87,31 @@ def refresh_span(scope: Scope) -> tuple[SpanLoad, dict[str, int]]:
 
     Gives what is to be written, and what was found, in numbers by name.
     """
-    if scope.span is None:
+    span = scope.span
+    if span is None:
         raise ValueError("a span is needed; for all of time there is refresh_everything")
-    began = scope.client.transport.server_now()
-    known = scope.warehouse.known_entries(scope.root, scope.workspaces, scope.span, users_only=scope.is_whole)
-    before = scope.warehouse.feed_states(scope.workspaces)
-    listing = list_entries(scope, known)
+    listed_at, began = datetime.now(timezone.utc), _began(scope)
+    held = _recall(scope, span)
+    scope = replace(scope, limits=held.limits)
+    listing = list_entries(scope, held.holders, began, for_search=not held.is_listing_enough)
+    readings = {} if held.is_listing_enough else _read_feed(scope, held.feed, began)
     result = Findings()
     for workspace in scope.workspaces:
-        last = before.get(workspace)
-        if scope.is_whole or last is None:
-            result.states[workspace] = first_state(began)
-        if scope.is_whole:
-            continue
-        changes = Changes() if last is None else read_changes(scope, workspace, last, began)
+        changes = readings.get(workspace, Changes())
+        if not held.is_listing_enough:
+            running = held.running[workspace] if changes.state is None else {}
+            found = look_elsewhere(scope, workspace, listing, changes, held.entries[workspace], running)
+            result.take(found, _stage(scope, listing, found.documents))
+            _tell_of_open_ones(scope, workspace, found)
         if changes.state is not None:
             result.states[workspace] = changes.state
-        _look_outside(scope, workspace, listing, changes, known.get(workspace, {}), result)
+        elif workspace not in readings:
+            result.states[workspace] = _first_state(scope, listing.young.get(workspace, set()), began)
     load = SpanLoad(
         listing.staging,
-        scope.span,
+        span,
         tuple(scope.workspaces),
+        listed_at,
         untouched=Untouched(frozenset(listing.unserved)),
         deleted=frozenset(result.deleted),
         feed=result.states,
@@ -81,55 +119,61 @@ def refresh_span(scope: Scope) -> tuple[SpanLoad, dict[str, int]]:
     return load, result.facts
 
 
-def _look_outside(
-    scope: Scope,
-    workspace: str,
-    listing: Listing,
-    changes: Changes,
-    known: Mapping[str, str],
-    result: Findings,
-) -> None:
-    """Find the entries that are not in the listing but were here, or have changed elsewhere."""
-    seen = listing.seen.get(workspace, set())
-    unserved = {user for place, user in listing.unserved if place == workspace}
-    vanished = {entry for entry, user in known.items() if entry not in seen and user not in unserved}
-    nearby = {str(document.get("id")): document for document in listing.elsewhere.get(workspace, [])}
-    told = {**changes.documents, **{entry: nearby[entry] for entry in vanished & set(nearby)}}
-    found = {
-        entry: document
-        for entry, document in told.items()
-        if entry not in seen and document is not None and not _should_be_listed(scope, document, unserved)
-    }
-    gone = changes.deleted - seen - set(found)
-    running = set() if changes.known else scope.warehouse.running_entries(scope.root, workspace, scope.span)
-    questions = (vanished | set(told) | changes.unconfirmed | running) - seen - set(found) - gone
-    answers = _look_up(scope, workspace, [*sorted(questions & vanished), *sorted(questions - vanished)])
-    found |= {entry: document for entry, document in answers.items() if document is not None}
-    gone |= {entry for entry, document in answers.items() if document is None}
-    unexplained = sorted(questions - set(answers))
-    result.moved += len(vanished & set(found))
-    result.changed_elsewhere += len(set(found) - vanished)
-    result.unexplained += unexplained
-    result.deleted |= gone | _stage(scope, listing, found)
-    if unexplained:
-        scope.log.warning(
-            f"{scope.workspaces[workspace]}: {len(unexplained)} entries have gone from these days or changed "
-            f"elsewhere, and "
-            f"it was not asked where they are (at most {scope.lookups} are asked for one by one), for example "
-            f"{', '.join(unexplained[:_SHOWN])}. Those that were moved to other days come back when those days "
-            f"are refreshed."
+def _began(scope: Scope) -> datetime:
+    """Now, by Clockify's clock, of which we know after an answer: the users are asked for first (and only once)."""
+    for workspace in scope.workspaces:
+        scope.client.users(workspace)
+    return scope.client.transport.server_now()
+
+
+def _recall(scope: Scope, span: Span) -> Recollection:
+    """What the warehouse holds that matters for a refresh of the span."""
+    places = list(scope.workspaces)
+    with scope.warehouse.memory() as memory:
+        loaded = [start for spans in memory.loaded_spans(places).values() for start, _ in spans]
+        holders = memory.holders(_TABLES, places, span)
+        limits = scope.limits and Span(min([scope.limits.start, *loaded]), scope.limits.end)
+        is_enough = replace(scope, limits=limits).is_whole and not _have_left(scope, holders)
+        return Recollection(
+            limits=limits,
+            holders=holders,
+            is_listing_enough=is_enough,
+            entries={} if is_enough else memory.entries(scope.root, places, span),
+            running={} if is_enough else memory.running(scope.root, places, span),
+            feed=memory.feed_states(places),
         )
 
 
-def _should_be_listed(scope: Scope, document: Document, unserved: set[str]) -> bool:
-    """Whether the listing would have shown the entry, so that the word of the feed against it is doubtful."""
-    start = start_of(document)
-    return start is None or (scope.replaces(start) and str(document.get("userId")) not in unserved)
+def _have_left(scope: Scope, holders: Entries) -> bool:
+    """Whether somebody who has rows is in no list of users any more."""
+    listed = {place: {str(user["id"]) for user in scope.client.users(place)} for place in scope.workspaces}
+    return any(set(holders[place].values()) - users for place, users in listed.items())
 
 
-def _look_up(scope: Scope, workspace: str, entries: Sequence[str]) -> dict[str, Document | None]:
-    """Ask for entries one by one, within the bound; None for those that are no more."""
-    return {entry: scope.client.time_entry(workspace, entry) for entry in entries[: scope.lookups]}
+def _read_feed(scope: Scope, states: Mapping[str, FeedState], began: datetime) -> dict[str, Changes]:
+    """By workspace, what the feed tells, of those of which something was loaded before. What cannot be read is said."""
+    readings, refusals = {}, {}
+    for workspace, before in states.items():
+        try:
+            readings[workspace] = read_changes(scope.client, workspace, before, began)
+        except AbortedError:
+            raise
+        except ApiError as error:
+            readings[workspace], refusals[workspace] = Changes(), error
+        _tell_of_gap(scope, workspace, readings[workspace])
+    if refusals:
+        names = ", ".join(scope.workspaces[workspace] or workspace for workspace in refusals)
+        scope.log.warning(
+            f"{names}: the change feed cannot be read, so edits and deletions of entries outside the refreshed days "
+            "are not seen this time. A refresh of those days finds them (`clockify-dagster sync --from ... --to ...`), "
+            f"and clockify_timeentries_integral always has them all. ({next(iter(refusals.values()))})"
+        )
+    return readings
+
+
+def _first_state(scope: Scope, young: set[str], began: datetime) -> FeedState:
+    """Where the feed is read from after a listing that needed none; the young ones may be younger than that moment."""
+    return FeedState(began, dict.fromkeys(young, Born(began - SLACK, scope.client.transport.server_now() + SLACK)))
 
 
 def _stage(scope: Scope, listing: Listing, found: Mapping[str, Document]) -> set[str]:
@@ -146,10 +190,21 @@ def _stage(scope: Scope, listing: Listing, found: Mapping[str, Document]) -> set
     return outside
 
 
-def start_of(document: Document) -> datetime | None:
-    """The instant at which an entry starts; None where the document has none that can be read."""
-    interval = document.get("timeInterval")
-    try:
-        return convert(Type.TIMESTAMP, interval.get("start")) if isinstance(interval, Mapping) else None
-    except MisfitError:
-        return None
+def _tell_of_gap(scope: Scope, workspace: str, changes: Changes) -> None:
+    if changes.gap is not None:
+        scope.log.warning(
+            f"{scope.workspaces[workspace]}: the last refresh is more than 30 days ago, and the change feed reaches no "
+            f"further back. What changed from {changes.gap[0]:%Y-%m-%d} to {changes.gap[1]:%Y-%m-%d} in entries "
+            "outside the refreshed days is not known; to be sure, refresh all days once "
+            "(`clockify-dagster sync --from ... --to ...`)."
+        )
+
+
+def _tell_of_open_ones(scope: Scope, workspace: str, found: Elsewhere) -> None:
+    if found.open:
+        why = found.refusal or f"at most {scope.lookups} are asked for one by one"
+        scope.log.warning(
+            f"{scope.workspaces[workspace]}: {len(found.open)} entries have gone from these days or changed elsewhere, "
+            f"and it is not known where they are ({why}), for example {', '.join(found.open[:_SHOWN])}. Those that "
+            "were moved to other days come back when those days are refreshed."
+        )

@@ -22,6 +22,8 @@ class Scope:
         limits: the time that the table may hold: from the start date's first moment to the end of today. An entry that
             starts later comes in with its day.
         lookups: how many entries may be asked for one by one, in each workspace.
+        entries_from: whether a report is asked whose entries need to be listed: "users" never, "reports" always, "auto"
+            where that costs fewer requests.
     """
 
     client: ClockifyClient
@@ -32,6 +34,7 @@ class Scope:
     limits: Span | None = None
     concurrency: int = 8
     lookups: int = 100
+    entries_from: str = "auto"
     log: logging.Logger | logging.LoggerAdapter[logging.Logger] = field(
         default_factory=lambda: logging.getLogger(__name__)
     )

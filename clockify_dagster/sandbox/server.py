@@ -10,6 +10,8 @@ import socket
 import sys
 import time
 import traceback
+from datetime import timezone
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 from types import TracebackType
@@ -187,7 +189,8 @@ class _Handler(BaseHTTPRequestHandler):
         return Request(self.command, parts.path, query, headers, body, time.monotonic(), key=key)
 
     def _packed(self, response: Response, body: bytes) -> tuple[bytes, bytes]:
-        headers = {"Content-Type": response.content_type, **response.headers}
+        date = format_datetime(self.server.sandbox.account.now().astimezone(timezone.utc), usegmt=True)
+        headers = {"Date": date, "Content-Type": response.content_type, **response.headers}
         if len(body) > 1000 and "gzip" in self.headers.get("Accept-Encoding", ""):
             body = gzip.compress(body, compresslevel=1)
             headers["Content-Encoding"] = "gzip"

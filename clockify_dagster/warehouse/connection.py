@@ -1,31 +1,39 @@
-"""The one place that opens the DuckDB file: who may have it, for how long we wait, and what its faults mean."""
+"""The one place that opens the DuckDB file: who may have it, for how long we wait, what a killed run left behind.
+
+What DuckDB's errors about the file mean is in `meaning.py`.
+"""
 
 from __future__ import annotations
 
-import re
+import fcntl
+import glob
+import logging
+import os
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from clockify_dagster.errors import (
-    ClockifyDagsterError,
-    DatabaseLockedError,
-    DatabaseUnusableError,
-    NotLoadedError,
-)
+from clockify_dagster.errors import DatabaseLockedError, NotLoadedError
+from clockify_dagster.warehouse.meaning import interruptible, is_about_the_file, meaning
 
-_POLL_SECONDS = 0.1
-_HOLDER = re.compile(r"held in (?P<program>\S+)(?: \(deleted\))? \(PID (?P<pid>\d+)\)")
+# Short, lest a program that opens and closes the file all the time leaves no gap that we would see.
+_POLL_SECONDS = 0.02
+_TOLD_AFTER_SECONDS = 2.0
+
+# DuckDB would otherwise fetch an extension from the network to open, say, a file of SQLite.
+_NO_EXTENSIONS = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 
 # DuckDB refuses two connections of one process that differ in read_only, so threads take turns.
 _TURNS: dict[Path, threading.RLock] = {}
 _TURNS_GUARD = threading.Lock()
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -51,13 +59,12 @@ class Database:
             DatabaseLockedError: another process has been writing for longer than `lock_timeout`.
             DatabaseUnusableError: the file is none that this DuckDB can read.
         """
-        if not self.path.exists():
+        if not self.exists():
             raise NotLoadedError(
                 f"There is no database at {self.path} yet. Load it first: `clockify-dagster sync`, or in the UI the "
-                f"job "
-                "clockify_daily. (The path is CLOCKIFY_DATABASE.)"
+                f"job clockify_daily. (The path is CLOCKIFY_DATABASE.)"
             )
-        with self._turn(), self._connection(read_only=True) as connection, self._told():
+        with self._turn(), self._told(), self._connection(read_only=True) as connection:
             yield connection
 
     @contextmanager
@@ -69,8 +76,9 @@ class Database:
             DatabaseUnusableError: the file or its folder cannot be written, or the disk is full.
         """
         with self._turn(), self._told():
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._ensure_file()
             with self._connection(read_only=False) as connection:
+                self._clear_spill()
                 connection.begin()
                 try:
                     yield connection
@@ -78,6 +86,11 @@ class Database:
                 except BaseException:
                     _roll_back(connection)
                     raise
+
+    def exists(self) -> bool:
+        """Whether there is a file. Raises `DatabaseUnusableError` where that cannot be found out."""
+        with self._told():
+            return self.path.exists()
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -88,7 +101,7 @@ class Database:
 
     @contextmanager
     def _connection(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
-        connection = _patiently(lambda: self._connect(read_only), self.lock_timeout, self.path)
+        connection = _patiently(lambda: self._connect(self.path, read_only), self.lock_timeout, self.path)
         try:
             # a session's own zone would change what a timestamp without offset means
             connection.execute("SET TimeZone = 'UTC'")
@@ -96,34 +109,103 @@ class Database:
         finally:
             connection.close()
 
-    def _connect(self, read_only: bool) -> duckdb.DuckDBPyConnection:
+    def _connect(self, path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
         with self._told():
-            return duckdb.connect(str(self.path), read_only=read_only, config=self.config)
+            # an absolute path, since ":memory:" and "md:..." would not mean files
+            return duckdb.connect(str(path.absolute()), read_only=read_only, config={**_NO_EXTENSIONS, **self.config})
 
     @contextmanager
     def _told(self) -> Iterator[None]:
         """Say what DuckDB's and the machine's errors mean for the reader."""
         try:
-            yield
-        except (duckdb.IOException, duckdb.SerializationException, duckdb.FatalException, OSError) as error:
-            raise _meaning(self.path, error) from error
+            with interruptible():
+                yield
+        except Exception as error:
+            if is_about_the_file(error):
+                raise meaning(self.path, error) from error
+            raise
+
+    def _ensure_file(self) -> None:
+        """Make the file where there is none, so that it appears all at once.
+
+        DuckDB makes it in several steps, and a process killed between them would leave one that nobody can open.
+        """
+        folder = self.path.absolute().parent
+        folder.mkdir(parents=True, exist_ok=True)
+        if self.path.exists() and not _unborn_in(folder, self.path.name):
+            return
+        with alone_in(folder):
+            # what processes were making when they were killed: nobody else makes one now
+            for left in _unborn_in(folder, self.path.name):
+                left.unlink(missing_ok=True)
+            if self.path.exists():
+                return
+            # the log of a database that somebody has removed would keep the new one from opening
+            self.path.with_name(self.path.name + ".wal").unlink(missing_ok=True)
+            unborn = folder / f"{self.path.name}.{os.getpid()}.new"
+            try:
+                self._connect(unborn, read_only=False).close()
+                _give_name(unborn, self.path)
+            finally:
+                unborn.unlink(missing_ok=True)
+
+    def _clear_spill(self) -> None:
+        """Remove what DuckDB had put out of its memory when it was killed. We hold the file, so nobody uses it now."""
+        spill = self.path.with_name(self.path.name + ".tmp")
+        for path in spill.glob("duckdb_temp_*"):
+            path.unlink(missing_ok=True)
+        if spill.is_dir():
+            with suppress(OSError):  # there is something of somebody else's in it
+                spill.rmdir()
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Let one process at a time make a file in a folder; the kernel frees it when the process dies."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a file system without such locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _unborn_in(folder: Path, name: str) -> list[Path]:
+    return list(folder.glob(f"{glob.escape(name)}.*.new*"))
+
+
+def _give_name(unborn: Path, path: Path) -> None:
+    """Move a file to a path that nothing may have taken meanwhile."""
+    try:
+        os.link(unborn, path)
+    except FileExistsError:  # another program was faster
+        return
+    except OSError:  # a file system without hard links
+        if not path.exists():
+            unborn.rename(path)
 
 
 def _patiently(
     connect: Callable[[], duckdb.DuckDBPyConnection], patience: float, path: Path
 ) -> duckdb.DuckDBPyConnection:
-    deadline = time.monotonic() + patience
+    began = time.monotonic()
+    is_told = False
     while True:
         try:
             return connect()
         except DatabaseLockedError as error:
-            if time.monotonic() >= deadline:
+            waited = time.monotonic() - began
+            if waited >= patience:
                 raise DatabaseLockedError(
                     f"{error} It was still so after {patience:g} s of waiting (CLOCKIFY_LOCK_TIMEOUT_SECONDS). "
                     f"Close the program that has {path} open, or wait for it to end, and start again. "
                     "Nothing was changed."
                 ) from None
-        time.sleep(_POLL_SECONDS)
+            if waited >= _TOLD_AFTER_SECONDS and not is_told:
+                _log.warning(f"{error} Waiting for it, {patience:g} s at most.")
+                is_told = True
+        time.sleep(_POLL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - spreads the tries, guards no secret
 
 
 def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
@@ -132,38 +214,3 @@ def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
     except duckdb.Error:
         # a failed commit has already ended the transaction
         return
-
-
-def _meaning(path: Path, error: Exception) -> ClockifyDagsterError:
-    said = str(error).splitlines()[0]
-    holder = _HOLDER.search(said)
-    if holder:
-        return DatabaseLockedError(
-            f"The database {path} is open in another program: {holder['program']}, process {holder['pid']}."
-        )
-    if "No space left" in said or "File too large" in said:
-        return DatabaseUnusableError(
-            f"The disk is full, so {path} could not be written; the data in it is as before. Make room and start "
-            f"again. "
-            f"({said})"
-        )
-    if isinstance(error, PermissionError) or "Permission denied" in said or "Read-only file system" in said:
-        return DatabaseUnusableError(
-            f"{path} or its folder may not be written by this user. Change the permissions, or set "
-            f"CLOCKIFY_DATABASE to a "
-            f"path that can be written. ({said})"
-        )
-    if path.is_dir():
-        return DatabaseUnusableError(
-            f"CLOCKIFY_DATABASE names a folder, {path}; write a file's path, for example {path / 'clockify.duckdb'}."
-        )
-    if "not a valid DuckDB" in said or "version" in said:
-        return DatabaseUnusableError(
-            f"{path} is no database that DuckDB {duckdb.__version__} can open: it is another kind of file, or a "
-            f"newer or much "
-            f"older DuckDB wrote it. Set CLOCKIFY_DATABASE to another path, or install the DuckDB that wrote it. "
-            f"({said})"
-        )
-    return DatabaseUnusableError(
-        f"{path} cannot be used: {said} Check the path in CLOCKIFY_DATABASE and the disk it is on."
-    )

@@ -40,6 +40,12 @@ class Staging:
         """How many rows the table without parent has so far; rows that came twice count twice."""
         return sum(len(piece[self.family[0].name]) for piece in self._pieces)
 
+    def finish(self) -> None:
+        """Do what can be done before the database is opened. Rows may still come."""
+
+    def close(self) -> None:
+        """Give up what is held outside of memory. Safe to call twice."""
+
     @contextmanager
     def registered(self, connection: duckdb.DuckDBPyConnection) -> Iterator[dict[str, str]]:
         """By table, the name of a temporary table that holds the rows that count. It goes with the context."""
@@ -49,7 +55,7 @@ class Staging:
                 self._fill(connection, table, names[table.name], names[self.family[0].name])
             yield names
         finally:
-            _forget(connection, names.values())
+            forget(connection, "TABLE", names.values())
 
     def _fill(self, connection: duckdb.DuckDBPyConnection, table: Table, name: str, root: str) -> None:
         columns = ", ".join(f"{quoted(column.name)} {column.type.sql}" for column in table.document_columns)
@@ -79,10 +85,11 @@ class Staging:
         )
 
 
-def _forget(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> None:
+def forget(connection: duckdb.DuckDBPyConnection, kind: str, names: Iterable[str]) -> None:
+    """Drop temporary tables or views, as far as the transaction is still alive."""
     try:
         for name in names:
-            connection.execute(f"DROP TABLE IF EXISTS {name}")
+            connection.execute(f"DROP {kind} IF EXISTS {name}")
     except duckdb.Error:
         # the transaction has failed; temporary tables go with the connection
         return

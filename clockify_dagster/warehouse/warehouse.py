@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import Any
 
 import duckdb
@@ -14,11 +15,15 @@ import pandas as pd
 from clockify_dagster.contract import CONTRACT, Table
 from clockify_dagster.errors import NotLoadedError
 from clockify_dagster.warehouse import state
-from clockify_dagster.warehouse.audit import OrphanCount, count_orphans, row_counts
+from clockify_dagster.warehouse.audit import row_counts
 from clockify_dagster.warehouse.connection import Database
 from clockify_dagster.warehouse.ddl import columns_of, qualified, quoted
+from clockify_dagster.warehouse.memory import Memory
+from clockify_dagster.warehouse.own_tables import Part, replace_frame, within
+from clockify_dagster.warehouse.snapshot import Snapshot
+from clockify_dagster.warehouse.spool import Spool
 from clockify_dagster.warehouse.staging import Staging
-from clockify_dagster.warehouse.writer import Span, Untouched, replace_frame, replace_span, replace_tables
+from clockify_dagster.warehouse.writer import Span, Untouched, replace_span, replace_tables
 
 
 @dataclass
@@ -46,10 +51,20 @@ class TablesLoad(Load):
 
 @dataclass
 class SpanLoad(Load):
-    """All rows of a span of time, for every workspace of the account."""
+    """All rows of a span of time, for every workspace of the account.
+
+    Attributes:
+        span: the time whose rows are replaced.
+        workspaces: whose entries were listed; rows of others go.
+        listed_at: when the listing began, by this machine's clock. A day that was not over then is loaded again.
+        untouched: rows that stay all the same.
+        deleted: keys of rows that go, wherever they are.
+        feed: by workspace, up to where changes are known now.
+    """
 
     span: Span
     workspaces: tuple[str, ...]
+    listed_at: datetime
     untouched: Untouched = field(default_factory=Untouched)
     deleted: frozenset[str] = frozenset()
     feed: Mapping[str, state.FeedState] = field(default_factory=dict)
@@ -58,7 +73,7 @@ class SpanLoad(Load):
         """Replace the rows of the span, and remember that it is loaded and up to where changes are known."""
         rows = replace_span(connection, self.staging, self.span, untouched=self.untouched, deleted=self.deleted)
         state.ensure_state(connection)
-        state.remember_loaded(connection, self.workspaces, (self.span.start, self.span.end))
+        state.remember_loaded(connection, self.workspaces, (self.span.start, self.span.end), self.listed_at)
         state.remember_feed(connection, self.feed)
         return rows
 
@@ -73,27 +88,34 @@ class Warehouse:
     def write(self, load: Load) -> dict[str, int]:
         """Write a load in one transaction, unless it is written already; gives rows by table."""
         if load.written is None:
-            with self.database.writing() as connection:
-                written = load.write(connection)
+            try:
+                load.staging.finish()
+                with self.database.writing() as connection:
+                    written = load.write(connection)
+                    state.ensure_state(connection)
+                    state.remember_load(connection, written, load.staging.misfits, datetime.now(timezone.utc))
+            finally:
+                load.staging.close()
             load.written = written
         return load.written
 
-    def write_frame(self, table: str, frame: pd.DataFrame) -> int:
-        """Replace a table that is none of ours by a frame; gives its rows."""
-        with self.database.writing() as connection:
-            return replace_frame(connection, table, frame)
+    def spool(self, family: Sequence[Table], span: Span | None) -> Spool:
+        """Where a large load collects the rows of a span, or with None all rows: in files beside the database."""
+        start, end = (span.start, span.end) if span else (None, None)
+        return Spool(family, self.database.path, start, end)
 
-    def read(self, table: str, columns: Iterable[str] = (), span: tuple[str, Span] | None = None) -> pd.DataFrame:
+    def write_frame(self, table: str, frame: pd.DataFrame, part: Part | None = None) -> int:
+        """Replace a table that is none of ours, or a part of it, by a frame; gives the frame's rows."""
+        with self.database.writing() as connection:
+            return replace_frame(connection, table, frame, part)
+
+    def read(self, table: str, columns: Iterable[str] = (), part: Part | None = None) -> pd.DataFrame:
         """A table as a frame: all of it, or some columns, or the rows whose named column lies within a span.
 
         Raises `NotLoadedError` where no run has loaded the table yet.
         """
         chosen = ", ".join(quoted(column) for column in columns) or "*"
-        parameters: list[Any] = []
         sql = f"SELECT {chosen} FROM {qualified(table)}"
-        if span is not None:
-            column, within = quoted(span[0]), span[1]
-            sql, parameters = f"{sql} WHERE {column} >= ? AND {column} < ?", [within.start, within.end]
         with self.database.reading() as connection:
             if columns_of(connection, table) is None:
                 raise NotLoadedError(
@@ -101,12 +123,10 @@ class Warehouse:
                     f"everything, "
                     f"the job clockify_reference all that entries refer to."
                 )
-            return connection.execute(sql, parameters).df()
-
-    def orphans(self, table: Table) -> list[OrphanCount]:
-        """Orphans by each reference of a table."""
-        with self.database.reading() as connection:
-            return count_orphans(connection, table)
+            if part is None:
+                return connection.execute(sql).df()
+            condition, bounds = within(connection, table, part)
+            return connection.execute(f"{sql} WHERE {condition}", bounds).df()
 
     def row_counts(self) -> dict[str, int | None]:
         """Rows of each table of the contract; None where it is not loaded."""
@@ -118,44 +138,22 @@ class Warehouse:
         table = "clockify_workspaces"
         return [row[0] for row in self._rows(table, f"SELECT id FROM {qualified(table)} ORDER BY 1", [])]
 
-    def loaded_spans(self, workspace: str) -> list[state.Range]:
-        """The spans of time for which a workspace's entries are loaded; none where there is no database yet."""
+    @contextmanager
+    def memory(self) -> Iterator[Memory]:
+        """What is loaded and remembered, to be asked within the context."""
         with self._if_there() as connection:
-            return state.loaded_ranges(connection, workspace) if connection else []
+            yield Memory(connection)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """The entries themselves, to compare a report with, within the context."""
+        with self._if_there() as connection:
+            yield Snapshot(connection)
 
     def feed_states(self, workspaces: Iterable[str]) -> dict[str, state.FeedState]:
         """By workspace, up to where its changes are known; those of which nothing was loaded yet are left out."""
-        with self._if_there() as connection:
-            states = {w: state.feed_state(connection, w) if connection else None for w in workspaces}
-        return {workspace: known for workspace, known in states.items() if known is not None}
-
-    def known_entries(
-        self, table: str, workspaces: Iterable[str], span: Span | None, *, users_only: bool = False
-    ) -> dict[str, dict[str, str]]:
-        """By workspace, the ids of the entries that start within the span, and their users.
-
-        With `users_only` just one entry of each user, for when only the users are of interest.
-        """
-        chosen = "any_value(id), userid" if users_only else "id, userid"
-        where = "workspaceid = ? AND userid IS NOT NULL"
-        bounds: list[Any] = []
-        if span is not None:
-            where, bounds = (
-                where + " AND timeinterval_start >= ? AND timeinterval_start < ?",
-                [span.start, span.end],
-            )
-        sql = f"SELECT {chosen} FROM {qualified(table)} WHERE {where}" + (" GROUP BY userid" if users_only else "")
-        return {w: dict(self._rows(table, sql, [w, *bounds])) for w in workspaces}
-
-    def running_entries(self, table: str, workspace: str, outside: Span | None) -> set[str]:
-        """Timers that have no end in the table and start outside a span."""
-        if outside is None:
-            return set()
-        sql = (
-            f"SELECT id FROM {qualified(table)} WHERE workspaceid = ? AND timeinterval_end IS NULL "
-            "AND (timeinterval_start < ? OR timeinterval_start >= ?)"
-        )
-        return {row[0] for row in self._rows(table, sql, [workspace, outside.start, outside.end])}
+        with self.memory() as memory:
+            return memory.feed_states(workspaces)
 
     def _rows(self, table: str, sql: str, parameters: list[Any]) -> list[Any]:
         with self._if_there() as connection:
@@ -165,7 +163,7 @@ class Warehouse:
 
     @contextmanager
     def _if_there(self) -> Iterator[duckdb.DuckDBPyConnection | None]:
-        if not self.database.path.exists():
+        if not self.database.exists():
             yield None
         else:
             with self.database.reading() as connection:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 import duckdb
-import pandas as pd
 
 from clockify_dagster.contract.model import LOADED_AT, Table
 from clockify_dagster.warehouse.ddl import ensure_table, qualified, quoted
@@ -74,7 +73,9 @@ def _replace(
     with staging.registered(connection) as staged:
         for table in staging.family:
             ensure_table(connection, table)
-        if within == "true" and not (untouched and untouched.pairs):
+        if not any(_has_rows(connection, table) for table in staging.family):
+            pass  # a first load, often a large one: there is nothing to look for
+        elif within == "true" and not (untouched and untouched.pairs):
             for table in staging.family:
                 connection.execute(f"DELETE FROM {qualified(table.name)}")
         else:
@@ -84,6 +85,10 @@ def _replace(
                 connection.execute(f"DELETE FROM {qualified(table.name)} WHERE {link} IN (SELECT key FROM doomed)")
             connection.execute("DROP TABLE doomed")
         return _insert(connection, staging.family, staged)
+
+
+def _has_rows(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
+    return connection.execute(f"SELECT 1 FROM {qualified(table.name)} LIMIT 1").fetchone() is not None
 
 
 def _doom(
@@ -97,22 +102,16 @@ def _doom(
 ) -> None:
     """Collect the keys that go: those of the span but the untouched ones, those that come again, the deleted ones."""
     key = quoted(root.primary_key[0])
-    stays = " AND ".join(["true", *("NOT (held.workspaceid = ? AND held.userid = ?)" for _ in untouched.pairs)])
-    pairs = [value for pair in sorted(untouched.pairs) for value in pair]
+    goes, pairs = "true", []
+    if untouched.pairs:  # only tables of entries have users
+        goes = "coalesce((held.workspaceid || '/' || held.userid) NOT IN (SELECT unnest(?::VARCHAR[])), true)"
+        pairs = [["/".join(pair) for pair in sorted(untouched.pairs)]]
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE doomed AS SELECT held.{key} AS key FROM {qualified(root.name)} AS held "
-        f"WHERE {within} AND coalesce({stays}, true) AND held.{key} IS NOT NULL "
+        f"WHERE {within} AND {goes} AND held.{key} IS NOT NULL "
         f"UNION ALL SELECT {key} FROM {staged} UNION ALL SELECT unnest(?::VARCHAR[])",
         [*bounds, *pairs, sorted(deleted)],
     )
-
-
-def replace_frame(connection: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame) -> int:
-    """Make a table that is none of the contract's from a frame, in place of the one of that name."""
-    connection.register("given_frame", frame)
-    connection.execute(f"CREATE OR REPLACE TABLE {qualified(name)} AS SELECT * FROM given_frame")
-    connection.unregister("given_frame")
-    return len(frame)
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, family: Sequence[Table], staged: dict[str, str]) -> dict[str, int]:

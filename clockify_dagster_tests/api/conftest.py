@@ -39,8 +39,8 @@ class FakeClock(Clock):
 
 
 @pytest.fixture
-def account() -> Account:
-    return Account(now=lambda: NOW)
+def account(clock: FakeClock) -> Account:
+    return Account(now=clock.now)
 
 
 @pytest.fixture

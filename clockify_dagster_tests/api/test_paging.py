@@ -90,3 +90,26 @@ def test_401_in_the_middle_ends_the_list(sandbox: Sandbox, read: Read) -> None:
     sandbox.faults.add(Fault(r"page=2\b", faults.Status(401, {"message": "gone", "code": 4003})))
     with pytest.raises(errors.KeyRefusedError):
         read()
+
+
+def test_a_deletion_between_two_pages_costs_no_other_row(
+    account: Account, sandbox: Sandbox, workspace: str, read: Read
+) -> None:
+    many = [account.add_tag(workspace, f"tag {number:04d}") for number in range(250)]
+    sandbox.faults.add(Fault("tags", faults.After(lambda account: account.delete_tag(many[0]))))
+    names = [name for page in read(100) for name in page]
+    assert {tag["name"] for tag in many[1:]} <= set(names)
+
+
+def test_more_deletions_than_pages_overlap_are_an_error_and_no_gap(
+    account: Account, sandbox: Sandbox, workspace: str, read: Read
+) -> None:
+    many = [account.add_tag(workspace, f"tag {number:04d}") for number in range(250)]
+
+    def delete_nine(account: Account) -> None:
+        for tag in many[:9]:
+            account.delete_tag(tag)
+
+    sandbox.faults.add(Fault("tags", faults.After(delete_nine)))
+    with pytest.raises(errors.UnreadableAnswerError, match="some may have been missed"):
+        read(100)

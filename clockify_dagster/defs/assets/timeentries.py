@@ -16,7 +16,7 @@ from dagster import (
 from clockify_dagster.defs.failures import told
 from clockify_dagster.defs.partitions import Days, days_of
 from clockify_dagster.defs.resources import ClockifyResource, WarehouseResource
-from clockify_dagster.defs.table_assets import WORKSPACES, asset_options, outputs
+from clockify_dagster.defs.table_assets import WORKSPACES, asset_options, outputs, refreshing
 from clockify_dagster.refresh import Scope, refresh_span
 from clockify_dagster.warehouse import Load
 
@@ -39,11 +39,11 @@ def time_entry_assets(partitions: DailyPartitionsDefinition) -> AssetsDefinition
     ) -> Iterator[Output[Load]]:
         """Every entry of every user that starts on these days, and what has changed elsewhere since."""
         metadata: dict[str, Any] = {}
-        with told(), clockify.counted(metadata) as client:
-            settings = clockify.settings
-            days = days_of(context)
-            load, facts = refresh_span(
-                Scope(
+        with refreshing(ENTRIES, context, clockify, warehouse):
+            with told(metadata), clockify.counted(metadata) as client:
+                settings = clockify.settings
+                days = days_of(context.run.tags, settings)
+                scope = Scope(
                     client=client,
                     warehouse=warehouse.warehouse,
                     root=ENTRIES,
@@ -51,9 +51,10 @@ def time_entry_assets(partitions: DailyPartitionsDefinition) -> AssetsDefinition
                     span=days.span(settings.zone),
                     limits=Days(settings.start_date, settings.today).span(settings.zone),
                     concurrency=settings.concurrency,
+                    entries_from=settings.entries_from,
                     log=context.log,
                 )
-            )
-        yield from outputs(context, load, {**metadata, **facts})
+                load, facts = refresh_span(scope)
+            yield from outputs(context, load, {**metadata, **facts})
 
     return clockify_timeentries

@@ -8,7 +8,7 @@ from dagster import AssetExecutionContext, AssetIn, Output, multi_asset
 
 from clockify_dagster.defs.failures import told
 from clockify_dagster.defs.resources import ClockifyResource, WarehouseResource
-from clockify_dagster.defs.table_assets import WORKSPACES, asset_options, outputs
+from clockify_dagster.defs.table_assets import WORKSPACES, asset_options, outputs, refreshing
 from clockify_dagster.refresh import Scope, refresh_everything
 from clockify_dagster.warehouse import Load
 
@@ -28,14 +28,15 @@ def clockify_timeentries_integral(
 ) -> Iterator[Output[Load]]:
     """Every time entry of every user with its tags, of all days, future ones too."""
     metadata: dict[str, Any] = {}
-    with told(), clockify.counted(metadata) as client:
-        scope = Scope(
-            client=client,
-            warehouse=warehouse.warehouse,
-            root=INTEGRAL,
-            workspaces=clockify.chosen(clockify_workspaces),
-            concurrency=clockify.settings.concurrency,
-            log=context.log,
-        )
-        load = refresh_everything(scope)
-    yield from outputs(context, load, metadata)
+    with refreshing(INTEGRAL, context, clockify, warehouse):
+        with told(metadata), clockify.counted(metadata) as client:
+            scope = Scope(
+                client=client,
+                warehouse=warehouse.warehouse,
+                root=INTEGRAL,
+                workspaces=clockify.chosen(clockify_workspaces),
+                concurrency=clockify.settings.concurrency,
+                log=context.log,
+            )
+            load = refresh_everything(scope)
+        yield from outputs(context, load, metadata)

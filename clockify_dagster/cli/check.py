@@ -1,0 +1,95 @@
+"""`clockify-dagster check`: every check of what is loaded, here and now, without a Dagster run."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from tabulate import tabulate
+
+from clockify_dagster.contract import CONTRACT
+from clockify_dagster.defs.checks.reconciliation import reconciled
+from clockify_dagster.defs.checks.tables import scene_of
+from clockify_dagster.settings import Settings
+from clockify_dagster.warehouse import Warehouse
+from clockify_dagster.warehouse.audit import Finding, audit, freshness_of
+from clockify_dagster.warehouse.connection import Database
+
+WIDTH = 110
+_PASSED = {True: "yes", False: "NO", None: "not checked"}
+
+
+def run_check(*, as_json: bool) -> int:
+    """Print what the checks find; 1 when one fails as an error, else 0.
+
+    Raises `NotLoadedError` where there is no database yet.
+    """
+    settings = Settings.load()
+    warehouse = Warehouse(Database(Path(settings.database), settings.lock_timeout_seconds))
+    findings, absent = all_findings(settings, warehouse)
+    if as_json:
+        click.echo(json.dumps([_as_object(finding) for finding in findings], indent=2, ensure_ascii=False))
+    else:
+        _print(findings)
+    if absent:
+        click.echo(f"Never loaded, so not checked: {', '.join(absent)}.", err=True)
+    return 1 if any(finding.is_error for finding in findings) else 0
+
+
+def all_findings(settings: Settings, warehouse: Warehouse) -> tuple[list[Finding], list[str]]:
+    """What all checks find, and the tables that were never loaded."""
+    with warehouse.database.reading() as connection:
+        scene = scene_of(connection, settings)
+        findings = [finding for table in CONTRACT for finding in (*audit(scene, table), *freshness_of(scene, table))]
+        absent = [table.name for table in CONTRACT if not scene.was_loaded(table.name)]
+    return [*findings, reconciled(settings, warehouse)], absent
+
+
+def _as_object(finding: Finding) -> dict[str, Any]:
+    return {
+        "asset": finding.check.table,
+        "check": finding.check.name,
+        "passed": finding.passed,
+        "severity": finding.severity,
+        "metadata": {**finding.metadata, "description": finding.told},
+    }
+
+
+def _print(findings: Sequence[Finding]) -> None:
+    rows = [
+        [
+            finding.check.table,
+            finding.check.name,
+            _PASSED[finding.passed],
+            finding.severity,
+            _numbers(finding),
+        ]
+        for finding in findings
+    ]
+    click.echo(tabulate(rows, ["asset", "check", "passed", "severity", "numbers"]))
+    failed = [finding for finding in findings if finding.passed is False]
+    unknown = [finding for finding in findings if finding.passed is None]
+    if failed or unknown:
+        click.echo()
+    print_findings((f.check.table, f.check.name, f.severity, f.told) for f in (*failed, *unknown))
+    errors = sum(finding.is_error for finding in failed)
+    click.echo(
+        f"\n{len(findings)} checks: {len(findings) - len(failed) - len(unknown)} passed, {errors} failed as errors, "
+        f"{len(failed) - errors} as warnings, {len(unknown)} could not be made."
+    )
+
+
+def print_findings(findings: Iterable[tuple[str, str, str, str]]) -> None:
+    """Print of each the table, the check, the severity and what is told, as a list to read."""
+    for table, check, severity, told in findings:
+        text = f"{severity} {table}, {check}: {told}"
+        click.echo(textwrap.fill(text, WIDTH, initial_indent="- ", subsequent_indent="  "))
+
+
+def _numbers(finding: Finding) -> str:
+    """The plain numbers; lists and texts are told below the table or in the JSON."""
+    return ", ".join(f"{name} {value:,}" for name, value in finding.numbers.items() if isinstance(value, int | float))

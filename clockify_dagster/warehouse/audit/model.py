@@ -1,0 +1,68 @@
+"""What a check is, and what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Severity = Literal["ERROR", "WARN"]
+SAMPLE = 10
+"""How many ids are shown of rows at fault."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """A question about a table, before it is asked.
+
+    Attributes:
+        table: the table that it is about.
+        name: its name, one of a kind within the table.
+        description: what holds when it passes, in a sentence.
+        severity: ERROR where a failure makes sums wrong, WARN where Clockify itself allows it.
+        others: other tables that it looks into.
+    """
+
+    table: str
+    name: str
+    description: str
+    severity: Severity = "ERROR"
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The answer.
+
+    Attributes:
+        passed: None where the question could not be asked: that is neither a pass nor a failure.
+        told: a sentence for the reader; of what was not checked it says why.
+        numbers: counts, shares and ids, by name.
+        severity: how bad it is if it failed; WARN where nothing was checked.
+    """
+
+    check: Check
+    passed: bool | None
+    told: str
+    severity: Severity
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """The numbers and whether there was a check at all."""
+        return {"checked": self.passed is not None, **self.numbers}
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it failed so that sums are wrong."""
+        return self.passed is False and self.severity == "ERROR"
+
+
+def found(check: Check, passed: bool, told: str, severity: Severity | None = None, **numbers: Any) -> Finding:
+    """An answer; of the check's severity unless told otherwise."""
+    return Finding(check, passed, told, severity or check.severity, numbers)
+
+
+def not_checked(check: Check, why: str, **numbers: Any) -> Finding:
+    """No answer. `why` is a sentence."""
+    return Finding(check, None, f"Not checked: {why}", "WARN", numbers)

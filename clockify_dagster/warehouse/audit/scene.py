@@ -1,0 +1,71 @@
+"""What a check may look at: the database as it is now, and what the warehouse remembers about loading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cached_property
+
+import duckdb
+
+from clockify_dagster.contract.model import Table
+from clockify_dagster.warehouse import state
+from clockify_dagster.warehouse.ddl import columns_by_table, literal
+from clockify_dagster.warehouse.writer import Span
+
+
+class Scene:
+    """One database at one moment. It is open for reading as long as the scene is used.
+
+    Attributes:
+        now: the moment of the audit, aware.
+        limits: the time that a table of days may hold: from the start date's first moment to the end of today.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, now: datetime, limits: Span) -> None:
+        """Take an open connection."""
+        self.connection = connection
+        self.now = now
+        self.limits = limits
+
+    def columns(self, table: str) -> dict[str, str] | None:
+        """The columns that a table has and their SQL types; None where there is no such table."""
+        return self._columns.get(table)
+
+    def loads(self, table: str) -> list[state.LoadRecord]:
+        """The loads of a table that are remembered, the last one first."""
+        return self._loads.get(table, [])
+
+    def was_loaded(self, table: str) -> bool:
+        """Whether a load has ever made the table."""
+        return self.columns(table) is not None or bool(self.loads(table))
+
+    def why_not(self, table: Table, names: Iterable[str]) -> str | None:
+        """Why these columns cannot be looked at; None where they can."""
+        held = self.columns(table.name)
+        if held is None:
+            return f"{table.name} is not loaded yet." if not self.loads(table.name) else f"{table.name} is gone."
+        for name in names:
+            if name not in held:
+                return f"{table.name} has no column {name}."
+            if held[name] != table[name].type.sql:
+                return f"{table.name}.{name} is {held[name]}, not {table[name].type.sql}."
+        return None
+
+    @cached_property
+    def loaded_ranges(self) -> dict[str, list[state.Range]]:
+        """By workspace, the spans of time whose entries are loaded."""
+        return state.all_loaded_ranges(self.connection)
+
+    @cached_property
+    def _columns(self) -> dict[str, dict[str, str]]:
+        return columns_by_table(self.connection)
+
+    @cached_property
+    def _loads(self) -> dict[str, list[state.LoadRecord]]:
+        return state.load_records(self.connection)
+
+
+def moment(instant: datetime) -> str:
+    """An instant as SQL."""
+    return f"TIMESTAMPTZ {literal(instant.isoformat())}"

@@ -1,0 +1,117 @@
+"""Checks of a table as a whole: its columns, and what the warehouse remembers of its loads."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from clockify_dagster.contract import CONTRACT
+from clockify_dagster.contract.model import Table
+from clockify_dagster.warehouse import state
+from clockify_dagster.warehouse.audit.model import Check, Finding, found, not_checked
+from clockify_dagster.warehouse.audit.scene import Scene
+from clockify_dagster.warehouse.audit.times import holds_entries
+from clockify_dagster.warehouse.ddl import qualified
+
+SUDDEN = 0.2
+"""The share of its rows that a table may lose from one load to the next."""
+FEW = 5
+"""So few rows fewer are never a sudden drop."""
+
+
+def columns(table: Table) -> Check:
+    """The check of columns and types."""
+    return Check(
+        table.name, "columns_are_declared_ones", "Every declared column is there with its type; others may be too."
+    )
+
+
+def find_columns(scene: Scene, table: Table, check: Check) -> Finding:
+    """Which declared columns are missing or of another type."""
+    held = scene.columns(table.name)
+    if held is None:
+        return found(check, False, f"The table {table.name} was loaded, and is gone.", missing=[], types=[])
+    missing = [column.name for column in table.columns if column.name not in held]
+    types = [
+        f"{column.name}: {held[column.name]}, not {column.type.sql}"
+        for column in table.columns
+        if column.name in held and held[column.name] != column.type.sql
+    ]
+    numbers: dict[str, Any] = {"columns": len(table.columns), "missing": missing, "types": types}
+    if not missing and not types:
+        return found(check, True, f"All {len(table.columns)} columns are there, as declared.", **numbers)
+    told = f"{len(missing)} columns are missing and {len(types)} of another type: {'; '.join([*missing, *types][:5])}."
+    return found(check, False, told, **numbers)
+
+
+def misfits(table: Table) -> Check:
+    """The check of values that did not fit."""
+    return Check(table.name, "values_fit", "In the last load every value fitted its column's type; none was lost.")
+
+
+def find_misfits(scene: Scene, table: Table, check: Check) -> Finding:
+    """Which values became null since they did not fit."""
+    if not scene.loads(table.name):
+        return not_checked(check, "nothing is known of its last load.")
+    lost = state.misfits_of(scene.connection, table.name)
+    numbers: dict[str, Any] = {"misfits": sum(each.count for each in lost), "columns": [str(each) for each in lost]}
+    if not lost:
+        return found(check, True, "Every value fitted.", **numbers)
+    return found(check, False, f"Values were lost. {lost[0]}.", **numbers)
+
+
+def row_count(table: Table) -> Check:
+    """The check of the number of rows."""
+    # rows of entries are hours; of other tables Clockify's users may delete what they like
+    return Check(
+        table.name,
+        "rows_did_not_drop",
+        f"The table has not lost more than {SUDDEN:.0%} of its rows since the load before, and is not suddenly empty.",
+        "ERROR" if holds_entries(CONTRACT.root_of(table)) else "WARN",
+    )
+
+
+def find_row_count(scene: Scene, table: Table, check: Check) -> Finding:
+    """The rows now against those after the last load and after the one before it, whichever had more."""
+    loads = scene.loads(table.name)[:2]
+    if not loads or scene.columns(table.name) is None:
+        return not_checked(check, "nothing is known of its last load." if not loads else "the table is gone.")
+    row = scene.connection.execute(f"SELECT count(*) FROM {qualified(table.name)}").fetchone()
+    rows, before = int(row[0]) if row else 0, max(load.rows_in_all for load in loads)
+    numbers: dict[str, Any] = {"rows": rows, "rows after the last load": loads[0].rows_in_all}
+    if len(loads) > 1:
+        numbers["rows after the load before"] = loads[1].rows_in_all
+    if before and not rows:
+        return found(check, False, f"The table is empty; it had {before} rows.", "ERROR", **numbers)
+    if before - rows >= FEW and rows < before * (1 - SUDDEN):
+        return found(check, False, f"The table has {rows} rows; it had {before}.", **numbers)
+    return found(check, True, f"{rows} rows.", **numbers)
+
+
+def longest_age(table: Table) -> timedelta:
+    """How old a table may become. Whole readings of all entries are for once a week, everything else for every day."""
+    root = CONTRACT.root_of(table)
+    is_weekly = holds_entries(root) and root.partition_column is None
+    return timedelta(days=8) if is_weekly else timedelta(hours=36)
+
+
+def freshness(table: Table) -> Check:
+    """The check of age."""
+    return Check(
+        table.name, "is_fresh", f"The last load is no more than {_age(longest_age(table))} old.", severity="WARN"
+    )
+
+
+def find_freshness(scene: Scene, table: Table, check: Check) -> Finding:
+    """How old the last load is."""
+    loads = scene.loads(table.name)
+    if not loads:
+        return not_checked(check, "nothing is known of its last load.")
+    age = scene.now - loads[0].loaded_at
+    told = f"Last loaded at {loads[0].loaded_at:%Y-%m-%d %H:%M} UTC, {_age(age)} ago."
+    return found(check, age <= longest_age(table), told, hours=round(age.total_seconds() / 3600, 1))
+
+
+def _age(age: timedelta) -> str:
+    hours = age.total_seconds() / 3600
+    return f"{hours:.0f} hours" if hours < 72 else f"{hours / 24:.0f} days"

@@ -1,0 +1,68 @@
+"""Tables that are none of the contract's: what users put on top, frames of any shape.
+
+Every function here runs inside the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import duckdb
+import pandas as pd
+
+from clockify_dagster.errors import NotLoadedError
+from clockify_dagster.warehouse.ddl import columns_of, qualified, quoted
+from clockify_dagster.warehouse.writer import Span
+
+_SOURCE = "given_frame"
+_ZONED = "TIMESTAMP WITH TIME ZONE"
+Part = tuple[str, Span]
+"""A column, and the span within which its values lie."""
+
+
+def replace_frame(connection: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame, part: Part | None) -> int:
+    """Put a frame in place of a table or, with `part`, of that part of its rows. Gives the frame's rows.
+
+    A table of parts gains the columns that it lacks; columns go by name. A column without any value, of which pandas
+    does not know a type, is text.
+    """
+    connection.register(_SOURCE, frame)
+    try:
+        types = connection.execute(f"DESCRIBE SELECT * FROM {_SOURCE}").fetchall()
+        columns = {str(column): _known(str(kind)) for column, kind, *_ in types}
+        chosen = ", ".join(f"CAST({quoted(column)} AS {kind}) AS {quoted(column)}" for column, kind in columns.items())
+        if part is None:
+            connection.execute(f"CREATE OR REPLACE TABLE {qualified(name)} AS SELECT {chosen} FROM {_SOURCE}")
+        else:
+            held = columns_of(connection, name)
+            if held is None:
+                connection.execute(f"CREATE TABLE {qualified(name)} AS SELECT {chosen} FROM {_SOURCE} LIMIT 0")
+            for column in columns.keys() - (held or columns).keys():
+                connection.execute(f"ALTER TABLE {qualified(name)} ADD COLUMN {quoted(column)} {columns[column]}")
+            condition, bounds = within(connection, name, part)
+            connection.execute(f"DELETE FROM {qualified(name)} WHERE {condition}", bounds)
+            connection.execute(f"INSERT INTO {qualified(name)} BY NAME SELECT {chosen} FROM {_SOURCE}")
+    finally:
+        connection.unregister(_SOURCE)
+    return len(frame)
+
+
+def within(connection: duckdb.DuckDBPyConnection, table: str, part: Part) -> tuple[str, list[datetime]]:
+    """The condition that a row is in a part, and its parameters. Raises `NotLoadedError` where there is no such column.
+
+    Days and clock times without a zone are compared with the span's own clock: a day in Lima begins in Lima.
+    """
+    column, span = part
+    kind = (columns_of(connection, table) or {}).get(column)
+    if kind is None:
+        raise NotLoadedError(
+            f"{table} has no column {column}, by which its partitions are told apart (partition_expr)."
+        )
+    bounds = [span.start, span.end]
+    if kind != _ZONED:
+        bounds = [moment.replace(tzinfo=None) for moment in bounds]
+    return f"{quoted(column)} >= ? AND {quoted(column)} < ?", bounds
+
+
+def _known(kind: str) -> str:
+    return "VARCHAR" if kind.strip('"') == "NULL" else kind

@@ -1,0 +1,156 @@
+"""A clean account, loaded once; each test damages a copy of the database of its own."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from dagster import AssetKey
+
+from clockify_dagster.cli.check import all_findings
+from clockify_dagster.definitions import build_definitions
+from clockify_dagster.defs.checks.reconciliation import reconciled
+from clockify_dagster.defs.partitions import Days
+from clockify_dagster.sandbox import Account, Sandbox
+from clockify_dagster.warehouse.audit import Finding
+from clockify_dagster_tests.conftest import Document, Project
+
+MakeProject = Callable[..., Project]
+DAYS = 40
+TODAY = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
+START = (TODAY - timedelta(days=DAYS + 5)).date()
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A sandbox that serves an account, and the database into which it was loaded."""
+
+    sandbox: Sandbox
+    database: Path
+
+
+def clean_account(plan: str = "PRO") -> tuple[Account, Document]:
+    """An account in which nothing is out of order, and its workspace; made twice on a day it is the same."""
+    account = Account(timezone="UTC", now=lambda: TODAY - timedelta(days=DAYS + 20))
+    place = account.add_workspace("Clean", plan)
+    people = [account.add_user(place, f"Person {n}", "LIMITED" if n == 2 else "ACTIVE") for n in range(4)]
+    account.deactivate_user(place, people[3])
+    client = account.add_client(place)
+    account.archive(account.add_client(place, "Past"))
+    projects = [account.add_project(place, f"Project {n}", client) for n in range(3)]
+    tasks = [account.add_task(place, project, assignees=people[:2]) for project in projects]
+    tags = [account.add_tag(place, f"tag {n}") for n in range(6)]
+    account.add_group(place, "Everybody", people)
+    account.add_group(place, "Some", people[:3])
+    for back in range(1, DAYS):
+        for number, user in enumerate(people):
+            start = TODAY - timedelta(days=back) + timedelta(hours=8 + number)
+            chosen = (back + number) % 3
+            account.add_entry(
+                place,
+                user,
+                start,
+                start + timedelta(minutes=90, seconds=number),
+                projectId=projects[chosen]["id"],
+                taskId=tasks[chosen]["id"],
+                tagIds=[tags[back % 6]["id"]],
+                billable=True,
+            )
+    night = TODAY - timedelta(days=5, hours=2)
+    account.add_entry(place, people[0], night, night + timedelta(hours=5))
+    account.now = lambda: datetime.now(timezone.utc)
+    return account, place
+
+
+@pytest.fixture(scope="session")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
+    """The clean account, with all its tables loaded once."""
+    with Sandbox(clean_account()[0]) as sandbox:
+        yield load_clean(sandbox, tmp_path_factory.mktemp("clean"))
+
+
+def load_clean(sandbox: Sandbox, folder: Path) -> Loaded:
+    """Load all tables of the account that the sandbox serves."""
+    with pytest.MonkeyPatch.context() as patch:
+        project = Project(sandbox.account, sandbox, folder, patch.setenv)
+        settle(project, sandbox)
+        project.run("clockify_everything", Days(project.settings.start_date, project.settings.today))
+        return Loaded(sandbox, project.database)
+
+
+@pytest.fixture
+def loaded(clean: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project with a copy of the clean database. Its account is everybody's: tests do not change it."""
+    project = Project(clean.sandbox.account, clean.sandbox, tmp_path, monkeypatch.setenv)
+    settle(project, clean.sandbox)
+    shutil.copyfile(clean.database, project.database)
+    return project
+
+
+def settle(project: Project, sandbox: Sandbox) -> None:
+    project.set(
+        api_url=sandbox.api_url,
+        reports_url=sandbox.reports_url,
+        api_key=sandbox.api_key,
+        database=project.database,
+        requests_per_second=50,
+        start_date=START,
+    )
+
+
+def refresh(project: Project, table: str) -> None:
+    """Load one of the reference tables again, without its checks."""
+    job = build_definitions(project.settings).resolve_job_def("clockify_reference")
+    subset = job.get_subset(asset_selection={AssetKey(table)}, asset_check_selection=set())
+    assert subset.execute_in_process(instance=project.instance).success
+
+
+def findings(project: Project) -> dict[tuple[str, str], Finding]:
+    """What `clockify-dagster check` finds, by table and check."""
+    found, _ = all_findings(project.settings, project.warehouse)
+    return {(finding.check.table, finding.check.name): finding for finding in found}
+
+
+def failed(project: Project) -> dict[tuple[str, str], Finding]:
+    """Those that failed."""
+    return {place: finding for place, finding in findings(project).items() if finding.passed is False}
+
+
+ENTRIES, ALL = "clockify_time_entries", "clockify_daily"
+
+
+@pytest.fixture
+def make_loaded(clean: Loaded, make_project: MakeProject) -> Callable[..., Project]:
+    """A project with a clean account loaded, or one that the given job loads (a clean one with something added)."""
+
+    def make(account: Account | None = None, job: str | None = None, **variables: object) -> Project:
+        project = make_project(account or clean_account()[0], **{"start_date": START, **variables})
+        if job != ALL:
+            shutil.copyfile(clean.database, project.database)
+        if job:
+            project.run(job, Days(project.settings.start_date, project.settings.today))
+        return project
+
+    return make
+
+
+def compared(project: Project) -> tuple[Finding, list[str]]:
+    """What the check finds, and the requests it makes."""
+    before = len(project.sandbox.requests)
+    finding = reconciled(project.settings, project.warehouse)
+    return finding, [request.path for request in project.sandbox.requests][before:]
+
+
+def entries_of(account: Account) -> list[Document]:
+    (place,) = account.workspaces.values()
+    return sorted(place.entries.by_id.values(), key=lambda each: str(each["timeInterval"]["start"]))
+
+
+def age(project: Project, hours: int) -> None:
+    """Let the loads have been made so long ago."""
+    project.execute(f"UPDATE clockify_state.loads SET loaded_at = loaded_at - INTERVAL {hours} HOUR")
+    project.execute(f"UPDATE clockify_state.change_feed SET read_from = read_from - INTERVAL {hours} HOUR")

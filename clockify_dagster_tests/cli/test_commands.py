@@ -1,0 +1,141 @@
+"""What the command says about itself, and to arguments and settings that it cannot use."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from clockify_dagster.cli.home import ensure_home
+from clockify_dagster.version import __version__
+from clockify_dagster_tests.cli.conftest import Command
+from clockify_dagster_tests.conftest import Project
+
+LIGHT = """
+import sys
+sys.argv = ["clockify-dagster", sys.argv[1]]
+from clockify_dagster import cli
+try:
+    cli.main()
+except SystemExit as ended:
+    assert ended.code == 0
+heavy = {"dagster", "pandas", "duckdb", "requests"} & set(sys.modules)
+assert not heavy, heavy
+"""
+
+
+def test_it_tells_its_version(command: Command) -> None:
+    assert __version__ in command("--version").out
+
+
+@pytest.mark.parametrize("name", ["", "sync", "doctor", "sandbox", "check"])
+def test_the_help_of_each_command_has_an_example(command: Command, name: str) -> None:
+    said = command(*filter(None, [name]), "--help")
+    assert said.code == 0
+    assert "Example: " in said.out
+    assert f"clockify-dagster {name}".strip() in said.out.replace("\n  ", " ")
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_what_needs_no_dagster_does_not_wait_for_it(option: str) -> None:
+    run = subprocess.run([sys.executable, "-c", LIGHT, option], capture_output=True, text=True, check=False)  # noqa: S603
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["synch"], "No such command 'synch'"),
+        (["sync", "--from"], "requires an argument"),
+        (["sync", "--from", "2026-13-01"], "'2026-13-01' is no day; write it as in 2026-01-31"),
+        (["sync", "--from", "2026-1-1"], "is no day"),
+        (["sync", "--to", "20260101"], "is no day"),
+        (["sync", "--to", ""], "is no day"),
+        (["sync", "--from", "1999-01-01"], "1999-01-01 is before the first day there is"),
+        (["sync", "--to", "1999-01-01"], "1999-01-01 is before the first day there is"),
+        (["sync", "--from", "2999-01-01"], "2999-01-01 is in the future"),
+        (["sync", "--to", "2999-01-01"], "2999-01-01 is in the future"),
+        (["sandbox", "--port", "99999"], "not in the range"),
+        (["doctor", "me"], "unexpected extra argument"),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_argument_is_refused_in_words(
+    command: Command, project: Project, arguments: list[str], said: str
+) -> None:
+    answer = command(*arguments)
+    assert answer.code == 2
+    assert answer.out == ""
+    assert said in answer.err
+    assert not project.database.exists()
+
+
+def test_days_turned_round_are_refused(command: Command, project: Project) -> None:
+    first, last = project.settings.start_date, project.settings.start_date + timedelta(days=1)
+    answer = command("sync", "--from", str(last), "--to", str(first))
+    assert answer.code == 2
+    assert f"wrong way round: it begins on {last} and ends on {first}. Write {first} first." in answer.err
+
+
+@pytest.mark.parametrize("name", ["sync", "doctor"])
+def test_a_broken_setting_is_named(command: Command, project: Project, name: str) -> None:
+    project.set(region="moon", concurrency="many")
+    answer = command(name)
+    assert answer.code == 2
+    assert "CLOCKIFY_REGION cannot be used" in answer.err
+    assert "CLOCKIFY_CONCURRENCY cannot be used" in answer.err
+
+
+@pytest.mark.parametrize("name", ["sync", "doctor"])
+def test_without_a_key_it_says_where_one_is_made_and_put(
+    command: Command, project: Project, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CLOCKIFY_API_KEY")
+    answer = command(name)
+    assert answer.code != 0
+    assert "CLOCKIFY_API_KEY is not set. Make a key in Clockify (Profile settings, API" in answer.all
+    assert not project.database.exists()
+
+
+def test_a_variable_that_is_no_setting_is_pointed_out(command: Command, project: Project) -> None:
+    project.set(regon="euc1")
+    answer = command("doctor")
+    assert answer.code == 0
+    assert (
+        "Warning: there is no setting CLOCKIFY_REGON, so it has no effect. Did you mean CLOCKIFY_REGION?" in answer.err
+    )
+
+
+@pytest.mark.parametrize("home", ["relative/home", "~/home", " spaced/home "])
+def test_dagsters_history_may_be_kept_at_any_spelling_of_a_path(
+    home: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "person"))
+    monkeypatch.setenv("DAGSTER_HOME", home)
+    folder = ensure_home()
+    assert folder.is_absolute()
+    assert (folder / "dagster.yaml").exists()
+    assert folder.name == "home"
+    assert os.environ["DAGSTER_HOME"] == str(folder)
+    assert str(folder).startswith(str(tmp_path))
+
+
+def test_dagsters_history_may_be_named_in_the_env_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    Path(".env").write_text("DAGSTER_HOME=kept/here\n")
+    assert ensure_home() == tmp_path / "kept" / "here"
+
+
+def test_a_folder_that_cannot_be_made_for_the_history_is_named(
+    command: Command, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("a-file").touch()
+    monkeypatch.setenv("DAGSTER_HOME", "a-file/home")
+    answer = command("sync")
+    assert answer.code == 2
+    assert "Dagster's history cannot be kept in a-file/home" in answer.err
+    assert not project.database.exists()

@@ -1,0 +1,159 @@
+"""`sync`: what it loads, what it prints, and its exit code, whatever happens."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from dagster import DagsterInstance, DagsterRunStatus
+
+from clockify_dagster.api import ClockifyClient
+from clockify_dagster.contract import CONTRACT
+from clockify_dagster.sandbox import Fault, faults
+from clockify_dagster_tests.cli.conftest import Command
+from clockify_dagster_tests.conftest import Project
+from clockify_dagster_tests.defs.accounts import days_before_today
+from clockify_dagster_tests.defs.test_schedules import held_open
+
+COMMAND = str(Path(sys.executable).parent / "clockify-dagster")
+DAILY = [table.name for table in CONTRACT if "integral" not in table.name]
+
+
+def printed(out: str) -> dict[str, list[int]]:
+    """The table that was printed: rows loaded and rows in all, by table."""
+    lines = re.findall(r"^(clockify_\w+) +([\d,]+) +([\d,]+)$", out, re.MULTILINE)
+    return {name: [int(number.replace(",", "")) for number in numbers] for name, *numbers in lines}
+
+
+def test_it_loads_all_and_prints_tables_requests_and_progress(command: Command, project: Project) -> None:
+    answer = command("sync")
+    assert answer.code == 0, answer.err
+    assert list(printed(answer.out)) == DAILY
+    assert printed(answer.out)["clockify_timeentries"] == [20, 20]
+    assert f"{len(project.asked())} requests, " in answer.out
+    assert str(project.database) in answer.out
+    assert f"Loading reference tables and time entries of {days_before_today(10)[0]} to " in answer.err
+    assert "Agency: user 2 of 2, 20 entries so far" in answer.err
+
+
+@pytest.mark.usefixtures("project")
+def test_given_days_are_loaded_and_no_others_and_integral_loads_all(command: Command) -> None:
+    day = days_before_today(3)[0]
+    answer = command("sync", "--from", str(day), "--to", str(day + timedelta(days=1)), "--integral")
+    assert answer.code == 0, answer.err
+    assert printed(answer.out)["clockify_timeentries"] == [4, 4]
+    assert printed(answer.out)["clockify_timeentries_integral"] == [20, 20]
+    assert f"time entries of {day} to {day + timedelta(days=1)}." in answer.err
+
+
+def test_what_fails_is_named_the_rest_is_loaded_and_the_exit_code_says_so(command: Command, project: Project) -> None:
+    days = days_before_today(10)
+    command("sync", "--from", str(days[4]), "--to", str(days[5]))
+    project.sandbox.reset_requests()
+    project.set(update_window_days=2)
+    project.sandbox.faults.add(Fault("/user-groups", faults.Status(403), times=None))
+    answer = command("sync")
+    assert answer.code == 1
+    missing = {"clockify_usergroups", "clockify_usergroups__users"}
+    assert set(printed(answer.out)) == set(DAILY) - missing
+    assert "what is missing stands as it did before" in answer.err
+    assert "- clockify_usergroups, clockify_usergroups__users: GET" in answer.err
+    assert f"{len(project.asked())} requests, " in answer.out, "those of the table that failed too"
+    assert len(project.rows("clockify_timeentries")) == 20, "of days that lie apart, in three runs"
+
+
+def test_without_the_workspaces_nothing_is_tried_and_all_is_named(command: Command, project: Project) -> None:
+    project.set(api_key="unknown")
+    answer = command("sync")
+    assert answer.code == 1
+    assert "Nothing was loaded." in answer.out
+    assert "1 requests" in answer.out
+    assert "- clockify_workspaces: GET /api/v1/workspaces was answered with 401" in answer.err
+    assert f"- not tried because of that: {', '.join(DAILY[1:])}" in answer.err
+    assert "Dependencies for step" not in answer.err
+
+
+def test_a_mistake_of_ours_is_two_lines_and_the_way_to_the_log(
+    command: Command, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: ClockifyClient) -> None:
+        raise ZeroDivisionError("a fault of the programmer's\nin two lines")
+
+    del project
+    monkeypatch.setattr(ClockifyClient, "workspaces", broken)
+    answer = command("sync")
+    assert answer.code == 1
+    assert "ZeroDivisionError: a fault of the programmer's. The whole of it is in Dagster's log of run" in answer.err
+    assert "in two lines" not in answer.err
+
+
+def test_the_env_file_of_the_folder_is_read(
+    command: Command, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = project.sandbox.api_key
+    monkeypatch.delenv("CLOCKIFY_API_KEY")
+    Path(".env").write_text(f"CLOCKIFY_API_KEY={key}\n")
+    assert command("doctor").code == 0
+
+
+def test_a_database_that_somebody_has_open_is_told_with_the_process(command: Command, project: Project) -> None:
+    project.execute("CREATE TABLE something (id INTEGER)")
+    project.set(lock_timeout_seconds=0.2)
+    with held_open(project.database):
+        answer = command("sync")
+    assert answer.code == 1
+    assert re.search(r"is open in another program: .*PID \d+", answer.err)
+    assert "CLOCKIFY_LOCK_TIMEOUT_SECONDS" in answer.err
+
+
+@contextmanager
+def started(project: Project) -> Iterator[subprocess.Popen[str]]:
+    """A sync in a process of its own that is in the middle of listing entries: the answer does not come."""
+    stall = project.sandbox.faults.add(Fault("time-entries", faults.Stall(60), times=None))
+    with subprocess.Popen([COMMAND, "sync"], stdout=-1, stderr=-1, text=True) as process:  # noqa: S603
+        deadline = time.monotonic() + 60
+        while not stall.matched and time.monotonic() < deadline:
+            assert process.poll() is None
+            time.sleep(0.05)
+        yield process
+        process.kill()
+    project.sandbox.faults.clear()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_sync_ends_soon_in_order_and_says_what_is_not_loaded(
+    project: Project, number: signal.Signals, code: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    with started(project) as process:
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == code
+    assert "Stopped. Not loaded, and as before: clockify_timeentries, clockify_timeentries__tags." in err
+    assert "Traceback" not in out + err
+    assert "Stack Trace" not in out + err
+    assert set(printed(out)) == set(DAILY) - {"clockify_timeentries", "clockify_timeentries__tags"}
+
+
+def test_a_killed_sync_leaves_whole_tables_and_its_place_in_dagsters_queue_is_freed(
+    command: Command, project: Project, tmp_path: Path
+) -> None:
+    with started(project) as process:
+        process.kill()
+        process.communicate(timeout=30)
+    answer = command("sync")
+    assert answer.code == 0, answer.err
+    assert len(project.rows("clockify_timeentries")) == 20
+    with DagsterInstance.from_config(str(tmp_path / "home")) as instance:
+        statuses = [run.status for run in instance.get_runs()]
+    assert statuses == [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE]
+    left = [path.name for path in project.database.parent.iterdir() if "clockify" in path.name]
+    assert left == [project.database.name]

@@ -1,0 +1,172 @@
+"""The IO manager as users meet it: assets of their own on top of our tables, kept in the same file."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from dagster import (
+    AssetExecutionContext,
+    AssetIn,
+    AssetKey,
+    AssetsDefinition,
+    DailyPartitionsDefinition,
+    Definitions,
+    ExecuteInProcessResult,
+    StaticPartitionsDefinition,
+    asset,
+    materialize,
+)
+
+from clockify_dagster.definitions import build_definitions
+from clockify_dagster.defs.io_manager import ClockifyIOManager
+from clockify_dagster_tests.conftest import Project
+from clockify_dagster_tests.defs.accounts import days_before_today, small_account
+
+MakeProject = Callable[..., Project]
+DAYS = days_before_today(10)
+ALL_DAYS = {
+    "dagster__asset_partition_range_start": DAYS[0].isoformat(),
+    "dagster__asset_partition_range_end": DAYS[-1].isoformat(),
+}
+BY_DAY = DailyPartitionsDefinition(start_date=DAYS[0].isoformat(), end_offset=1)
+
+
+@pytest.fixture
+def project(make_project: MakeProject) -> Project:
+    return make_project(small_account(), start_date=DAYS[0])
+
+
+def run(project: Project, *own: AssetsDefinition, select: list[str], **tags: str) -> ExecuteInProcessResult:
+    """Materialize assets of the user's, or ours, from definitions that hold both."""
+    merged = Definitions.merge(build_definitions(project.settings), Definitions(assets=own))
+    result = materialize(
+        [each for each in merged.assets or () if isinstance(each, AssetsDefinition)],
+        selection=[AssetKey(name) for name in select],
+        resources=merged.resources,
+        instance=project.instance,
+        tags={name.replace("__", "/"): value for name, value in tags.items()},
+        raise_on_error=False,
+    )
+    assert result.success, project.failures(result)
+    return result
+
+
+def framed(data: Any) -> pd.DataFrame:
+    frame: pd.DataFrame = pd.DataFrame(data)
+    return frame
+
+
+def read(project: Project, table: str) -> list[tuple[Any, ...]]:
+    return project.execute(f'SELECT * FROM "{table}" ORDER BY ALL')
+
+
+def types(project: Project, table: str) -> dict[str, str]:
+    return dict(project.execute("SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ?", table))
+
+
+def test_a_table_of_ones_own_is_made_of_our_tables_and_read_by_the_next_one(project: Project) -> None:
+    @asset(ins={"clockify_clients": AssetIn(metadata={"columns": ["name", "archived"]})})
+    def client_names(clockify_clients: pd.DataFrame) -> pd.DataFrame:
+        assert list(clockify_clients.columns) == ["name", "archived"]
+        return framed(clockify_clients.assign(shout=clockify_clients["name"].str.upper()))
+
+    @asset
+    def longest_name(client_names: pd.DataFrame) -> pd.DataFrame:
+        return framed({"length": [client_names["name"].str.len().max()]})
+
+    tables = ["clockify_workspaces", "clockify_clients", "client_names", "longest_name"]
+    run(project, client_names, longest_name, select=tables)
+    assert read(project, "client_names") == [("Nordwind", False, "NORDWIND")]
+    assert read(project, "longest_name") == [(8,)]
+
+
+def test_days_of_entries_become_days_of_ones_own_table_and_only_these_are_replaced(project: Project) -> None:
+    @asset(partitions_def=BY_DAY, metadata={"partition_expr": "day"})
+    def hours(context: AssetExecutionContext, clockify_timeentries: pd.DataFrame) -> pd.DataFrame:
+        days = clockify_timeentries["timeinterval_start"].dt.tz_convert("UTC").dt.date
+        counted = days.value_counts().rename_axis("day").reset_index(name="entries")
+        return framed(counted.assign(run=context.run.run_id))
+
+    run(project, select=["clockify_workspaces"])
+    run(project, select=["clockify_timeentries"], **ALL_DAYS)
+    runs = [run(project, hours, select=["hours"], dagster__partition=day.isoformat()) for day in (*DAYS[3:6], DAYS[4])]
+    rows = project.execute("SELECT day, entries, run FROM hours ORDER BY day")
+    assert [(day, entries) for day, entries, _ in rows] == [(day, 2) for day in DAYS[3:6]]
+    assert [by for _, _, by in rows] == [runs[0].run_id, runs[3].run_id, runs[2].run_id]
+
+
+def test_a_frame_without_rows_makes_a_typed_table(project: Project) -> None:
+    @asset
+    def nothing() -> pd.DataFrame:
+        return framed(framed({"name": [], "count": []}).astype({"name": object, "count": "int64"}))
+
+    run(project, nothing, select=["nothing"])
+    assert types(project, "nothing") == {"name": "VARCHAR", "count": "BIGINT"}
+
+
+def test_columns_go_by_name_and_new_ones_are_added(project: Project) -> None:
+    frames = [
+        pd.DataFrame({"day": [DAYS[0]], "a": [1], "b": [None]}),
+        pd.DataFrame({"b": ["x"], "c": [2.5], "a": [3], "day": [DAYS[1]]}),
+    ]
+
+    @asset(partitions_def=BY_DAY, metadata={"partition_expr": "day"})
+    def shuffled(context: AssetExecutionContext) -> pd.DataFrame:
+        return framed(frames[DAYS.index(context.partition_time_window.start.date())])
+
+    for day in DAYS[:2]:
+        run(project, shuffled, select=["shuffled"], dagster__partition=day.isoformat())
+    assert project.execute("SELECT a, b, c FROM shuffled ORDER BY a") == [(1, None, None), (3, "x", 2.5)]
+
+
+def test_a_day_without_a_zone_is_a_day_of_the_partitions_zone(project: Project) -> None:
+    lima = DailyPartitionsDefinition(start_date=DAYS[0].isoformat(), timezone="America/Lima", end_offset=1)
+
+    @asset(partitions_def=lima, metadata={"partition_expr": "day"})
+    def in_lima(context: AssetExecutionContext) -> pd.DataFrame:
+        return framed({"day": [context.partition_time_window.start.date()]})
+
+    for day in (DAYS[0], DAYS[1], DAYS[0]):
+        run(project, in_lima, select=["in_lima"], dagster__partition=day.isoformat())
+    assert read(project, "in_lima") == [(DAYS[0],), (DAYS[1],)]
+
+
+def test_partitions_that_are_not_time_are_refused_in_words(project: Project) -> None:
+    @asset(partitions_def=StaticPartitionsDefinition(["a", "b"]))
+    def by_letter() -> pd.DataFrame:
+        return framed({"letter": ["a"]})
+
+    with pytest.raises(AssertionError, match="this IO manager keeps only those of time apart"):
+        run(project, by_letter, select=["by_letter"], dagster__partition="a")
+
+
+def test_another_schema_than_main_is_refused(tmp_path: Path) -> None:
+    manager = ClockifyIOManager(database=str(tmp_path / "x.duckdb"), schema="marts")
+    with pytest.raises(Exception, match="leave the IO manager's `schema` out"):
+        manager.create_io_manager(None)
+
+
+def test_an_older_file_gains_the_columns_that_it_lacks(project: Project) -> None:
+    run(project, select=["clockify_workspaces", "clockify_clients"])
+    project.execute("ALTER TABLE clockify_clients DROP COLUMN email")
+    project.execute("ALTER TABLE clockify_clients ADD COLUMN our_rating INTEGER")
+    before = types(project, "clockify_clients")
+    run(project, select=["clockify_clients"])
+    assert types(project, "clockify_clients") == {**before, "email": "VARCHAR"}
+    assert len(read(project, "clockify_clients")) == 1
+
+
+def test_rows_of_a_day_are_read_by_the_days_own_midnights(project: Project) -> None:
+    @asset(partitions_def=BY_DAY, metadata={"partition_expr": "timeinterval_start"})
+    def same(clockify_timeentries: pd.DataFrame) -> pd.DataFrame:
+        return framed(clockify_timeentries[["id", "timeinterval_start"]])
+
+    run(project, select=["clockify_workspaces"])
+    run(project, select=["clockify_timeentries"], **ALL_DAYS)
+    run(project, same, select=["same"], dagster__partition=DAYS[2].isoformat())
+    starts = project.execute("SELECT timeinterval_start FROM same ORDER BY 1")
+    assert [start.date() for (start,) in starts] == [DAYS[2], DAYS[2]]
+    assert starts[1][0] - starts[0][0] == timedelta(hours=1)

@@ -1,0 +1,109 @@
+"""A database path where there is something else: told, and left as it is."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from clockify_dagster_tests.faults.conftest import Command, Loaded
+
+
+def header_with_version(raw: bytes, version: int) -> bytes:
+    """A DuckDB file's header that claims another version, with the checksum that goes with it."""
+    factor, mask = 0xBF58476D1CE4E5B9, 2**64 - 1
+
+    def checksum(block: bytes) -> int:
+        total = 5381
+        for (word,) in struct.iter_unpack("<Q", block):
+            total ^= word * factor & mask
+        return total
+
+    block = bytearray(raw[8:4096])
+    assert struct.pack("<Q", checksum(bytes(block))) == raw[:8], "DuckDB's checksum is another now"
+    block[4:12] = struct.pack("<Q", version)
+    block[44:76] = b"v9.9.9".ljust(32, b"\0")
+    return struct.pack("<Q", checksum(bytes(block))) + bytes(block) + raw[4096:]
+
+
+def text(path: Path, loaded: Loaded) -> None:
+    del loaded
+    path.write_text("id,name\n" * 2000)
+
+
+def empty(path: Path, loaded: Loaded) -> None:
+    del loaded
+    path.touch()
+
+
+def of_sqlite(path: Path, loaded: Loaded) -> None:
+    del loaded
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE clients (id TEXT)")
+    connection.close()
+
+
+def half(path: Path, loaded: Loaded) -> None:
+    raw = loaded.database.read_bytes()
+    path.write_bytes(raw[: len(raw) // 2])
+
+
+def damaged(path: Path, loaded: Loaded) -> None:
+    raw = bytearray(loaded.database.read_bytes())
+    raw[12] ^= 1
+    path.write_bytes(raw)
+
+
+def of_an_old_duckdb(path: Path, loaded: Loaded) -> None:
+    path.write_bytes(header_with_version(loaded.database.read_bytes(), 39))
+
+
+def of_a_new_duckdb(path: Path, loaded: Loaded) -> None:
+    path.write_bytes(header_with_version(loaded.database.read_bytes(), 10**6))
+
+
+FILES = [
+    (text, "a file of another kind"),
+    (empty, "it is empty"),
+    (of_sqlite, "a file of another kind"),
+    (half, "it is damaged"),
+    (damaged, "it is damaged"),
+    (of_an_old_duckdb, "written by DuckDB 9.9.9"),
+    (of_a_new_duckdb, "written by DuckDB 9.9.9"),
+]
+
+
+@pytest.mark.parametrize(("make", "fault"), FILES, ids=[make.__name__ for make, _ in FILES])
+def test_a_file_that_is_no_database_of_ours_is_told_and_left_as_it_is(
+    command: Command, loaded: Loaded, tmp_path: Path, make: Callable[[Path, Loaded], None], fault: str
+) -> None:
+    path = tmp_path / "other.db"
+    make(path, loaded)
+    before = path.read_bytes()
+    # of half a file the doctor reads only the whole half
+    for name in ("sync",) if make is half else ("sync", "doctor"):
+        said = command(name, database=path)
+        assert said.code == 1
+        assert f"{path} is no database that DuckDB {duckdb.__version__} can open" in said.out + said.err
+        assert fault in said.out + said.err
+        assert "Set CLOCKIFY_DATABASE to another path" in said.out + said.err
+    assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.glob("other.db*")] == ["other.db"]
+
+
+def test_a_log_without_its_database_does_not_keep_a_new_one_from_opening(loaded: Loaded, tmp_path: Path) -> None:
+    """Who removes a database after a run was killed leaves the log behind, and DuckDB refuses a log of another file."""
+    log = tmp_path / "new.duckdb.wal"
+    with duckdb.connect(str(tmp_path / "first.duckdb")) as connection:
+        connection.execute("PRAGMA disable_checkpoint_on_shutdown")
+        connection.execute("CREATE TABLE x AS SELECT 1")
+    shutil.copyfile(tmp_path / "first.duckdb.wal", log)
+    loaded.set(database=tmp_path / "new.duckdb")
+    loaded.load()
+    loaded.set(database=loaded.database)
+    assert not log.exists()

@@ -1,0 +1,46 @@
+"""The page for operators knows every error there is, and says of each what the code says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from clockify_dagster import errors
+from clockify_dagster.api import bounded, transport
+from clockify_dagster.settings import Settings
+
+PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+GROUPS = {errors.ClockifyDagsterError, errors.ApiError, errors.WarehouseError}
+ALL = [
+    kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.ClockifyDagsterError)
+]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ALL if kind not in GROUPS])
+def test_each_error_has_its_line_which_says_whether_it_may_go_away(kind: type[errors.ClockifyDagsterError]) -> None:
+    (line,) = [line for line in PAGE.splitlines() if line.startswith(f"| `{kind.__name__}` |")]
+    assert line.endswith("| yes |" if kind.can_retry else "| no |")
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_each_error_is_in_the_tree_at_the_top_of_its_module(kind: type[errors.ClockifyDagsterError]) -> None:
+    assert re.search(rf"[ ─]{kind.__name__}\b", errors.__doc__ or "")
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    defaults = {name: field.default for name, field in Settings.model_fields.items()}
+    assert f"| {defaults['timeout_seconds']} s | `CLOCKIFY_TIMEOUT_SECONDS`" in PAGE
+    assert f"| {defaults['lock_timeout_seconds']} s | `CLOCKIFY_LOCK_TIMEOUT_SECONDS`" in PAGE
+    assert f"| {defaults['max_wait_seconds'] // 3600} h | `CLOCKIFY_MAX_WAIT_SECONDS`" in PAGE
+    assert f"| {bounded.WHOLE_ANSWER} times that" in PAGE
+    pauses = f"from {transport.FIRST_PAUSE} s, doubled each time, {transport.LONGEST_PAUSE:g} s at most"
+    assert f"| {transport.MAX_TRIES}, with pauses {pauses}" in PAGE
+    assert f"| {transport.TRIES_WHEN_DOWN}, until one gets through" in PAGE
+    assert f"| {transport.LONGEST_TRYING / 60:g} min, or 3 times" in PAGE
+
+
+def test_every_variable_that_the_page_names_exists() -> None:
+    known = {f"CLOCKIFY_{name.upper()}" for name in Settings.model_fields}
+    assert set(re.findall(r"CLOCKIFY_[A-Z_]*[A-Z]", PAGE)) <= known

@@ -1,0 +1,314 @@
+"""Changes older than the window come by the change feed; where it cannot be had, that is said, and the rest goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from clockify_dagster.defs.partitions import Days
+from clockify_dagster.sandbox import Fault, faults
+from clockify_dagster.sandbox.messages import Request, Response
+from clockify_dagster.sandbox.times import instant
+from clockify_dagster_tests.refresh.conftest import Document, Office
+
+MakeOffice = Callable[..., Office]
+FEED = "/entities/"
+
+
+@dataclass
+class Rewritten(faults.Kind):
+    """An answer of the feed whose records have been changed."""
+
+    rewrite: Callable[[list[Any]], Any]
+
+    def answer(self, request: Request, response: Response) -> Response:
+        del request
+        return replace(response, payload=self.rewrite(response.payload))
+
+
+@pytest.fixture(params=["envelope", "bare"])
+def fed(request: pytest.FixtureRequest, make_office: MakeOffice) -> Office:
+    """An office with the feed in both shapes."""
+    return make_office(feed=request.param)
+
+
+def old(office: Office, count: int = 4, back: int = 40) -> list[Document]:
+    """Entries of a day long ago, loaded."""
+    user, tag = office.account.add_user(office.place), office.account.add_tag(office.place)
+    entries = [office.add(user, back, 8 + n / 60, tagIds=[tag["id"]]) for n in range(count)]
+    office.clock.turn(hours=1)
+    office.refresh_all()
+    office.clock.turn(hours=1)
+    office.sandbox.reset_requests()
+    return entries
+
+
+def spans_asked(office: Office, action: str) -> list[tuple[Any, Any]]:
+    return [
+        (instant(request.query["start"][0]), instant(request.query["end"][0]))
+        for request in office.sandbox.requests
+        if request.path.endswith(f"/entities/{action}")
+    ]
+
+
+def test_edits_moves_deletions_and_new_entries_outside_the_window_come_in_for_three_requests(fed: Office) -> None:
+    edited, moved, deleted, _ = old(fed)
+    fed.account.edit_entry(edited, description="new", tagIds=[])
+    fed.account.move_entry(moved, fed.day(60))
+    fed.account.delete_entry(deleted)
+    fed.add(edited["userId"], 50)
+    found = fed.refresh()
+    fed.check()
+    assert len(fed.asked()) == 1 + 1 + 3
+    assert (found["entries changed outside these days"], found["entries deleted"]) == (3, 1)
+
+
+def test_more_changes_than_fit_a_page_come_in(fed: Office) -> None:
+    for entry in old(fed, 120):
+        fed.account.edit_entry(entry, description="new")
+    fed.refresh()
+    fed.check()
+
+
+@pytest.mark.parametrize("pause", [0, 1, 90, 400])
+@pytest.mark.parametrize("dated", [True, False])
+def test_an_entry_that_is_created_edited_moved_and_deleted_outside_the_window_is_followed(
+    make_office: MakeOffice, dated: bool, pause: float
+) -> None:
+    office = make_office(dated=dated)
+    old(office)
+    user = office.account.add_user(office.place)
+    entry = office.add(user, 40)
+    steps: list[Callable[[], object]] = [
+        lambda: office.account.edit_entry(entry, description="new"),
+        lambda: office.account.move_entry(entry, office.day(70)),
+        lambda: office.account.edit_entry(entry, tagIds=[office.account.add_tag(office.place)["id"]]),
+        lambda: office.account.delete_entry(entry),
+    ]
+    for step in [None, *steps]:
+        if step is not None:
+            step()
+        office.clock.turn(seconds=pause)
+        office.refresh()
+        office.check()
+
+
+def test_an_entry_made_just_before_the_first_listing_can_be_deleted_though_the_feed_tells_nothing_of_it(
+    office: Office,
+) -> None:
+    entry = office.add(office.account.add_user(office.place), 40)
+    office.refresh_all()
+    office.account.delete_entry(entry)
+    office.refresh()
+    office.check()
+
+
+def test_entries_told_of_as_created_are_not_asked_for_again_and_again(office: Office) -> None:
+    old(office)
+    user = office.account.add_user(office.place)
+    for day in range(4):
+        for n in range(5):
+            office.add(user, 40 + day, n)
+        office.clock.turn(days=1)
+        office.sandbox.reset_requests()
+        office.refresh()
+        office.check()
+        assert len(office.asked()) == 1 + 2 + 3
+
+
+def test_a_deletion_that_shows_late_is_seen_by_the_next_reading(make_office: MakeOffice) -> None:
+    office = make_office(feed_delay_seconds=60)
+    entry, *_ = old(office)
+    office.clock.turn(minutes=5)
+    office.account.edit_entry(entry, description="about to go")
+    office.clock.turn(seconds=61)
+    office.account.delete_entry(entry)
+    office.clock.turn(seconds=30)
+    office.refresh()
+    assert entry["id"] in office.loaded()
+    office.clock.turn(seconds=31)
+    office.refresh()
+    office.check()
+
+
+def test_where_the_feed_tells_of_an_entry_as_edited_and_as_deleted_it_is_asked_for(office: Office) -> None:
+    gone, there, *_ = old(office)
+    for entry in (gone, there):
+        office.account.edit_entry(entry, description="new")
+    updated = [{"id": entry["id"], "document": dict(entry)} for entry in (gone, there)]
+    office.account.delete_entry(gone)
+    office.sandbox.faults.add(Fault(f"{FEED}updated", Rewritten(lambda _: {"response": updated})))
+    office.sandbox.faults.add(Fault(f"{FEED}deleted", Rewritten(lambda _: {"response": updated})))
+    office.refresh()
+    office.check()
+
+
+def test_a_document_that_is_cut_short_is_not_taken_for_the_entry(office: Office) -> None:
+    entry, *_ = old(office)
+    office.account.edit_entry(entry, description="new")
+
+    def cut(payload: Any) -> Any:
+        for record in payload["response"]:
+            record["document"] = {key: record["document"][key] for key in ("id", "timeInterval", "userId")}
+        return payload
+
+    office.sandbox.faults.add(Fault(f"{FEED}updated", Rewritten(cut)))
+    office.refresh()
+    office.check()
+
+
+def test_documents_lack_what_listed_ones_lack_and_no_one_is_asked_for(office: Office) -> None:
+    entries = old(office)
+    office.add(entries[0]["userId"], 0)
+    for place in office.account.workspaces.values():
+        for document in place.entries.by_id.values():
+            document.pop("taskId")
+    for entry in entries:
+        office.account.edit_entry(entry, description="new")
+    office.refresh()
+    office.check()
+    assert len(office.asked()) == 1 + 1 + 3
+
+
+def test_each_reading_begins_a_little_before_the_last_one_ended(office: Office) -> None:
+    old(office)
+    office.refresh()
+    first = office.clock()
+    office.clock.turn(days=2)
+    office.sandbox.reset_requests()
+    office.refresh()
+    for action in ("created", "updated", "deleted"):
+        ((start, end),) = spans_asked(office, action)
+        assert first - timedelta(minutes=6) < start < first
+        assert end > office.clock()
+
+
+def test_a_full_refresh_reads_no_feed_and_the_next_reading_begins_with_it(office: Office) -> None:
+    old(office)
+    office.clock.turn(days=3)
+    office.refresh_all()
+    assert not office.asked(FEED)
+    office.clock.turn(days=1)
+    office.refresh()
+    assert spans_asked(office, "deleted")[0][0] == office.clock() - timedelta(days=1)
+
+
+def test_what_changed_while_nothing_was_refreshed_comes_in_later(fed: Office) -> None:
+    entry, *_ = old(fed)
+    fed.clock.turn(days=10)
+    fed.account.edit_entry(entry, description="new")
+    fed.clock.turn(days=15)
+    fed.refresh()
+    fed.check()
+    assert fed.said == []
+
+
+def test_a_gap_of_more_than_thirty_days_is_told_once_and_what_can_be_known_comes_in(office: Office) -> None:
+    lost, seen, *_ = old(office)
+    office.account.edit_entry(lost, description="too long ago")
+    office.clock.turn(days=20)
+    office.account.edit_entry(seen, description="not too long ago")
+    office.clock.turn(days=25)
+    office.refresh()
+    assert office.loaded()[seen["id"]] == office.expected()[seen["id"]]
+    assert office.loaded()[lost["id"]] != office.expected()[lost["id"]]
+    (said,) = office.said
+    assert said.startswith("Agency: the last refresh is more than 30 days ago")
+    assert "sync --from" in said
+    office.clock.turn(days=1)
+    office.refresh()
+    assert len(office.said) == 1
+    office.refresh_all()
+    office.check()
+
+
+STRANGE: dict[str, faults.Kind] = {
+    "an object": faults.Body({"items": []}),
+    "null": faults.Body(None),
+    "records without ids": faults.Body({"response": [{"documentCode": "TIME_ENTRY"}]}),
+    "no JSON": faults.Body("<html>Please sign in</html>"),
+    "400": faults.Status(400),
+    "403": faults.Status(403),
+    "404": faults.Status(404),
+}
+
+
+@pytest.mark.parametrize("strange", STRANGE)
+def test_where_the_feed_is_refused_missing_or_strange_that_is_said_once_and_the_rest_is_right(
+    office: Office, strange: str
+) -> None:
+    second = str(office.account.add_workspace("Studio")["id"])
+    unseen, moved, *_ = old(office)
+    office.account.move_entry(moved, office.day(0))
+    office.account.add_entry(second, office.account.add_user(second), office.day(0))
+    office.refresh()
+    office.account.edit_entry(unseen, description="not seen this time")
+    office.account.move_entry(moved, office.day(3))
+    office.clock.turn(hours=1)
+    office.sandbox.faults.add(Fault(FEED, STRANGE[strange], times=None))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("clockify_dagster.api.transport.FIRST_PAUSE", 0.0)
+        office.refresh()
+    (said,) = office.said
+    assert said.startswith("Agency, Studio: the change feed cannot be read, so edits and deletions")
+    assert "clockify_timeentries_integral" in said
+    expected = office.expected()
+    assert office.loaded()[unseen["id"]] != expected.pop(unseen["id"])
+    assert expected.items() <= office.loaded().items()
+    office.sandbox.faults.clear()
+    office.clock.turn(days=20)
+    office.refresh()
+    office.check()
+
+
+def test_a_refresh_that_is_not_written_leaves_the_feed_where_it_was(office: Office) -> None:
+    entry, *_ = old(office)
+    office.account.edit_entry(entry, description="new")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("clockify_dagster.warehouse.state.remember_feed", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            office.refresh()
+    office.clock.turn(days=1)
+    office.refresh()
+    office.check()
+
+
+def test_a_clock_that_was_wrong_once_does_not_stop_the_feed(office: Office) -> None:
+    entry, *_ = old(office)
+    office.clock.turn(days=300)
+    office.refresh()
+    office.clock.turn(days=-299)
+    office.account.edit_entry(entry, description="new")
+    office.refresh()
+    assert office.loaded()[entry["id"]] == office.expected()[entry["id"]]
+
+
+def test_a_backfill_of_old_days_does_not_move_what_the_window_sees(office: Office) -> None:
+    user = office.account.add_user(office.place)
+    entries = [office.add(user, back) for back in (0, 30, 60)]
+    office.clock.turn(hours=1)
+    office.refresh()
+    for back in (60, 30):
+        there = office.today - timedelta(days=back)
+        office.clock.turn(hours=1)
+        for entry in entries:
+            office.account.edit_entry(entry, description=str(back))
+        office.refresh(Days(there, there))
+        office.check()
+
+
+def test_a_workspace_that_is_new_is_read_from_its_first_refresh_on(office: Office) -> None:
+    old(office)
+    second = str(office.account.add_workspace("Studio")["id"])
+    entry = office.account.add_entry(second, office.account.add_user(second), office.day(0))
+    office.refresh()
+    office.check()
+    office.clock.turn(days=1)
+    office.account.edit_entry(entry, description="new")
+    office.refresh()
+    office.check()
+    assert office.said == []

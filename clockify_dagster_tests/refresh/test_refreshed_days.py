@@ -1,0 +1,292 @@
+"""A refreshed day is the account's day: in every zone, under either reading of the window, whoever worked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from clockify_dagster.defs.partitions import Days
+from clockify_dagster.sandbox import Fault, faults
+from clockify_dagster_tests.refresh.conftest import INTEGRAL, Office
+
+MakeOffice = Callable[..., Office]
+WEST, EAST = "Pacific/Pago_Pago", "Pacific/Kiritimati"  # eleven hours behind UTC and fourteen ahead
+SHORT, LONG = date(2026, 3, 29), date(2026, 10, 25)  # of 23 and of 25 hours in Belgrade
+
+
+@pytest.mark.parametrize("reading", ["wall_clock", "instant"])
+@pytest.mark.parametrize("account_zone", [WEST, EAST])
+@pytest.mark.parametrize("day", [SHORT, LONG])
+def test_a_day_of_23_or_25_hours_has_each_of_its_entries_and_no_other(
+    make_office: MakeOffice, account_zone: str, reading: str, day: date
+) -> None:
+    noon = datetime.combine(day + timedelta(days=2), datetime.min.time(), timezone.utc) + timedelta(hours=12)
+    office = make_office(zone="Europe/Belgrade", at=noon, timezone=account_zone, window_reading=reading)
+    user = office.account.add_user(office.place)
+    span = Days(day, day).span(office.zone)
+    starts = [span.start + timedelta(minutes=30 * n) for n in range(-3, 2 * 25 + 3)]
+    starts += [edge - timedelta(seconds=1) for edge in (span.start, span.end)]
+    entries = [office.account.add_entry(office.place, user, start)["id"] for start in starts]
+    office.refresh(Days(day, day))
+    within = 2 * (span.end - span.start) // timedelta(hours=1)
+    assert set(office.loaded()) == {*entries[3 : 3 + within], entries[-1]}
+    for other in (day - timedelta(days=1), day + timedelta(days=1)):
+        office.refresh(Days(other, other))
+    office.check()
+
+
+@pytest.mark.parametrize("reading", ["wall_clock", "instant"])
+@pytest.mark.parametrize(("zone", "account_zone"), [(WEST, EAST), (EAST, WEST), ("Etc/GMT+11", "America/New_York")])
+def test_days_of_one_end_of_the_world_are_right_for_an_account_at_the_other(
+    make_office: MakeOffice, zone: str, account_zone: str, reading: str
+) -> None:
+    office = make_office(zone=zone, timezone=account_zone, window_reading=reading, start=date(2026, 3, 18))
+    user = office.account.add_user(office.place)
+    for hours in range(-24, 24 * 5, 3):
+        office.account.add_entry(office.place, user, office.day(0, 0) + timedelta(hours=23 - hours))
+    for day in office.limits:
+        office.refresh(Days(day, day))
+    office.check()
+    office.refresh(Days(office.today - timedelta(days=2), office.today))
+    office.check()
+
+
+def test_what_was_deleted_is_gone_and_its_tags_with_it(office: Office) -> None:
+    user, tag = office.account.add_user(office.place), office.account.add_tag(office.place)
+    kept, deleted = (office.add(user, 0, hour, tagIds=[tag["id"]]) for hour in (8, 9))
+    office.refresh()
+    office.account.delete_entry(deleted)
+    assert office.refresh()["entries deleted"] == 1
+    office.check()
+    assert set(office.loaded()) == {kept["id"]}
+
+
+def test_an_entry_that_moved_in_from_elsewhere_is_there_once(office: Office) -> None:
+    entry = office.add(office.account.add_user(office.place), 30, tagIds=[office.account.add_tag(office.place)["id"]])
+    office.refresh_all()
+    office.account.move_entry(entry, office.day(0))
+    office.refresh()
+    office.check()
+
+
+def test_entry_and_tags_change_together(office: Office) -> None:
+    user = office.account.add_user(office.place)
+    old, new = (office.account.add_tag(office.place)["id"] for _ in range(2))
+    entry = office.add(user, 0, tagIds=[old])
+    office.refresh()
+    office.account.edit_entry(entry, tagIds=[new], description="other")
+    office.refresh()
+    office.check()
+    office.account.edit_entry(entry, tagIds=[])
+    office.refresh()
+    office.check()
+
+
+def test_entries_over_midnight_or_days_long_belong_to_the_day_on_which_they_start(office: Office) -> None:
+    user = office.account.add_user(office.place)
+    office.account.add_entry(office.place, user, office.day(1, 23), office.day(0, 2))
+    long = office.account.add_entry(office.place, user, office.day(4, 12), office.day(1, 12))
+    office.clock.turn(minutes=1)
+    office.refresh(Days(office.today - timedelta(days=3), office.today - timedelta(days=2)))
+    assert office.loaded() == {}
+    office.refresh(Days(office.today - timedelta(days=4), office.today - timedelta(days=4)))
+    assert set(office.loaded()) == {long["id"]}
+    office.refresh_all()
+    office.check()
+
+
+@pytest.mark.parametrize("feed", ["envelope", "refused"])
+@pytest.mark.parametrize("back", [0, 9])
+def test_a_running_timer_has_no_end_until_the_refresh_after_it_stops(
+    make_office: MakeOffice, back: int, feed: str
+) -> None:
+    office = make_office(feed=feed)
+    timer = office.account.add_entry(office.place, office.account.add_user(office.place), office.day(back), None)
+    office.refresh_all()
+    assert office.loaded()[timer["id"]][3:5] == (None, None)
+    office.clock.turn(hours=1)
+    office.account.stop_timer(timer)
+    office.clock.turn(hours=1)
+    office.refresh()
+    office.check()
+    assert office.loaded()[timer["id"]][3] is not None
+
+
+def test_entries_that_start_later_than_today_come_in_with_their_day_and_are_in_the_integral_tables_at_once(
+    office: Office,
+) -> None:
+    user = office.account.add_user(office.place)
+    ahead, tonight = office.add(user, -2), office.add(user, 0, 23)
+    office.refresh()
+    office.refresh_integral()
+    assert set(office.loaded()) == {tonight["id"]}
+    assert office.loaded(INTEGRAL) == office.expected(everything=True)
+    assert ahead["id"] in office.loaded(INTEGRAL)
+    office.clock.turn(days=2)
+    office.refresh()
+    office.check()
+    assert ahead["id"] in office.loaded()
+
+
+@pytest.mark.parametrize("feed", ["bare", "refused"])
+def test_an_entry_that_moved_beyond_the_start_date_or_today_leaves_the_table_until_its_day_comes(
+    make_office: MakeOffice, feed: str
+) -> None:
+    office = make_office(feed=feed)
+    user = office.account.add_user(office.place)
+    before, ahead = office.add(user, 0, 8), office.add(user, 0, 9)
+    office.refresh()
+    office.account.move_entry(before, office.day(200))
+    office.account.move_entry(ahead, office.day(-1))
+    office.refresh()
+    assert office.loaded() == {}
+    office.clock.turn(days=1)
+    office.refresh()
+    assert set(office.loaded()) == {ahead["id"]}
+
+
+def test_hours_of_deactivated_limited_and_deleted_users_are_loaded(office: Office) -> None:
+    users = [office.account.add_user(office.place, status=status) for status in ("ACTIVE", "LIMITED", "DELETED")]
+    users.append(office.account.add_user(office.place, membership_status="INACTIVE"))
+    for user in users:
+        office.add(user, 0)
+    office.refresh()
+    office.check()
+    assert len(office.loaded()) == 4
+
+
+@pytest.mark.parametrize("feed", ["envelope", "refused"])
+@pytest.mark.parametrize("removed", ["served", "refused"])
+def test_a_user_who_has_been_removed_keeps_the_entries_that_were_loaded(
+    make_office: MakeOffice, removed: str, feed: str
+) -> None:
+    office = make_office(removed_users=removed, feed=feed)
+    gone, here = (office.account.add_user(office.place) for _ in range(2))
+    for user in (gone, here):
+        for back in (0, 5):
+            office.add(user, back, tagIds=[office.account.add_tag(office.place)["id"]])
+    office.refresh_all()
+    office.refresh_integral()
+    office.account.remove_user(office.place, gone)
+    for _ in range(2):
+        office.refresh()
+        office.check()
+        office.refresh_all()
+        office.check()
+        office.refresh_integral()
+        assert office.loaded(INTEGRAL) == office.expected()
+    assert len(office.loaded()) == 4
+    assert all("time-entries/" not in path for path in office.asked("time-entries")), "nobody asks where those rows are"
+
+
+@pytest.mark.parametrize("days", ["the window", "all"])
+@pytest.mark.parametrize("removed", ["served", "refused"])
+def test_changes_in_the_entries_of_a_removed_user_come_in_by_the_feed(
+    make_office: MakeOffice, removed: str, days: str
+) -> None:
+    office = make_office(removed_users=removed)
+    gone, here = (office.account.add_user(office.place) for _ in range(2))
+    edited, deleted, moved, given, _ = (office.add(gone, 0, hour) for hour in range(5))
+    office.clock.turn(hours=1)
+    office.refresh_all()
+    office.account.remove_user(office.place, gone)
+    office.clock.turn(hours=1)
+    office.account.edit_entry(edited, description="by an admin")
+    office.account.delete_entry(deleted)
+    office.account.move_entry(moved, office.day(3))
+    office.account.edit_entry(given, userId=here["id"])
+    office.refresh(office.limits if days == "all" else None)
+    office.check()
+
+
+def test_the_integral_tables_ask_for_users_who_have_left_and_are_known_from_the_days(office: Office) -> None:
+    gone = office.account.add_user(office.place)
+    office.add(gone, 0)
+    office.add(gone, 70)
+    office.refresh()
+    office.account.remove_user(office.place, gone)
+    office.refresh_integral()
+    assert office.loaded(INTEGRAL) == office.expected()
+
+
+def test_an_entry_that_changes_hands_belongs_to_its_new_user(office: Office) -> None:
+    one, other = (office.account.add_user(office.place) for _ in range(2))
+    entries = [office.add(one, back) for back in (0, 20)]
+    office.refresh_all()
+    for entry in entries:
+        office.account.edit_entry(entry, userId=other["id"])
+    office.refresh()
+    office.check()
+
+
+@pytest.mark.parametrize("after_whom", [0, 1])
+def test_an_entry_that_changes_hands_while_users_are_listed_is_not_lost(office: Office, after_whom: int) -> None:
+    office.concurrency = 1
+    users = [office.account.add_user(office.place) for _ in range(2)]
+    entry = office.add(users[1 - after_whom], 0)
+    office.refresh()
+    office.clock.turn(minutes=10)
+    change = faults.After(lambda account: account.edit_entry(entry, userId=users[after_whom]["id"]))
+    office.sandbox.faults.add(Fault(f"user/{users[0]['id']}/time-entries", change))
+    office.refresh()
+    office.check()
+
+
+@pytest.mark.parametrize("action", ["edit", "move away", "delete", "create"])
+def test_what_changes_behind_the_listings_back_is_right_after_the_next_refresh_though_it_is_of_other_days(
+    office: Office, action: str
+) -> None:
+    user = office.account.add_user(office.place)
+    entry = office.add(user, 3)
+    office.refresh_all()
+    office.clock.turn(minutes=10)
+    changes: dict[str, Callable[[Any], object]] = {
+        "edit": lambda account: account.edit_entry(entry, description="new"),
+        "move away": lambda account: account.move_entry(entry, office.day(7)),
+        "delete": lambda account: account.delete_entry(entry),
+        "create": lambda _: office.add(user, 3, 11),
+    }
+    office.sandbox.faults.add(Fault("user/.*/time-entries", faults.After(lambda account: changes[action](account))))
+    there = office.today - timedelta(days=3)
+    office.refresh(Days(there, there))
+    office.clock.turn(minutes=10)
+    office.refresh()
+    office.check()
+
+
+def test_workspaces_are_kept_apart_and_one_that_is_chosen_no_more_leaves_the_refreshed_days(office: Office) -> None:
+    other = office.account.add_workspace("Studio")
+    for place in (office.place, str(other["id"])):
+        user = office.account.add_user(place)
+        for back in (0, 5):
+            office.account.add_entry(place, user, office.day(back))
+    office.refresh_all()
+    office.check()
+    both, office.chosen = office.chosen, [office.place]
+    office.refresh()
+    assert len(office.loaded()) == 3
+    with office.warehouse.memory() as memory:
+        spans = memory.loaded_spans([str(other["id"])])
+    assert spans[str(other["id"])][-1][1] == office.day(0, 0), "the refreshed day counts as loaded no more"
+    office.chosen = both
+    office.refresh()
+    office.check()
+
+
+def test_what_was_loaded_before_a_later_start_date_is_kept_up_to_date(office: Office) -> None:
+    user = office.account.add_user(office.place)
+    edited, deleted, moved, _ = (office.add(user, 60, hour) for hour in range(4))
+    into = office.add(user, 0)
+    office.clock.turn(minutes=1)
+    office.refresh_all()
+    expected_from, office.start = office.start, office.today - timedelta(days=9)
+    office.account.edit_entry(edited, description="new")
+    office.account.delete_entry(deleted)
+    office.account.move_entry(moved, office.day(1))
+    office.account.move_entry(into, office.day(61))
+    office.refresh_all()
+    office.start = expected_from
+    office.check()
