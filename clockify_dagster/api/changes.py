@@ -35,12 +35,16 @@ def changes(transport: Transport, url: str, action: Action, start: str, end: str
     asked: dict[str, str | int] = {"type": _TIME_ENTRY, "start": start, "end": end, "limit": LIMIT}
     found: dict[str, Change] = {}
     number, largest, before = 0, 0, Documents()
+    seen: set[str] = set()
     while True:
         params = {**asked, "page": number}
         answer = transport.send("GET", url, params, check=records_of, unreadable_tries=_TRIES)
         records = records_of(answer)
-        if is_same(records, before):
+        ids = {_identity(record) for record in records}
+        if is_same(records, before) or (records and ids <= seen):
+            # nothing new: a server that takes no notice of the page would send it for ever
             raise repeated(answer.endpoint, number)
+        seen |= ids
         for change in (_change(record, action) for record in records if _is_entry(record)):
             found[change.identity] = change
         largest = max(largest, len(records))

@@ -53,8 +53,7 @@ class _Manager(IOManager):
                 rows = self._warehouse.write_frame(table, obj, _part(context, context.definition_metadata))
             else:
                 raise TypeError(f"{table} was given {type(obj).__name__}; this IO manager takes loads and frames")
-        days = len(context.asset_partition_keys) if context.has_asset_partitions else None
-        context.add_output_metadata(rows_metadata(table, rows, days))
+        context.add_output_metadata(rows_metadata(table, rows, is_partitioned=context.has_asset_partitions))
 
     def load_input(self, context: InputContext) -> pd.DataFrame:
         """The table's rows: all, or of the partitions that are asked for; `columns` in the input's metadata chooses."""

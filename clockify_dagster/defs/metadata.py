@@ -52,16 +52,13 @@ def _column(table: Table, column: Column) -> TableColumn:
     )
 
 
-def rows_metadata(table: str, rows: int, days: int | None) -> dict[str, Any]:
-    """What is known of a table after a write of so many rows for so many days; None for a table without days.
+def rows_metadata(table: str, rows: int, *, is_partitioned: bool) -> dict[str, Any]:
+    """What is known of a table after a write of so many rows.
 
-    Dagster copies this to each day of a range, so the rows of a range must not pass for those of a day.
+    They must not pass for the rows of a day: Dagster copies this to each day of a range, and a refresh of a day brings
+    along what has changed in other days.
     """
-    counts = {ROWS: rows}
-    if days is None:
-        counts["dagster/row_count"] = rows
-    elif days == 1:
-        counts["dagster/partition_row_count"] = rows
+    counts = {ROWS: rows} if is_partitioned else {ROWS: rows, "dagster/row_count": rows}
     return {**counts, "dagster/table_name": f"{SCHEMA}.{table}", "dagster/storage_kind": "duckdb"}
 
 

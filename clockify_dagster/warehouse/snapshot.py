@@ -49,8 +49,10 @@ class Snapshot:
             span,
         )
         found: dict[str, dict[str, Held]] = {}
-        for user, entry, *values in rows:
-            found.setdefault(user, {})[entry] = Held(*values[:-1], tags=frozenset(values[-1] or ()))
+        for user, entry, start, end, description, billable, project, task, is_locked, tags in rows:
+            found.setdefault(user, {})[entry] = Held(
+                start, end, description, billable, project, task, is_locked, frozenset(tags or ())
+            )
         return found
 
     def tags(self, workspace: str) -> frozenset[str]:

@@ -88,6 +88,21 @@ def test_a_feed_that_knows_no_pages_is_an_error(
         client.changes(workspace, "created", START, END)
 
 
+def test_a_feed_that_gives_the_same_entries_in_ever_new_records_is_an_error(
+    sandbox: Sandbox, client: ClockifyClient, workspace: str
+) -> None:
+    class Renumbered(faults.Kind):
+        def answer(self, request: Any, response: Any) -> Any:
+            page = request.query["page"][0]
+            response.payload = [{"id": f"{page}-{n}", "document": {"id": str(n)}} for n in range(50)]
+            return response
+
+    sandbox.faults.add(Fault("created", Renumbered(), times=None))
+    with pytest.raises(errors.UnreadableAnswerError, match="same page twice"):
+        client.changes(workspace, "created", START, END)
+    assert len(sandbox.requests) == 2
+
+
 @pytest.mark.parametrize(("feed", "error"), [("refused", errors.NotAllowedError), ("missing", errors.NotThereError)])
 def test_a_feed_that_is_refused_or_missing_is_an_error_at_once(
     account: Account,

@@ -21,7 +21,7 @@ import pytest
 from clockify_dagster.cli.home import ensure_home
 from clockify_dagster_tests.conftest import Project
 from clockify_dagster_tests.defs.accounts import days_before_today, small_account
-from clockify_dagster_tests.defs.test_runs import select
+from clockify_dagster_tests.defs.running import select
 
 ROOT = Path(__file__).parents[2]
 TABLES = ("clockify_timeentries", "clockify_timeentries__tags")

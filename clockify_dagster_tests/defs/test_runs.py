@@ -1,71 +1,23 @@
-"""Runs: one table or all, a day or a range of days, what fails and what is loaded all the same, what the log tells."""
+"""Runs: one table or all, a day or a range of days, in one process or several."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from dagster import (
-    AssetKey,
-    AssetsDefinition,
-    DagsterEventType,
-    DagsterInstance,
-    ExecuteInProcessResult,
-    execute_job,
-    materialize,
-    reconstructable,
-)
+from dagster import AssetKey, DagsterEventType, DagsterInstance, execute_job, reconstructable
 
 from clockify_dagster.contract import CONTRACT
-from clockify_dagster.definitions import build_definitions
 from clockify_dagster.defs.metadata import ROWS
 from clockify_dagster.defs.partitions import Days
-from clockify_dagster.refresh import listing
-from clockify_dagster.sandbox import Account, Fault, faults
-from clockify_dagster.settings import Settings
+from clockify_dagster.sandbox import Account
 from clockify_dagster_tests.conftest import Project
-from clockify_dagster_tests.defs.accounts import days_before_today, small_account
-from clockify_dagster_tests.warehouse.test_turns import held
+from clockify_dagster_tests.defs.accounts import days_before_today
+from clockify_dagster_tests.defs.running import ENTRIES, days_tags, events, materialized, select
 
 MakeProject = Callable[..., Project]
-ENTRIES = "clockify_timeentries"
-DAILY = [table.name for table in CONTRACT if "integral" not in table.name]
-PROGRESS = [("0 of 2", 1), ("1 of 2", 1), ("1 of 2", 2), ("2 of 2", 2)]
-
-
-@pytest.fixture
-def project(make_project: MakeProject) -> Project:
-    return make_project(small_account(), start_date=days_before_today(10)[0])
-
-
-def select(project: Project, *tables: str, **tags: str) -> ExecuteInProcessResult:
-    """Materialize just these tables, with these tags."""
-    definitions = build_definitions(Settings.forgiving())
-    return materialize(
-        [each for each in definitions.assets or () if isinstance(each, AssetsDefinition)],
-        selection=[AssetKey(table) for table in tables],
-        resources=definitions.resources,
-        instance=project.instance,
-        tags={name.replace("__", "/"): value for name, value in tags.items()},
-        raise_on_error=False,
-    )
-
-
-def materialized(result: ExecuteInProcessResult) -> list[str]:
-    """The tables that a run materialized, in order."""
-    return list(dict.fromkeys(str(e.asset_key and e.asset_key.path[-1]) for e in events(result)))
-
-
-def events(result: ExecuteInProcessResult) -> Sequence[Any]:
-    return result.get_asset_materialization_events()
-
-
-def logged(project: Project, result: ExecuteInProcessResult) -> list[str]:
-    """What our code logged in a run."""
-    return [entry.user_message for entry in project.instance.all_logs(result.run_id) if not entry.dagster_event]
 
 
 @pytest.mark.parametrize("table", [table.name for table in CONTRACT])
@@ -90,13 +42,11 @@ def test_a_materialization_tells_rows_and_requests(project: Project) -> None:
     }
 
 
-def test_a_day_tells_its_rows_and_a_range_does_not_pass_its_sum_for_a_days_rows(project: Project) -> None:
+def test_the_rows_of_a_range_do_not_pass_for_those_of_each_of_its_days(project: Project) -> None:
     select(project, "clockify_workspaces")
     days = days_before_today(3)
-    (one,) = events(select(project, ENTRIES, dagster__partition=days[0].isoformat()))
-    assert one.materialization.metadata["dagster/partition_row_count"].value == 2
-    several = events(select(project, ENTRIES, **_range(days[0].isoformat(), days[2].isoformat())))
-    assert {each.materialization.metadata[ROWS].value for each in several} == {6}
+    several = events(select(project, ENTRIES, **days_tags(days[0].isoformat(), days[2].isoformat())))
+    assert [each.materialization.metadata[ROWS].value for each in several] == [6, 6, 6]
     assert not any("dagster/partition_row_count" in each.materialization.metadata for each in several)
 
 
@@ -113,7 +63,7 @@ def test_a_range_is_one_run_one_listing_a_user_and_all_its_days_are_materialized
     days = days_before_today(10)
     select(project, "clockify_workspaces")
     project.sandbox.reset_requests()
-    result = select(project, ENTRIES, f"{ENTRIES}__tags", **_range(days[0].isoformat(), days[-1].isoformat()))
+    result = select(project, ENTRIES, f"{ENTRIES}__tags", **days_tags(days[0].isoformat(), days[-1].isoformat()))
     assert len(project.asked("/time-entries")) == 2, "two users"
     assert (
         len([e for e in result.all_events if e.event_type == DagsterEventType.STEP_START and e.step_key == ENTRIES])
@@ -137,7 +87,7 @@ def test_the_daily_job_loads_reference_tables_first_and_then_entries(project: Pr
 def test_a_range_turned_round_is_refused_though_dagster_takes_it(project: Project) -> None:
     select(project, "clockify_workspaces")
     days = days_before_today(3)
-    result = select(project, ENTRIES, **_range(days[2].isoformat(), days[0].isoformat()))
+    result = select(project, ENTRIES, **days_tags(days[2].isoformat(), days[0].isoformat()))
     assert "wrong way round" in project.failures(result)[ENTRIES]
     assert project.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", ENTRIES) == [(0,)]
 
@@ -149,48 +99,6 @@ def test_the_job_of_time_entries_without_days_says_how_to_give_them(project: Pro
     assert "clockify-dagster sync" in said
 
 
-def test_a_table_that_is_refused_costs_the_others_nothing(project: Project) -> None:
-    project.sandbox.faults.add(Fault("/user-groups", faults.Status(403), times=None))
-    project.sandbox.faults.add(Fault("/tags", faults.Status(403), times=None))
-    result = select(project, *DAILY, dagster__partition=days_before_today(1)[0].isoformat())
-    assert set(project.failures(result)) == {"clockify_usergroups", "clockify_tags"}
-    missing = {"clockify_usergroups", "clockify_usergroups__users", "clockify_tags"}
-    assert set(materialized(result)) == set(DAILY) - missing
-
-
-def test_a_document_that_cannot_be_a_row_costs_its_own_table_only(project: Project) -> None:
-    place = next(iter(project.account.workspaces.values()))
-    task = next(iter(place.tasks.values()))
-    task["id"] = None
-    result = select(project, "clockify_workspaces", "clockify_projects", "clockify_tasks")
-    assert list(project.failures(result)) == ["clockify_projects"]
-    assert "clockify_projects" in materialized(result), "it came with the tasks, and is whole"
-    assert "clockify_tasks" not in materialized(result)
-
-
-def test_a_failure_carries_where_it_happened_and_how_many_requests_were_made(project: Project) -> None:
-    project.sandbox.faults.add(Fault("/tags", faults.Status(403), times=None))
-    result = select(project, "clockify_workspaces", "clockify_tags")
-    (failed,) = result.filter_events(lambda event: event.is_step_failure)
-    told = failed.step_failure_data.user_failure_data
-    assert told is not None
-    facts = {name: value.value for name, value in told.metadata.items()}
-    workspace = next(iter(project.account.workspaces))
-    assert facts["error"] == "NotAllowedError"
-    assert facts["workspace"] == workspace
-    assert facts["status"] == "403"
-    assert facts["requests"] == 1
-
-
-def test_a_key_that_sees_no_workspace_any_more_empties_nothing(project: Project) -> None:
-    select(project, "clockify_workspaces")
-    before = project.rows("clockify_workspaces")
-    project.sandbox.faults.add(Fault("/workspaces$", faults.Body([]), times=None))
-    result = select(project, "clockify_workspaces")
-    assert "sees no workspace any more" in project.failures(result)["clockify_workspaces"]
-    assert project.rows("clockify_workspaces") == before
-
-
 def test_an_account_without_anything_makes_every_table(make_project: MakeProject) -> None:
     account = Account()
     account.add_user(account.add_workspace("Empty"))
@@ -199,37 +107,6 @@ def test_an_account_without_anything_makes_every_table(make_project: MakeProject
     for table in CONTRACT:
         types = project.execute("SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ?", table.name)
         assert dict(types) == {column.name: column.type.sql for column in table.columns}
-
-
-def test_a_table_that_another_process_refreshes_is_not_refreshed_at_the_same_time(project: Project) -> None:
-    project.set(lock_timeout_seconds=0.3)
-    with held(project.database, "clockify_tags") as holder:
-        result = select(project, "clockify_workspaces", "clockify_tags", "clockify_clients")
-    assert f"process {holder.pid}" in project.failures(result)["clockify_tags"]
-    assert set(materialized(result)) == {"clockify_workspaces", "clockify_clients"}
-    assert any("waiting for up to 0.3 s" in line for line in logged(project, result))
-    assert project.asked("/tags") == [], "nothing is asked for in vain"
-
-
-def test_the_log_tells_workspace_user_entries_requests_and_the_waiting(project: Project) -> None:
-    project.set(concurrency=1)
-    project.sandbox.faults.add(Fault("time-entries", faults.Status(429, retry_after=1), nth=2))
-    tables = ["clockify_workspaces", "clockify_clients", ENTRIES]
-    result = select(project, *tables, dagster__partition=days_before_today(1)[0].isoformat())
-    lines = logged(project, result)
-    assert any("Agency: 1 clockify_clients" in line for line in lines)
-    assert any(line.startswith("Agency: user 2 of 2, 2 entries so far; 6 requests") for line in lines), lines
-    assert any("request limit is reached; nothing is asked until" in line for line in lines), lines
-
-
-def test_a_long_listing_of_few_users_tells_its_progress_by_the_clock(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(listing, "_PROGRESS_SECONDS", 0.0)
-    project.set(concurrency=1)
-    result = select(project, "clockify_workspaces", ENTRIES, dagster__partition=days_before_today(1)[0].isoformat())
-    told = [line.partition(";")[0] for line in logged(project, result) if ": user " in line]
-    assert told == [f"Agency: user {users}, {entries} entries so far" for users, entries in PROGRESS]
 
 
 IN_PROCESSES = """
@@ -265,21 +142,3 @@ def test_steps_in_processes_of_their_own_load_the_same(
         assert result.success
     assert len(project.rows(ENTRIES)) == 4
     assert len(project.rows(f"{ENTRIES}__tags")) == 4
-
-
-def test_what_runs_leave_behind_does_not_hold_the_key(project: Project, home: Path) -> None:
-    key = project.sandbox.api_key
-    project.sandbox.faults.add(Fault("/tags", faults.EchoKey(403), times=None))
-    with DagsterInstance.local_temp(str(home)) as instance:
-        project.instance = instance
-        tables = ["clockify_workspaces", "clockify_tags", ENTRIES]
-        result = select(project, *tables, dagster__partition=days_before_today(1)[0].isoformat())
-        assert not result.success
-    files = [path for path in home.parent.rglob("*") if path.is_file()]
-    assert any(path.suffix == ".db" for path in files)
-    assert any(path.suffix == ".duckdb" for path in files)
-    assert [path.name for path in files if key.encode() in path.read_bytes()] == []
-
-
-def _range(first: str, last: str) -> dict[str, str]:
-    return {"dagster__asset_partition_range_start": first, "dagster__asset_partition_range_end": last}

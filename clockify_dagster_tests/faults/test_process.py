@@ -118,7 +118,6 @@ def is_written(project: Loaded, since: float) -> bool:
 
 
 MOMENTS: dict[str, Callable[[Loaded, float], bool]] = {
-    "while it asks for projects": lambda project, _: len(project.sandbox.requests) >= 3,
     "while it asks for entries": lambda project, _: any("/user/" in path for path in project.asked()),
     "at its first write": is_written,
 }

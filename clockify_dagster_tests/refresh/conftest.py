@@ -171,6 +171,17 @@ class Office:
         return log
 
 
+def old(office: Office, count: int = 4, back: int = 40) -> list[Document]:
+    """Entries of a day long ago, loaded."""
+    user, tag = office.account.add_user(office.place), office.account.add_tag(office.place)
+    entries = [office.add(user, back, 8 + n / 60, tagIds=[tag["id"]]) for n in range(count)]
+    office.clock.turn(hours=1)
+    office.refresh_all()
+    office.clock.turn(hours=1)
+    office.sandbox.reset_requests()
+    return entries
+
+
 class _Kept(logging.Handler):
     def __init__(self, said: list[str]) -> None:
         super().__init__(logging.WARNING)

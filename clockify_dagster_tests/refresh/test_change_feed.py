@@ -13,7 +13,7 @@ from clockify_dagster.defs.partitions import Days
 from clockify_dagster.sandbox import Fault, faults
 from clockify_dagster.sandbox.messages import Request, Response
 from clockify_dagster.sandbox.times import instant
-from clockify_dagster_tests.refresh.conftest import Document, Office
+from clockify_dagster_tests.refresh.conftest import Office, old
 
 MakeOffice = Callable[..., Office]
 FEED = "/entities/"
@@ -34,17 +34,6 @@ class Rewritten(faults.Kind):
 def fed(request: pytest.FixtureRequest, make_office: MakeOffice) -> Office:
     """An office with the feed in both shapes."""
     return make_office(feed=request.param)
-
-
-def old(office: Office, count: int = 4, back: int = 40) -> list[Document]:
-    """Entries of a day long ago, loaded."""
-    user, tag = office.account.add_user(office.place), office.account.add_tag(office.place)
-    entries = [office.add(user, back, 8 + n / 60, tagIds=[tag["id"]]) for n in range(count)]
-    office.clock.turn(hours=1)
-    office.refresh_all()
-    office.clock.turn(hours=1)
-    office.sandbox.reset_requests()
-    return entries
 
 
 def spans_asked(office: Office, action: str) -> list[tuple[Any, Any]]:
@@ -205,86 +194,6 @@ def test_what_changed_while_nothing_was_refreshed_comes_in_later(fed: Office) ->
     fed.refresh()
     fed.check()
     assert fed.said == []
-
-
-def test_a_gap_of_more_than_thirty_days_is_told_once_and_what_can_be_known_comes_in(office: Office) -> None:
-    lost, seen, *_ = old(office)
-    office.account.edit_entry(lost, description="too long ago")
-    office.clock.turn(days=20)
-    office.account.edit_entry(seen, description="not too long ago")
-    office.clock.turn(days=25)
-    office.refresh()
-    assert office.loaded()[seen["id"]] == office.expected()[seen["id"]]
-    assert office.loaded()[lost["id"]] != office.expected()[lost["id"]]
-    (said,) = office.said
-    assert said.startswith("Agency: the last refresh is more than 30 days ago")
-    assert "sync --from" in said
-    office.clock.turn(days=1)
-    office.refresh()
-    assert len(office.said) == 1
-    office.refresh_all()
-    office.check()
-
-
-STRANGE: dict[str, faults.Kind] = {
-    "an object": faults.Body({"items": []}),
-    "null": faults.Body(None),
-    "records without ids": faults.Body({"response": [{"documentCode": "TIME_ENTRY"}]}),
-    "no JSON": faults.Body("<html>Please sign in</html>"),
-    "400": faults.Status(400),
-    "403": faults.Status(403),
-    "404": faults.Status(404),
-}
-
-
-@pytest.mark.parametrize("strange", STRANGE)
-def test_where_the_feed_is_refused_missing_or_strange_that_is_said_once_and_the_rest_is_right(
-    office: Office, strange: str
-) -> None:
-    second = str(office.account.add_workspace("Studio")["id"])
-    unseen, moved, *_ = old(office)
-    office.account.move_entry(moved, office.day(0))
-    office.account.add_entry(second, office.account.add_user(second), office.day(0))
-    office.refresh()
-    office.account.edit_entry(unseen, description="not seen this time")
-    office.account.move_entry(moved, office.day(3))
-    office.clock.turn(hours=1)
-    office.sandbox.faults.add(Fault(FEED, STRANGE[strange], times=None))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("clockify_dagster.api.transport.FIRST_PAUSE", 0.0)
-        office.refresh()
-    (said,) = office.said
-    assert said.startswith("Agency, Studio: the change feed cannot be read, so edits and deletions")
-    assert "clockify_timeentries_integral" in said
-    expected = office.expected()
-    assert office.loaded()[unseen["id"]] != expected.pop(unseen["id"])
-    assert expected.items() <= office.loaded().items()
-    office.sandbox.faults.clear()
-    office.clock.turn(days=20)
-    office.refresh()
-    office.check()
-
-
-def test_a_refresh_that_is_not_written_leaves_the_feed_where_it_was(office: Office) -> None:
-    entry, *_ = old(office)
-    office.account.edit_entry(entry, description="new")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("clockify_dagster.warehouse.state.remember_feed", lambda *_: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            office.refresh()
-    office.clock.turn(days=1)
-    office.refresh()
-    office.check()
-
-
-def test_a_clock_that_was_wrong_once_does_not_stop_the_feed(office: Office) -> None:
-    entry, *_ = old(office)
-    office.clock.turn(days=300)
-    office.refresh()
-    office.clock.turn(days=-299)
-    office.account.edit_entry(entry, description="new")
-    office.refresh()
-    assert office.loaded()[entry["id"]] == office.expected()[entry["id"]]
 
 
 def test_a_backfill_of_old_days_does_not_move_what_the_window_sees(office: Office) -> None:

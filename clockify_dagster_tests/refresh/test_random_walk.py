@@ -142,7 +142,7 @@ class Walk:
         return after | listed
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_the_tables_equal_the_account_after_every_refresh(make_office: Callable[..., Office], seed: int) -> None:
     chosen = random.Random(seed)  # noqa: S311 - as above
     office = make_office(
@@ -152,7 +152,7 @@ def test_the_tables_equal_the_account_after_every_refresh(make_office: Callable[
         window=chosen.choice([1, 2, 5]),
         window_reading=["wall_clock", "instant"][seed % 2],
         removed_users=["served", "refused"][seed // 2 % 2],
-        feed=["envelope", "bare"][seed // 3 % 2],
+        feed=["envelope", "bare"][(seed + 1) // 2 % 2],
     )
     walk = Walk(office, seed)
     office.refresh_all()
