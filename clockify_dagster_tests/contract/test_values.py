@@ -21,7 +21,7 @@ def test_null_is_null_in_every_type(type_: Type) -> None:
     assert convert(type_, None) is None
 
 
-@pytest.mark.parametrize("type_", set(Type) - {Type.TEXT}, ids=str)
+@pytest.mark.parametrize("type_", [type_ for type_ in Type if type_ is not Type.TEXT], ids=str)
 def test_an_empty_text_is_absent_where_it_is_no_text(type_: Type) -> None:
     assert convert(type_, "") is None
 

@@ -28,14 +28,14 @@ def test_nothing_that_a_run_leaves_behind_holds_the_key(loaded: Loaded, tmp_path
     """A run in which the server repeats the key in errors, some that pass and some that last."""
     loaded.account.add_key(KEY, loaded.people.users[0])
     loaded.set(api_key=KEY)
-    loaded.account.latency_seconds = 0.05
+    loaded.account.latency_seconds = 0.02
     loaded.fault(r"/clients\?", faults.EchoKey(500))
     loaded.fault(r"/tags\?", faults.EchoKey(403), times=None)
     folder = tmp_path / "run"
     (folder / "tmp").mkdir(parents=True)
     environment = {**os.environ, "DAGSTER_HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp")}
     process = subprocess.Popen(  # noqa: S603
-        [*COMMAND, "sync", "--integral"], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*COMMAND, "sync"], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     seen = set()
     while process.poll() is None:

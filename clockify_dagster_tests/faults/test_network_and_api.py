@@ -44,7 +44,7 @@ PASSING = {
 
 def patience(kind: faults.Kind) -> float:
     """Seconds of silence that the client bears: little where the fault is silence, else enough for a busy machine."""
-    return 0.2 if isinstance(kind, faults.Stall | faults.Drip) else 20
+    return 0.1 if isinstance(kind, faults.Stall | faults.Drip) else 20
 
 
 @pytest.mark.parametrize("kind", PASSING.values(), ids=PASSING)
@@ -85,8 +85,8 @@ LASTING = {
     "cut short": (faults.Cut(), "broke in the middle", "UnreachableError"),
     "HTML with 200": (faults.Body(), "no JSON", "UnreadableAnswerError"),
     "null for a list": (faults.Body(None), "null in place of a list", "UnreadableAnswerError"),
-    "a stall before the answer": (faults.Stall(20), "nothing came for 0.2 s", "UnreachableError"),
-    "a stall inside the answer": (faults.Stall(20, inside=True), "nothing came for 0.2 s", "UnreachableError"),
+    "a stall before the answer": (faults.Stall(20), "nothing came for 0.1 s", "UnreachableError"),
+    "a stall inside the answer": (faults.Stall(20, inside=True), "nothing came for 0.1 s", "UnreachableError"),
     "a drip": (faults.Drip(pause=0.05, size=1), "came so slowly", "UnreachableError"),
     "the same page again and again": (faults.SamePage(), "same page twice", "UnreadableAnswerError"),
     "401 in the middle": (

@@ -125,7 +125,10 @@ MOMENTS: dict[str, Callable[[Loaded, float], bool]] = {
 
 @pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS)
 def test_a_sync_that_is_killed_leaves_each_table_old_or_new_and_the_next_one_heals(
-    loaded: Loaded, command: Callable[..., subprocess.Popen[str]], moment: Callable[[Loaded, float], bool]
+    loaded: Loaded,
+    command: Callable[..., subprocess.Popen[str]],
+    moment: Callable[[Loaded, float], bool],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     change_everything(loaded)
     before, since = everything(loaded.database), loaded.database.stat().st_mtime
@@ -135,7 +138,8 @@ def test_a_sync_that_is_killed_leaves_each_table_old_or_new_and_the_next_one_hea
     process.kill()
     process.communicate()
     new = assert_old_or_new(loaded, before)
-    with DagsterInstance.from_config(str(loaded.folder / "home")) as instance:
+    monkeypatch.setenv("DAGSTER_HOME", str(loaded.folder / "home"))
+    with DagsterInstance.get() as instance:
         shown = {root for root in ROOTS if instance.get_latest_materialization_event(AssetKey(root))}
     assert shown <= new, "a table is shown as materialized that is not"
     loaded.account.latency_seconds = 0
@@ -150,7 +154,7 @@ def test_a_sync_that_is_stopped_ends_at_once_and_leaves_nothing_behind(
 ) -> None:
     change_everything(loaded)
     before = everything(loaded.database)
-    loaded.account.latency_seconds = 0.2
+    loaded.account.latency_seconds = 0.1
     process = command("sync")
     wait_for(lambda: any("/user/" in path for path in loaded.asked()) or len(loaded.sandbox.requests) >= 6)
     loaded.account.latency_seconds = 120
