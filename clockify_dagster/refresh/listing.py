@@ -109,14 +109,10 @@ def _list_workspace(
 
 def _note(listing: Listing, workspace: str, given: EntryRows) -> None:
     """Keep of a page what helps to find entries that are not in the span."""
-    documents, within = given.documents, given.within
-    listing.seen.setdefault(workspace, set()).update(within)
-    if not documents:
-        return
-    outside = [document for document in documents if str(document.get("id")) not in within]
-    listing.elsewhere.setdefault(workspace, []).extend(outside)
-    common = set(documents[0]).intersection(*documents)
-    listing.keys = common if listing.keys is None else listing.keys & common
+    listing.seen.setdefault(workspace, set()).update(given.within)
+    listing.elsewhere.setdefault(workspace, []).extend(given.outside)
+    if given.keys is not None:
+        listing.keys = set(given.keys) if listing.keys is None else listing.keys & given.keys
 
 
 def _pages_of(scope: Scope, workspace: str, user: str, reader: EntryReader) -> Callable[[], Iterator[EntryRows]]:

@@ -6,7 +6,7 @@ Runs in the threads that fetch, so that pages are read side by side and their ro
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from clockify_dagster.api.paging import Documents, documents_of
@@ -29,12 +29,15 @@ class EntryRows:
 
     Attributes:
         within: the ids of those that start within the span.
-        documents: of all of them; None where nobody needs them.
+        outside: the documents of those that do not, if they are to be kept. They stay when rows are taken out: of a row
+            that came before, this may be the later state.
+        keys: what every document of the page has; None where none was looked at.
     """
 
     rows: DocumentRows | PageRows
     within: frozenset[str]
-    documents: Documents | None
+    outside: Documents
+    keys: frozenset[str] | None
 
     def __len__(self) -> int:
         """How many they are."""
@@ -65,9 +68,8 @@ class EntryRows:
 
     def without(self, places: Set[int]) -> EntryRows:
         """The other rows."""
-        known = {identity for place, identity in enumerate(self.identities) if place in places}
-        documents = self.documents and [row for place, row in enumerate(self.documents) if place not in places]
-        return EntryRows(self.rows.without(places), self.within - known, documents)
+        identities = self.identities
+        return replace(self, rows=self.rows.without(places), within=self.within - {identities[n] for n in places})
 
 
 class EntryReader:
@@ -87,7 +89,7 @@ class EntryReader:
             return self._read_documents(answer)
         is_needed = self.keep_documents and not rows.is_within.all()
         ids = frozenset(rows.ids[rows.is_within].tolist())
-        return EntryRows(rows, ids, documents_of(answer) if is_needed else None)
+        return _rows(rows, ids, documents_of(answer) if is_needed else [])
 
     def _read_documents(self, answer: Answer) -> EntryRows:
         documents = documents_of(answer)
@@ -96,4 +98,10 @@ class EntryReader:
         self._spool.add(within)
         root = self._spool.family[0]
         ids = frozenset(within.frames[root.name][root.primary_key[0]].tolist())
-        return EntryRows(DocumentRows(documents), ids, documents if self.keep_documents else None)
+        return _rows(DocumentRows(documents), ids, documents if self.keep_documents else [])
+
+
+def _rows(rows: DocumentRows | PageRows, within: frozenset[str], documents: Documents) -> EntryRows:
+    outside = [document for document in documents if str(document.get("id")) not in within]
+    keys = frozenset(documents[0]).intersection(*documents) if documents else None
+    return EntryRows(rows, within, outside, keys)

@@ -14,12 +14,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 @dataclass(frozen=True)
 class PageRows:
-    """What is known of a page that was read, by document: its id, its start in microseconds, a mark of its content, and
-    whether it starts within the spool's span."""
+    """What is known of a page's documents: their ids, their starts in microseconds, and which start within the span."""
 
     ids: npt.NDArray[np.object_]
     starts: npt.NDArray[np.int64]
-    marks: npt.NDArray[np.uint64]
     is_within: npt.NDArray[np.bool_]
 
     def __len__(self) -> int:
@@ -49,14 +47,17 @@ class PageRows:
             yield place, _moment(int(self.starts[place]))
 
     def mark(self, place: int) -> object:
-        """Stands for the content of a document."""
-        return int(self.marks[place])
+        """Stands for a document: the same as long as it starts at the same time.
+
+        What else was edited meanwhile need not be told apart: the spool has every page whole, and the later row counts.
+        """
+        return int(self.starts[place])
 
     def without(self, places: Set[int]) -> PageRows:
         """The other documents."""
         left = np.ones(len(self.ids), dtype=bool)
         left[list(places)] = False
-        return PageRows(self.ids[left], self.starts[left], self.marks[left], self.is_within[left])
+        return PageRows(self.ids[left], self.starts[left], self.is_within[left])
 
 
 def microseconds(moment: datetime) -> int:

@@ -16,8 +16,7 @@ from typing import Any
 from clockify_dagster.contract.model import Column, Table, Type
 from clockify_dagster.warehouse.ddl import literal, quoted
 
-# Temporary tables of a page: the JSON texts, a column for each key of the document, and the typed rows of the root.
-_TEXTS_OF_PAGE, _PAGE = "page_texts", "page"
+_PAGE = "page"  # the temporary table that holds the typed rows of the root
 _NUMBER = r"-?\d+(\.\d+)?([eE][-+]?\d+)?"
 # The form that Clockify writes: what is read and written again so is the same text. The year 0 is none to Python.
 _INSTANT = '"%Y-%m-%dT%H:%M:%SZ"'
@@ -34,16 +33,11 @@ class PageSQL:
         self._texts = [_place(column) for column in self.root.document_columns if column.type in _TEXTS]
 
     def read(self, file: str, size: int) -> str:
-        """Make the table of texts from a file that holds a JSON list, of so many bytes."""
-        keys = ", ".join(f"{literal(key)}: {literal(_json_type(inner))}" for key, inner in self._tree().items())
-        return (
-            f"CREATE OR REPLACE TEMP TABLE {_TEXTS_OF_PAGE} AS SELECT * FROM read_json({literal(file)}, "
-            f"format = 'array', columns = {{{keys}}}, maximum_object_size = {size})"
-        )
+        """Make the table of typed rows from a file that holds a JSON list, of so many bytes.
 
-    @property
-    def type(self) -> str:
-        """Make the table of typed rows from that of texts, and say of each row whether it is usual, and whether odd."""
+        Each row says whether its document is usual but for odd texts, and whether it has any. An odd text is one in a
+        text column that is no JSON string: it is to be compared with `contract.values`.
+        """
         usual = [
             *(_is_usual(column) for column in self.root.document_columns if column.type not in _TEXTS),
             *(f"coalesce({_text(_place(self.root[name]))}, '\"\"') <> '\"\"'" for name in self.root.never_null),
@@ -53,33 +47,30 @@ class PageSQL:
             *(f"{_typed(column)} AS {quoted(column.name)}" for column in self.root.document_columns),
             *(f"{_path_of(child.rows_path or '')} AS {quoted(child.name)}" for child in self.children),
             f"{' AND '.join(usual)} AS _usual",
-            f"{' OR '.join(f'coalesce({_is_odd(place)}, false)' for place in self._texts)} AS _odd",
-            f"hash({', '.join(quoted(key) for key in self._tree())}) AS _mark",
+            f"coalesce({' OR '.join(map(_is_odd, self._texts))}, false) AS _odd",
         ]
-        return f"CREATE OR REPLACE TEMP TABLE {_PAGE} AS SELECT {', '.join(columns)} FROM {_TEXTS_OF_PAGE}"
+        return f"CREATE OR REPLACE TEMP TABLE {_PAGE} AS SELECT {', '.join(columns)} FROM {self._json(file, size)}"
+
+    def odd_texts(self, file: str, size: int) -> str:
+        """The odd texts of the file, each once."""
+        texts = ", ".join(_text(place) for place in self._texts)
+        return (
+            f"SELECT DISTINCT text FROM (SELECT unnest([{texts}]) AS text FROM {self._json(file, size)}) "
+            f"WHERE {_is_odd('text')}"
+        )
 
     @property
     def check(self) -> str:
-        """One row: whether all documents are of the usual form but for odd texts; whether any text is odd.
-
-        An odd text is one in a text column that is no JSON string: it is to be compared with `contract.values`.
-        """
+        """One row: whether all documents are usual but for odd texts, and no id is there twice; whether any is odd."""
         return (
             f"SELECT coalesce(bool_and(_usual), true) AND count(DISTINCT {self._key}) = count(*), "
             f"coalesce(bool_or(_odd), false) FROM {_PAGE}"
         )
 
     @property
-    def odd_texts(self) -> str:
-        """The odd texts, each once."""
-        return " UNION ".join(
-            f"SELECT {_text(place)} FROM {_TEXTS_OF_PAGE} WHERE {_is_odd(place)}" for place in self._texts
-        )
-
-    @property
     def outline(self) -> str:
-        """Of each document, in their order: its id, its start in microseconds, and a mark of its content."""
-        return f"SELECT {self._key} AS id, epoch_us({self._start}) AS start, _mark AS mark FROM {_PAGE}"
+        """Of each document, in their order: its id, and its start in microseconds."""
+        return f"SELECT {self._key} AS id, epoch_us({self._start}) AS start FROM {_PAGE}"
 
     def rows(self, table: Table, piece: int, condition: str) -> str:
         """The typed rows of a table whose document meets the condition, with the piece's number."""
@@ -97,6 +88,14 @@ class PageSQL:
     def within(self, start: str, end: str) -> str:
         """A condition for `rows`: an entry starts from an instant to before another, both written in ISO 8601."""
         return f"{self._start} >= TIMESTAMPTZ {literal(start)} AND {self._start} < TIMESTAMPTZ {literal(end)}"
+
+    def _json(self, file: str, size: int) -> str:
+        """The file as a table: a column for each key of the documents, its JSON as text."""
+        keys = ", ".join(f"{literal(key)}: {literal(_json_type(inner))}" for key, inner in self._tree().items())
+        return (
+            f"read_json({literal(file)}, format = 'array', columns = {{{keys}}}, maximum_object_size = {size}, "
+            "hive_partitioning = false)"
+        )
 
     @property
     def _key(self) -> str:

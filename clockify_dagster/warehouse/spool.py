@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from glob import escape
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -116,25 +117,19 @@ class Spool(Staging):
 
     def _read(self, cursor: duckdb.DuckDBPyConnection, file: str, size: int) -> PageRows | None:
         cursor.execute(self.sql.read(file, size))
-        cursor.execute(self.sql.type)
         usual, odd = cursor.execute(self.sql.check).fetchone() or (False, True)
-        if not usual or (odd and not self._are_as_written(cursor)):
+        if not usual or (odd and not _are_as_written(cursor.execute(self.sql.odd_texts(file, size)).fetchall())):
             return None
         outline = cursor.execute(self.sql.outline).fetchnumpy()
         starts = np.asarray(outline["start"], np.int64)
         first, last = self._bounds or (np.iinfo(np.int64).min, np.iinfo(np.int64).max)
         within = (starts >= first) & (starts < last)
-        rows = PageRows(np.asarray(outline["id"], object), starts, np.asarray(outline["mark"], np.uint64), within)
+        rows = PageRows(np.asarray(outline["id"], object), starts, within)
         if within.any():
             piece = self._next(int(within.sum()))
             for table in self.family:
                 self._keep(cursor, table, piece, self.sql.rows(table, piece, self._within))
         return rows
-
-    def _are_as_written(self, cursor: duckdb.DuckDBPyConnection) -> bool:
-        """Whether numbers, objects and lists in text columns are, as texts, what the contract makes of them."""
-        texts = [text for (text,) in cursor.execute(self.sql.odd_texts).fetchall()]
-        return all(json_text(json.loads(text)) == text for text in texts)
 
     def finish(self) -> None:
         """Find the rows that were read again later, in another piece: they do not count."""
@@ -214,6 +209,11 @@ class Spool(Staging):
                 yield cursor
             finally:
                 cursor.close()
+
+
+def _are_as_written(texts: list[Any]) -> bool:
+    """Whether numbers, objects and lists in text columns are, as texts, what the contract makes of them."""
+    return all(json_text(json.loads(text)) == text for (text,) in texts)
 
 
 def _parquet(pattern: str) -> str:
