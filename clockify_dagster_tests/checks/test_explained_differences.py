@@ -21,18 +21,6 @@ from clockify_dagster_tests.checks.conftest import (
 from clockify_dagster_tests.conftest import Document, Project
 
 
-def test_equal_totals_cost_one_request_a_workspace(make_loaded: Callable[..., Project]) -> None:
-    account, _ = clean_account()
-    second = account.add_workspace("Second", "PRO")
-    user = account.add_user(second, "Somebody")
-    account.add_entry(second, user, TODAY - timedelta(days=2))
-    finding, asked = compared(make_loaded(account, ALL))
-    assert finding.passed is True
-    assert (finding.numbers["entries"], finding.numbers["entries in Clockify"]) == (158, 158)
-    assert finding.numbers["seconds"] == finding.numbers["seconds in Clockify"] == 156 * 5400 + 39 * 6 + 5 * 3600 + 3600
-    assert len(asked) == 2 == finding.numbers["requests"]
-
-
 def test_a_running_timer_is_on_neither_side(make_loaded: Callable[..., Project]) -> None:
     account, place = clean_account()
     account.add_entry(place, next(iter(account.users.values())), TODAY - timedelta(hours=1), None)
