@@ -1,7 +1,8 @@
 """Dagster's event log in SQLite, the same files as Dagster's own, written many events at a time.
 
 A refresh of ten years of days writes four events a day. Dagster's own storage opens both of its files anew for each of
-them and commits, some ten milliseconds an event, minutes a run. This one writes a thousand in a transaction a file.
+them and commits, some ten milliseconds an event, minutes a run. This one writes a thousand in a transaction a file; and
+what comes one by one waits a tenth of a second for more, unless it tells how a run or a step ended, or somebody reads.
 In `dagster.yaml`:
 
     event_log_storage:
@@ -30,6 +31,7 @@ from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy.pool import NullPool
 
+from clockify_dagster.defs.backlog import Backlog
 from clockify_dagster.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ KNOWN = {
 """The methods of Dagster's storage that we call or stand in for, and their parameters."""
 
 _EVENTS_AT_ONCE = "1000"
+_DELAY_SECONDS = 0.1
 _BUSY_TIMEOUT_SECONDS = 30  # as Dagster's own
 _MOST_ENGINES = 32  # an engine a run; they hold no files, only compiled statements
 _ENDS = {
@@ -89,6 +92,7 @@ class BatchingEventLogStorage(SqliteEventLogStorage):
         self._engines: dict[str, Engine] = {}
         self._tables: set[str] = set()
         self._columns: set[str] = set()
+        self._backlog = Backlog(self._write, self._lock, _DELAY_SECONDS)
         os.environ.setdefault(BATCH_SIZE, _EVENTS_AT_ONCE)
         super().__init__(base_dir, inst_data)
 
@@ -107,15 +111,24 @@ class BatchingEventLogStorage(SqliteEventLogStorage):
         return storage(base_dir, inst_data)
 
     def store_event(self, event: EventLogEntry) -> None:
-        """Write an event, in one transaction a file."""
+        """Take an event, to be written soon; what ends a run or a step is written now, with all before it."""
         self.store_event_batch([event])
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """Take events, to be written soon. Raises what kept earlier ones from being written."""
+        self._backlog.add([each for event in events for each in [*self._left_behind(event), event]])
+        if any(_is_urgent(event) for event in events):
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was taken."""
+        self._backlog.flush()
+
+    def _write(self, events: Sequence[EventLogEntry]) -> None:
         """Write events, in one transaction a file: all of them or, where one cannot be written, none."""
         with self._one_transaction():
             for event in events:
-                for each in [*self._left_behind(event), event]:
-                    super().store_event(each)
+                super().store_event(event)
 
     def has_table(self, table_name: str) -> bool:
         """Whether the table is there. Asked for every event; a table that was there once stays."""
@@ -124,7 +137,8 @@ class BatchingEventLogStorage(SqliteEventLogStorage):
         return table_name in self._tables
 
     def dispose(self) -> None:
-        """Close what is open."""
+        """Write what was taken, and close what is open."""
+        self.flush()
         super().dispose()
         with self._lock:
             self._drop_engines()
@@ -135,6 +149,7 @@ class BatchingEventLogStorage(SqliteEventLogStorage):
             if self._batch is not None:
                 yield self._batch.connection(shard, self._engine(shard))
             else:
+                self.flush()
                 with self._engine(shard).connect() as connection, connection.begin():
                     yield connection
 
@@ -211,6 +226,12 @@ class BatchingEventLogStorage(SqliteEventLogStorage):
         # in one process with others only this run's; what the batch being written holds is no longer in there
         mine = [batch for batch, events in list(buffers.items()) if events and events[0].run_id == event.run_id]
         return [each for batch in mine for each in buffers.pop(batch)]
+
+
+def _is_urgent(event: EventLogEntry) -> bool:
+    """Whether other processes wait for it, or ours may end before long."""
+    kind = None if event.dagster_event is None else event.dagster_event.event_type
+    return kind is not None and (kind in _ENDS or kind.value.startswith("PIPELINE_"))
 
 
 class _Batch:

@@ -1,94 +1,24 @@
 """The event log that batches: what it writes is what Dagster's own writes, in fewer transactions."""
 
 import os
-import re
-import sqlite3
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy
-from dagster import (
-    AssetCheckResult,
-    AssetCheckSpec,
-    AssetExecutionContext,
-    AssetKey,
-    AssetMaterialization,
-    AssetObservation,
-    AssetOut,
-    BackfillPolicy,
-    DagsterEvent,
-    DagsterEventType,
-    DagsterInstance,
-    DailyPartitionsDefinition,
-    Definitions,
-    EventLogEntry,
-    InputContext,
-    IOManager,
-    JobDefinition,
-    Output,
-    OutputContext,
-    asset,
-    define_asset_job,
-    in_process_executor,
-    multi_asset,
-)
-from dagster._core.events import DagsterEventBatchMetadata, StepMaterializationData
+from dagster import AssetKey, DagsterEventType
+from dagster._core.events import DagsterEventBatchMetadata
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import OperationalError
 
 from clockify_dagster.defs import event_log
 from clockify_dagster.defs.event_log import BATCH_SIZE, BatchingEventLogStorage, fits
 from clockify_dagster.errors import SettingsError
-
-OURS = """
-event_log_storage:
-  module: clockify_dagster.defs.event_log
-  class: BatchingEventLogStorage
-"""
-QUIET = "telemetry:\n  enabled: false\n"
-RUN = "11111111-2222-3333-4444-555555555555"
-DAYS = DailyPartitionsDefinition(start_date="2024-01-01", end_date="2024-02-10")
-RANGE = {"dagster/asset_partition_range_start": "2024-01-02", "dagster/asset_partition_range_end": "2024-01-11"}
-
-
-class Nowhere(IOManager):
-    def handle_output(self, context: OutputContext, obj: object) -> None:
-        context.add_output_metadata({"written": str(obj)})
-
-    def load_input(self, context: InputContext) -> None:
-        raise NotImplementedError(context)
-
-
-@multi_asset(
-    outs={"entries": AssetOut(), "entries__tags": AssetOut()},
-    check_specs=[AssetCheckSpec("full", asset="entries")],
-    partitions_def=DAYS,
-    backfill_policy=BackfillPolicy.single_run(),
-)
-def entries(context: AssetExecutionContext) -> Iterator[Any]:
-    context.log.info("reading")
-    context.log_event(AssetObservation("elsewhere", metadata={"rows": 1}))
-    yield Output(None, "entries", metadata={"rows": 3})
-    yield AssetCheckResult(asset_key="entries", check_name="full", passed=False)
-    yield Output(None, "entries__tags")
-
-
-@asset
-def broken() -> None:
-    raise ValueError("it is broken")
-
-
-def job() -> JobDefinition:
-    return Definitions(
-        [entries, broken],
-        jobs=[define_asset_job("load", ["entries", "entries__tags", "broken"])],
-        resources={"io_manager": Nowhere()},
-        executor=in_process_executor,
-    ).resolve_job_def("load")
+from clockify_dagster_tests.defs.histories import OURS, RUN, count, events, instance_at, job, rows, run_at
 
 
 @pytest.fixture(autouse=True)
@@ -103,57 +33,6 @@ def storage(tmp_path: Path) -> Iterator[BatchingEventLogStorage]:
     made = BatchingEventLogStorage(str(tmp_path))
     yield made
     made.dispose()
-
-
-def instance_at(home: Path, monkeypatch: pytest.MonkeyPatch, config: str) -> DagsterInstance:
-    home.mkdir(exist_ok=True)
-    (home / "dagster.yaml").write_text(QUIET + config)
-    monkeypatch.setenv("DAGSTER_HOME", str(home))
-    return DagsterInstance.get()
-
-
-def run_at(home: Path, monkeypatch: pytest.MonkeyPatch, config: str) -> None:
-    with instance_at(home, monkeypatch, config) as instance:
-        result = job().execute_in_process(instance=instance, tags=RANGE, run_id=RUN, raise_on_error=False)
-        assert not result.success
-
-
-def rows(file: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """Every table's rows, with times and what is measured left out."""
-    with closing(sqlite3.connect(file)) as connection:
-        tables = [name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")]
-        return {
-            name: [tuple(map(plain, row)) for row in connection.execute(f"select * from {name}")] for name in tables
-        }
-
-
-def plain(value: Any) -> Any:
-    """A value of a row without what differs from run to run: times, how long something took, the name of a log."""
-    if not isinstance(value, str):
-        return value
-    value = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.\d]*", "TIME", value)
-    value = re.sub(r'"(timestamp|duration_ms|log_key|start|end)": ("\w+"|[\d.e-]+)', r'"\1": ANY', value)
-    value = re.sub(r"\b[\d.]+(ms|s)\b", "SECONDS", value)
-    return re.sub(r'"TimestampMetadataEntryData", "value": [\d.]+', "ANY", value)
-
-
-def events(count: int, run_id: str = RUN) -> list[EventLogEntry]:
-    return [materialized("entries", f"day {n}", run_id) for n in range(count)]
-
-
-def materialized(key: str, partition: str, run_id: str = RUN) -> EventLogEntry:
-    made = AssetMaterialization(key, partition=partition, tags={"dagster/data_version": partition})
-    event = DagsterEvent(
-        DagsterEventType.ASSET_MATERIALIZATION.value, "load", event_specific_data=StepMaterializationData(made)
-    )
-    return EventLogEntry(  # type: ignore[no-untyped-call]
-        None, 20, "", run_id, 1.7e9, "step", "load", event
-    )
-
-
-def count(folder: Path, shard: str, table: str = "event_logs") -> int:
-    with closing(sqlite3.connect(folder / f"{shard}.db")) as connection:
-        return int(connection.execute(f"select count(*) from {table}").fetchone()[0])
 
 
 def test_it_writes_the_rows_that_dagsters_own_storage_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,8 +72,11 @@ def test_the_days_are_green_and_stay_so_with_dagsters_own_storage(
             assert run.is_failure
 
 
-def test_a_batch_is_one_transaction_a_file(storage: BatchingEventLogStorage, tmp_path: Path) -> None:
+def test_a_batch_is_one_transaction_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_log, "_DELAY_SECONDS", 3600)
+    storage = BatchingEventLogStorage(str(tmp_path))
     storage.store_event(events(1)[0])
+    storage.flush()
     commits: list[object] = []
 
     def committed(connection: object) -> None:
@@ -202,7 +84,10 @@ def test_a_batch_is_one_transaction_a_file(storage: BatchingEventLogStorage, tmp
 
     sqlalchemy.event.listen(Engine, "commit", committed)
     try:
-        storage.store_event_batch(events(50))
+        storage.store_event_batch(events(20))
+        for event in events(30):
+            storage.store_event(event)
+        storage.flush()
     finally:
         sqlalchemy.event.remove(Engine, "commit", committed)
     assert len(commits) == 2
@@ -214,21 +99,27 @@ def test_of_a_batch_that_fails_nothing_is_left(
     storage: BatchingEventLogStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     storage.store_event(events(1)[0])
+    storage.flush()
     stock, calls = getattr(SqliteEventLogStorage, method), []
 
     def fail(self: Any, *arguments: Any) -> Any:
         calls.append(arguments)
         if method != "prepare_insert_event" or len(calls) == 20:
-            raise OSError("the disk is full")
+            raise ValueError("it cannot be written")
         return stock(self, *arguments)
 
     monkeypatch.setattr(SqliteEventLogStorage, method, fail)
-    with pytest.raises(OSError, match="disk is full"):
-        storage.store_event_batch(events(30))
+    with pytest.raises(ValueError, match="cannot be written"):
+        _store(storage, 30)
     monkeypatch.undo()
     assert [count(tmp_path, RUN), count(tmp_path, "index"), count(tmp_path, "index", "asset_event_tags")] == [1] * 3
-    storage.store_event_batch(events(30))
+    _store(storage, 30)
     assert count(tmp_path, "index") == 31
+
+
+def _store(storage: BatchingEventLogStorage, number: int) -> None:
+    storage.store_event_batch(events(number))
+    storage.flush()
 
 
 def test_a_run_that_ends_early_keeps_what_dagster_still_gathered(
@@ -259,8 +150,69 @@ def test_threads_and_other_processes_write_to_the_same_files(storage: BatchingEv
         thread.start()
     for thread in threads:
         thread.join()
+    storage.flush()
     assert count(tmp_path, "index") == 60
     assert [len(storage.get_records_for_run(run_id).records) for run_id in ("one", "two", RUN)] == [20] * 3
+
+
+def test_what_comes_alone_is_written_soon_and_before_anybody_reads(
+    storage: BatchingEventLogStorage, tmp_path: Path
+) -> None:
+    storage.store_event(events(1)[0])
+    assert len(storage.get_records_for_run(RUN).records) == 1
+    storage.store_event(events(1)[0])
+    until = time.monotonic() + 10
+    while count(tmp_path, RUN) < 2 and time.monotonic() < until:
+        time.sleep(0.02)
+    assert count(tmp_path, "index") == 2
+
+
+def test_the_end_of_a_run_is_written_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_log, "_DELAY_SECONDS", 3600)
+    with instance_at(tmp_path, monkeypatch, OURS) as instance:
+        run = instance.create_run_for_job(job(), run_id=RUN)
+        for event in events(3):
+            instance.handle_new_event(event)
+        folder = tmp_path / "history" / "runs"
+        assert count(folder, "index") == 0
+        instance.report_run_failed(run)
+        assert count(folder, "index", "asset_event_tags") == 3
+        assert count(folder, RUN) >= 4
+
+
+def test_what_finds_no_room_is_written_when_there_is_some(
+    storage: BatchingEventLogStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> Any:
+        raise OperationalError("insert", {}, OSError("database or disk is full"))
+
+    monkeypatch.setattr(SqliteEventLogStorage, "prepare_insert_event", fail)
+    storage.store_event_batch(events(3))
+    with pytest.raises(OperationalError):
+        storage.flush()
+    monkeypatch.undo()
+    storage.store_event(events(1)[0])
+    storage.dispose()
+    assert count(tmp_path, RUN) == count(tmp_path, "index") == 4
+
+
+def test_what_another_thread_could_not_write_is_told(
+    storage: BatchingEventLogStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = threading.Event()
+
+    def fail(*_: Any) -> Any:
+        tried.set()
+        raise ValueError("it cannot be written")
+
+    monkeypatch.setattr(SqliteEventLogStorage, "prepare_insert_event", fail)
+    storage.store_event(events(1)[0])
+    assert tried.wait(10)
+    with storage._lock:  # the other thread is through
+        monkeypatch.undo()
+    with pytest.raises(ValueError, match="cannot be written"):
+        storage.flush()
+    storage.flush()
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are looked up in /proc")
@@ -268,6 +220,7 @@ def test_no_file_stays_open(storage: BatchingEventLogStorage, tmp_path: Path, mo
     monkeypatch.setattr(event_log, "_MOST_ENGINES", 2)
     for n in range(4):
         storage.store_event_batch(events(2, f"run{n}"))
+        storage.flush()
     storage.delete_events("run1")
     held = [str(fd.readlink()) for fd in Path("/proc/self/fd").iterdir() if fd.is_symlink()]
     assert not [name for name in held if name.startswith(str(tmp_path))]

@@ -1,0 +1,93 @@
+"""What waits a moment to be written together with what comes next."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from sqlalchemy.exc import OperationalError
+
+Item = TypeVar("Item")
+
+_MOST = 500
+_TRANSIENT = (OperationalError, OSError)  # a full disk, a file that somebody else holds: it may be better next time
+
+
+class Backlog(Generic[Item]):
+    """Items in their order, written by another thread soon after they came, or at once where somebody asks for it.
+
+    Nothing leaves the backlog before it is written. What another thread could not write is told to whoever adds the
+    next item, or asks for the writing.
+    """
+
+    def __init__(self, write: Callable[[Sequence[Item]], None], lock: threading.RLock, delay: float) -> None:
+        """Write with this function, under this lock, so many seconds after the first item came."""
+        self._write = write
+        self._writing = lock
+        self._delay = delay
+        self._guard = threading.Lock()
+        self._items: list[Item] = []
+        self._timer: threading.Timer | None = None
+        self._failure: Exception | None = None
+        atexit.register(_flush_at_exit, weakref.ref(self))
+
+    def add(self, items: Sequence[Item]) -> None:
+        """Take items, to be written soon. Raises what kept earlier ones from being written."""
+        with self._guard:
+            failure, self._failure = self._failure, None
+            self._items.extend(items)
+            is_full = len(self._items) >= _MOST
+            if not is_full and self._timer is None:
+                self._timer = threading.Timer(self._delay, self._flush_later)
+                self._timer.daemon = True
+                self._timer.start()
+        if failure is not None:
+            raise failure
+        if is_full:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write all there is. What cannot be written for now stays; what never can be goes. Raises what is wrong."""
+        with self._writing:
+            with self._guard:
+                items = list(self._items)
+                failure, self._failure = self._failure, None
+                if self._timer is not None:
+                    self._timer.cancel()
+                    self._timer = None
+            if items:
+                self._write_or_forget(items)
+            if failure is not None and not isinstance(failure, _TRANSIENT):
+                raise failure
+
+    def _write_or_forget(self, items: Sequence[Item]) -> None:
+        try:
+            self._write(items)
+        except _TRANSIENT:
+            raise
+        except Exception:
+            self._forget(len(items))
+            raise
+        self._forget(len(items))
+
+    def _forget(self, count: int) -> None:
+        with self._guard:
+            del self._items[:count]
+
+    def _flush_later(self) -> None:
+        with self._guard:
+            self._timer = None
+        try:
+            self.flush()
+        except Exception as error:
+            with self._guard:
+                self._failure = error
+
+
+def _flush_at_exit(backlog: weakref.ref[Backlog[Item]]) -> None:
+    held = backlog()
+    if held is not None:
+        held.flush()
