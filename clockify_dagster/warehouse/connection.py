@@ -13,7 +13,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from typing import Any
 import duckdb
 
 from clockify_dagster.errors import DatabaseLockedError, NotLoadedError
+from clockify_dagster.warehouse.engine import attached
 from clockify_dagster.warehouse.meaning import interruptible, is_about_the_file, meaning
 
 # Short, lest a program that opens and closes the file all the time leaves no gap that we would see.
@@ -30,7 +31,7 @@ _TOLD_AFTER_SECONDS = 2.0
 # DuckDB would otherwise fetch an extension from the network to open, say, a file of SQLite.
 _NO_EXTENSIONS = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 
-# DuckDB refuses two connections of one process that differ in read_only, so threads take turns.
+# DuckDB refuses two connections of one process to one file, so threads take turns.
 _TURNS: dict[Path, threading.RLock] = {}
 _TURNS_GUARD = threading.Lock()
 _log = logging.getLogger(__name__)
@@ -101,18 +102,22 @@ class Database:
 
     @contextmanager
     def _connection(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
-        connection = _patiently(lambda: self._connect(self.path, read_only), self.lock_timeout, self.path)
-        try:
+        with ExitStack() as stack:
+            connection = _patiently(
+                lambda: stack.enter_context(self._attached(read_only)), self.lock_timeout, self.path
+            )
             # a session's own zone would change what a timestamp without offset means
             connection.execute("SET TimeZone = 'UTC'")
             yield connection
-        finally:
-            connection.close()
 
-    def _connect(self, path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
-        with self._told():
-            # an absolute path, since ":memory:" and "md:..." would not mean files
-            return duckdb.connect(str(path.absolute()), read_only=read_only, config={**_NO_EXTENSIONS, **self.config})
+    @contextmanager
+    def _attached(self, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._told(), attached(self.path.absolute(), self._config, read_only=read_only) as connection:
+            yield connection
+
+    @property
+    def _config(self) -> dict[str, Any]:
+        return {**_NO_EXTENSIONS, **self.config}
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -144,7 +149,7 @@ class Database:
             self.path.with_name(self.path.name + ".wal").unlink(missing_ok=True)
             unborn = folder / f"{self.path.name}.{os.getpid()}.new"
             try:
-                self._connect(unborn, read_only=False).close()
+                duckdb.connect(str(unborn), config=self._config).close()
                 _give_name(unborn, self.path)
             finally:
                 unborn.unlink(missing_ok=True)

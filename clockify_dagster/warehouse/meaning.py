@@ -20,6 +20,7 @@ from clockify_dagster.errors import (
 FAULTS = (duckdb.OperationalError, duckdb.FatalException, duckdb.InternalException, OSError)
 
 _HOLDER = re.compile(r"held in (?P<program>\S+)(?: \(deleted\))? \(PID (?P<pid>\d+)\)")
+_IN_USE = "Unique file handle conflict"
 _FULL = ("No space left", "File too large", "Disk quota exceeded")
 _NOT_ALLOWED = ("Permission denied", "Read-only file system", "Operation not permitted")
 _FOREIGN = ("not a valid DuckDB", "version", "Corrupt database", "Could not read enough bytes", "_scanner")
@@ -43,6 +44,8 @@ def interruptible() -> Iterator[None]:
 
 def is_about_the_file(error: BaseException) -> bool:
     """Whether an error is one of the file or the machine. DuckDB has no class of its own for a damaged file."""
+    if isinstance(error, duckdb.Error) and _IN_USE in str(error):
+        return True
     return isinstance(error, FAULTS) or (type(error) is duckdb.Error and "Corrupt database" in str(error))
 
 
@@ -53,6 +56,8 @@ def meaning(path: Path, error: BaseException) -> ClockifyDagsterError:
     if holder:
         program = program_of(int(holder["pid"]), holder["program"])
         return DatabaseLockedError(f"The database {path} is open in another program: {program}, PID {holder['pid']}.")
+    if _IN_USE in said:
+        return DatabaseLockedError(f"The database {path} is open in this very process, by other code than ours.")
     if "Could not set lock" in said:
         return DatabaseLockedError(f"The database {path} is open in another program. ({said})")
     return DatabaseUnusableError(_unusable(path, error, said))

@@ -18,8 +18,8 @@ from clockify_dagster.warehouse.ddl import literal, quoted
 
 _PAGE = "page"  # the temporary table that holds the typed rows of the root
 _NUMBER = r"-?\d+(\.\d+)?([eE][-+]?\d+)?"
-# The form that Clockify writes: what is read and written again so is the same text. The year 0 is none to Python.
-_INSTANT = '"%Y-%m-%dT%H:%M:%SZ"'
+# The form that Clockify writes. Whether there is such a day tells the cast; the year 0 is none to Python.
+_INSTANT = r'"\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ"'
 
 
 class PageSQL:
@@ -161,7 +161,8 @@ def _is_odd(place: str) -> str:
 
 
 def _is_no_string(place: str) -> str:
-    return f"NOT starts_with({_text(place)}, '\"')"
+    """JSON of a string begins with a quotation mark, which stands before all that other JSON begins with."""
+    return f"{_text(place)} >= '#'"
 
 
 def _is_usual(column: Column) -> str:
@@ -171,8 +172,8 @@ def _is_usual(column: Column) -> str:
     elif column.type is Type.FLOAT:
         usual = f"(regexp_full_match({place}, '{_NUMBER}') AND isfinite(coalesce({_typed(column)}, 'inf')))"
     else:
-        again = f"strftime({_typed(column)} AT TIME ZONE 'UTC', '{_INSTANT}')"
-        usual = f"({place} = '\"\"' OR ({place} >= '\"0001' AND coalesce({again} = {place}, false)))"
+        is_instant = f"regexp_full_match({place}, '{_INSTANT}') AND {_typed(column)} IS NOT NULL"
+        usual = f"({place} = '\"\"' OR ({place} >= '\"0001' AND {is_instant}))"
     return f"({place} IS NULL OR {usual})"
 
 

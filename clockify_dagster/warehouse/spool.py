@@ -25,6 +25,7 @@ from clockify_dagster.contract.frames import Flattened, merge_misfits
 from clockify_dagster.contract.model import Table
 from clockify_dagster.contract.values import json_text
 from clockify_dagster.warehouse.ddl import literal, quoted
+from clockify_dagster.warehouse.engine import changed
 from clockify_dagster.warehouse.folders import claimed_folder
 from clockify_dagster.warehouse.meaning import is_about_the_file, meaning
 from clockify_dagster.warehouse.page_rows import PageRows, microseconds
@@ -150,15 +151,13 @@ class Spool(Staging):
         """By table, the name of a temporary view of the rows that count. It goes with the context."""
         self.finish()
         names = {table.name: f"spooled_{next(_names)}" for table in self.family}
-        connection.execute(f"SET memory_limit = '{_WRITING_MEMORY}'")
-        connection.execute("SET preserve_insertion_order = false")
-        connection.execute("SET threads = 1")
-        try:
-            for table in self.family:
-                connection.execute(f"CREATE TEMP VIEW {names[table.name]} AS {self._rows_that_count(table)}")
-            yield names
-        finally:
-            forget(connection, "VIEW", names.values())
+        with changed(connection, memory_limit=_WRITING_MEMORY, preserve_insertion_order=False, threads=1):
+            try:
+                for table in self.family:
+                    connection.execute(f"CREATE TEMP VIEW {names[table.name]} AS {self._rows_that_count(table)}")
+                yield names
+            finally:
+                forget(connection, "VIEW", names.values())
 
     def _rows_that_count(self, table: Table) -> str:
         if not any((self._folder / table.name).iterdir()):

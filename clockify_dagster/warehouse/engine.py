@@ -1,0 +1,90 @@
+"""DuckDB in this process: started once, and lent to a file for one piece of work after the other.
+
+To start a DuckDB takes fifteen milliseconds of computing, and a refresh opens its file some thirty times; to attach a
+file to one that runs takes one. The file is open and locked only as long as it is attached.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from clockify_dagster.warehouse.ddl import literal
+
+_guard = threading.Lock()
+_idle: dict[tuple[Any, ...], duckdb.DuckDBPyConnection] = {}
+_numbers = itertools.count()
+
+
+@contextmanager
+def attached(path: Path, config: Mapping[str, Any], *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection whose tables are the file's, for as long as the context lasts. Raises DuckDB's own errors."""
+    spill = f"{path}.tmp"  # where DuckDB would put it if it had been started with the file
+    key = (os.getpid(), path, *sorted(config.items()))
+    engine = _borrowed(key) or duckdb.connect(":memory:", config={**config, "temp_directory": spill})
+    is_sound = False
+    try:
+        name = f"warehouse_{next(_numbers)}"
+        mode = "READ_ONLY" if read_only else "READ_WRITE"
+        engine.execute(f"ATTACH {literal(str(path))} AS {name} ({mode})")
+        try:
+            cursor = engine.cursor()
+            try:
+                cursor.execute(f"USE {name}.main")
+                yield cursor
+            finally:
+                cursor.close()
+            is_sound = not Path(spill).exists()
+        finally:
+            # what the file could not take now is in its log, and goes into it when it is opened again
+            with suppress(duckdb.Error):
+                engine.execute(f"DETACH {name}")
+    finally:
+        # one that met an error, or has put something on the disk, is not used again
+        if is_sound and not _is_held_by(engine, name):
+            _give_back(key, engine)
+        else:
+            engine.close()
+
+
+@contextmanager
+def changed(connection: duckdb.DuckDBPyConnection, **settings: str | int | bool) -> Iterator[None]:
+    """Within this, the settings of the whole DuckDB are others."""
+    names = ", ".join(f"current_setting({literal(name)})" for name in settings)
+    before = connection.execute(f"SELECT {names}").fetchone() or ()
+    try:
+        for name, value in settings.items():
+            connection.execute(f"SET {name} = {literal(str(value))}")
+        yield
+    finally:
+        with suppress(duckdb.Error):  # of a connection that has met a fault, none is used again
+            for name, value in zip(settings, before, strict=True):
+                connection.execute(f"SET {name} = {literal(str(value))}")
+
+
+def _borrowed(key: tuple[Any, ...]) -> duckdb.DuckDBPyConnection | None:
+    with _guard:
+        return _idle.pop(key, None)
+
+
+def _give_back(key: tuple[Any, ...], engine: duckdb.DuckDBPyConnection) -> None:
+    """Keep it for the next one; one is kept, whatever its file."""
+    with _guard:
+        others = list(_idle.values())
+        _idle.clear()
+        _idle[key] = engine
+    for other in others:
+        other.close()
+
+
+def _is_held_by(engine: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether the file is still attached, so that only the end of the whole DuckDB lets go of it."""
+    found = engine.execute("SELECT count(*) FROM duckdb_databases() WHERE database_name = ?", [name]).fetchone()
+    return found != (0,)
