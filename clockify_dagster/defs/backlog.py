@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import threading
 import weakref
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 Item = TypeVar("Item")
 
 _MOST = 500
+_log = logging.getLogger(__name__)
 _TRANSIENT = (OperationalError, OSError)  # a full disk, a file that somebody else holds: it may be better next time
 
 
@@ -89,5 +91,9 @@ class Backlog(Generic[Item]):
 
 def _flush_at_exit(backlog: weakref.ref[Backlog[Item]]) -> None:
     held = backlog()
-    if held is not None:
+    if held is None:
+        return
+    try:
         held.flush()
+    except _TRANSIENT as error:  # nobody is there any more to catch it, and a traceback would say no more
+        _log.warning(f"The last events could not be written to Dagster's history: {str(error).splitlines()[0]}")

@@ -56,17 +56,15 @@ def attached(path: Path, config: Mapping[str, Any], *, read_only: bool) -> Itera
 
 @contextmanager
 def changed(connection: duckdb.DuckDBPyConnection, **settings: str | int | bool) -> Iterator[None]:
-    """Within this, the settings of the whole DuckDB are others."""
-    names = ", ".join(f"current_setting({literal(name)})" for name in settings)
-    before = connection.execute(f"SELECT {names}").fetchone() or ()
+    """Within this, the settings of the whole DuckDB are others; after it they are DuckDB's own again."""
+    for name, value in settings.items():
+        connection.execute(f"SET {name} = {literal(str(value))}")
     try:
-        for name, value in settings.items():
-            connection.execute(f"SET {name} = {literal(str(value))}")
         yield
     finally:
         with suppress(duckdb.Error):  # of a connection that has met a fault, none is used again
-            for name, value in zip(settings, before, strict=True):
-                connection.execute(f"SET {name} = {literal(str(value))}")
+            for name in settings:
+                connection.execute(f"RESET {name}")
 
 
 def _borrowed(key: tuple[Any, ...]) -> duckdb.DuckDBPyConnection | None:

@@ -14,10 +14,11 @@ from dagster import (
 )
 
 from clockify_dagster.defs.failures import told
-from clockify_dagster.defs.partitions import Days, days_of
+from clockify_dagster.defs.partitions import days_of
 from clockify_dagster.defs.resources import ClockifyResource, WarehouseResource
+from clockify_dagster.defs.scopes import scope_of
 from clockify_dagster.defs.table_assets import WORKSPACES, asset_options, outputs, refreshing
-from clockify_dagster.refresh import Scope, refresh_span
+from clockify_dagster.refresh import refresh_span
 from clockify_dagster.warehouse import Load
 
 ENTRIES = "clockify_timeentries"
@@ -41,19 +42,8 @@ def time_entry_assets(partitions: DailyPartitionsDefinition) -> AssetsDefinition
         metadata: dict[str, Any] = {}
         with refreshing(ENTRIES, context, clockify, warehouse):
             with told(metadata), clockify.counted(metadata) as client:
-                settings = clockify.settings
-                days = days_of(context.run.tags, settings)
-                scope = Scope(
-                    client=client,
-                    warehouse=warehouse.warehouse,
-                    root=ENTRIES,
-                    workspaces=clockify.chosen(clockify_workspaces),
-                    span=days.span(settings.zone),
-                    limits=Days(settings.start_date, settings.today).span(settings.zone),
-                    concurrency=settings.concurrency,
-                    entries_from=settings.entries_from,
-                    log=context.log,
-                )
+                days = days_of(context.run.tags, clockify.settings)
+                scope = scope_of(ENTRIES, client, context, clockify, warehouse, clockify_workspaces, days)
                 load, facts = refresh_span(scope)
             yield from outputs(context, load, {**metadata, **facts})
 

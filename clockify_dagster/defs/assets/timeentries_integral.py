@@ -8,8 +8,9 @@ from dagster import AssetExecutionContext, AssetIn, Output, multi_asset
 
 from clockify_dagster.defs.failures import told
 from clockify_dagster.defs.resources import ClockifyResource, WarehouseResource
+from clockify_dagster.defs.scopes import scope_of
 from clockify_dagster.defs.table_assets import WORKSPACES, asset_options, outputs, refreshing
-from clockify_dagster.refresh import Scope, refresh_everything
+from clockify_dagster.refresh import refresh_everything
 from clockify_dagster.warehouse import Load
 
 INTEGRAL = "clockify_timeentries_integral"
@@ -30,13 +31,6 @@ def clockify_timeentries_integral(
     metadata: dict[str, Any] = {}
     with refreshing(INTEGRAL, context, clockify, warehouse):
         with told(metadata), clockify.counted(metadata) as client:
-            scope = Scope(
-                client=client,
-                warehouse=warehouse.warehouse,
-                root=INTEGRAL,
-                workspaces=clockify.chosen(clockify_workspaces),
-                concurrency=clockify.settings.concurrency,
-                log=context.log,
-            )
+            scope = scope_of(INTEGRAL, client, context, clockify, warehouse, clockify_workspaces)
             load = refresh_everything(scope)
         yield from outputs(context, load, metadata)
