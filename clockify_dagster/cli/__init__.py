@@ -155,4 +155,8 @@ def _run() -> int:
         return INCOMPLETE
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except OSError as error:  # what has a better message has raised it; this is the output, more often than not
+        what = f"{error.filename} cannot be used" if error.filename else "The output cannot be written"
+        click.echo(f"Error: {what}: {error.strerror or error}.", err=True)
+        return INCOMPLETE
     return 0

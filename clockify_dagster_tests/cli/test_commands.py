@@ -27,6 +27,9 @@ heavy = {"dagster", "pandas", "duckdb", "requests"} & set(sys.modules)
 assert not heavy, heavy
 """
 
+PROGRAM = "from clockify_dagster import cli; cli.program()"
+LAST = f"import atexit; atexit.register(print, 'last'); {PROGRAM}"
+
 
 def test_it_tells_its_version(command: Command) -> None:
     assert __version__ in command("--version").out
@@ -139,3 +142,23 @@ def test_a_folder_that_cannot_be_made_for_the_history_is_named(
     assert answer.code == 2
     assert "Dagster's history cannot be kept in a-file/home" in answer.err
     assert not project.database.exists()
+
+
+@pytest.mark.parametrize(
+    ("argument", "code", "said"), [("--version", 0, __version__), ("nonsense", 2, "No such command")]
+)
+def test_the_program_says_all_it_has_to_say_before_it_ends(argument: str, code: int, said: str) -> None:
+    run = subprocess.run([sys.executable, "-c", LAST, argument], capture_output=True, text=True, check=False)  # noqa: S603
+    assert run.returncode == code
+    assert said in run.stdout + run.stderr
+    assert run.stdout.endswith("last\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is needed")
+def test_output_that_cannot_be_written_is_told_without_a_traceback() -> None:
+    with Path("/dev/full").open("w") as full:
+        run = subprocess.run(  # noqa: S603
+            [sys.executable, "-c", PROGRAM, "--help"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert run.returncode == 1
+    assert run.stderr == "Error: The output cannot be written: No space left on device.\n"

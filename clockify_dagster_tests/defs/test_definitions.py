@@ -120,3 +120,16 @@ def test_each_job_loads_the_tables_of_its_name(definitions: Definitions) -> None
     assert tables("clockify_reference") == names - integral - entries
     assert tables("clockify_daily") == names - integral
     assert tables("clockify_everything") == names
+
+
+@pytest.mark.parametrize("executor", ["in_process", "multiprocess"])
+def test_a_setting_says_whether_steps_have_processes_of_their_own(
+    monkeypatch: pytest.MonkeyPatch, executor: str
+) -> None:
+    monkeypatch.setenv("CLOCKIFY_EXECUTOR", executor)
+    job = build_definitions(Settings.load()).resolve_job_def("clockify_daily")
+    assert job.executor_def.name == executor
+
+
+def test_steps_share_a_process_unless_something_else_is_said(definitions: Definitions) -> None:
+    assert definitions.resolve_job_def("clockify_daily").executor_def.name == "in_process"
