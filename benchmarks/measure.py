@@ -101,7 +101,7 @@ def _environment(api: str, start: date) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("CLOCKIFY_", "DAGSTER_"))}
     return {
         **kept, "CLOCKIFY_API_URL": api, "CLOCKIFY_REPORTS_URL": api.replace("/api/v1", "/v1"), "CLOCKIFY_API_KEY": KEY,
-        "CLOCKIFY_START_DATE": str(start), "CLOCKIFY_REQUESTS_PER_SECOND": "50",
+        "CLOCKIFY_START_DATE": str(start), "CLOCKIFY_REQUESTS_PER_SECOND": "1000",
     }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dagster import Definitions, in_process_executor
+from dagster import Definitions, in_process_executor, multiprocess_executor
 
 from clockify_dagster.defs.assets import all_assets
 from clockify_dagster.defs.checks import all_checks
@@ -13,6 +13,8 @@ from clockify_dagster.defs.partitions import daily_partitions
 from clockify_dagster.defs.resources import ClockifyResource, WarehouseResource
 from clockify_dagster.defs.schedules import all_schedules
 from clockify_dagster.settings import Settings
+
+_EXECUTORS = {"in_process": in_process_executor, "multiprocess": multiprocess_executor}
 
 
 def build_definitions(settings: Settings) -> Definitions:
@@ -28,7 +30,7 @@ def build_definitions(settings: Settings) -> Definitions:
             "warehouse": WarehouseResource(database=database, lock_timeout_seconds=patience),
             "io_manager": ClockifyIOManager(database=database, lock_timeout_seconds=patience),
         },
-        executor=in_process_executor,
+        executor=_EXECUTORS[settings.executor],
         loggers={"progress": progress},
     )
 

@@ -181,9 +181,14 @@ class WarehouseError(ClockifyDagsterError):
 
 
 class DatabaseLockedError(WarehouseError):
-    """Another process holds the file, for longer than we may wait."""
+    """Another process holds the file, for longer than we may wait. `holder` is its id, None where it is not known."""
 
     can_retry = True
+
+    def __init__(self, message: str, holder: int | None = None) -> None:
+        """Keep the message and the process."""
+        super().__init__(message)
+        self.holder = holder
 
 
 class DatabaseUnusableError(WarehouseError):

@@ -31,6 +31,7 @@ from clockify_dagster.settings_rules import (
 PREFIX = "CLOCKIFY_"
 ENV_FILE = ".env"
 EntriesFrom = Literal["auto", "users", "reports"]
+Executor = Literal["in_process", "multiprocess"]
 
 
 def _first_of_last_year() -> date:
@@ -94,8 +95,13 @@ class Settings(BaseSettings):
         description="Where entries are read: user by user, from reports, or where it costs least",
         examples=["auto"],
     )
+    executor: Executor = Field(
+        default="in_process",
+        description="How Dagster runs a job's steps: in one process, or each in its own, several at once",
+        examples=["in_process"],
+    )
     requests_per_second: float = Field(
-        default=10, gt=0, le=50, description="The pace that requests keep to", examples=["10"]
+        default=10, gt=0, description="The pace that requests keep to; paid plans take 50", examples=["10"]
     )
     concurrency: int = Field(
         default=8, ge=1, le=64, description="How many requests may be under way at once", examples=["8"]
@@ -107,7 +113,11 @@ class Settings(BaseSettings):
         default=7200, ge=0, le=604800, description="Longest wait in all for the request limit", examples=["7200"]
     )
     lock_timeout_seconds: float = Field(
-        default=60, ge=0, le=86400, description="Longest wait for another process's database lock", examples=["60"]
+        default=60,
+        ge=0,
+        le=86400,
+        description="Longest wait for another program that has the database open",
+        examples=["60"],
     )
     blocking_checks: bool = Field(
         default=False, description="Whether a check that fails as an error stops what comes after", examples=["true"]

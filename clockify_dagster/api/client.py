@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -20,7 +21,7 @@ from clockify_dagster.api.paging import (
 from clockify_dagster.api.reports import LARGEST_REPORT, Range, Totals, report_entries, report_totals
 from clockify_dagster.api.transport import Answer, Transport
 from clockify_dagster.api.walk import Page, R, Walk, document_rows
-from clockify_dagster.errors import NotThereError, located
+from clockify_dagster.errors import NotThereError, ServerFaultError, located
 
 # The users list leaves out limited and deleted accounts unless they are asked for; their hours still count.
 ACCOUNT_STATUSES = "ACTIVE,PENDING_EMAIL_VERIFICATION,NOT_REGISTERED,LIMITED,DELETED,LIMITED_DELETED"
@@ -36,6 +37,7 @@ EVERY_USER: dict[str, str | int] = {
 ROOM_BEFORE = timedelta(hours=12)
 ROOM_AFTER = timedelta(hours=14)
 LARGEST_IN_PROGRESS = 1000
+_FAULT_KEPT_SECONDS = 60
 
 
 class ClockifyClient:
@@ -58,6 +60,7 @@ class ClockifyClient:
         self._reports_url = reports_url
         self._size = page_size
         self._users: dict[str, Documents] = {}
+        self._users_faults: dict[str, tuple[float, ServerFaultError]] = {}
         self._users_lock = threading.Lock()
 
     def me(self) -> dict[str, Any]:
@@ -95,12 +98,20 @@ class ClockifyClient:
     def users(self, workspace: str) -> Documents:
         """Users of every account status and membership status, with all their memberships.
 
-        Read once and kept: several tables come from this list, and entries are asked for by it.
+        Read once and kept: several tables come from this list, and entries are asked for by it. That Clockify failed to
+        give it is kept for a minute: else each of those tables would try as long again, one after another.
         """
         with self._users_lock:
+            failed_at, fault = self._users_faults.get(workspace, (0.0, None))
+            if fault is not None and time.monotonic() - failed_at < _FAULT_KEPT_SECONDS:
+                raise fault
             if workspace not in self._users:
-                listing = self._list(workspace, "users", params=EVERY_USER)
-                self._users[workspace] = [user for rows in listing for user in rows]
+                try:
+                    listing = self._list(workspace, "users", params=EVERY_USER)
+                    self._users[workspace] = [user for rows in listing for user in rows]
+                except ServerFaultError as error:
+                    self._users_faults[workspace] = (time.monotonic(), error)
+                    raise
             return self._users[workspace]
 
     def time_entries(

@@ -42,7 +42,9 @@ def _database(settings: Settings) -> bool:
         _say("database", f"{path} (the first sync makes it)")
         return True
     try:
-        counts = Warehouse(Database(path, lock_timeout=0)).row_counts()
+        warehouse = Warehouse(Database(path, lock_timeout=0, waits_for_ours=False))
+        warehouse.read_through()
+        counts = warehouse.row_counts()
     except ClockifyDagsterError as error:
         _say("problem", str(error))
         return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -34,15 +33,24 @@ def ensure_home() -> Path:
         home = Path(named.strip()).expanduser().absolute()
         home.mkdir(parents=True, exist_ok=True)
         if not (home / "dagster.yaml").exists():
-            with resources.as_file(resources.files("clockify_dagster") / "dagster.yaml") as ours:
-                shutil.copyfile(ours, home / "dagster.yaml")
+            _put_whole(resources.files("clockify_dagster").joinpath("dagster.yaml").read_bytes(), home / "dagster.yaml")
     except (OSError, RuntimeError, ValueError) as error:
         raise SettingsError(
-            f"Dagster's history cannot be kept in {named}: {error}. Set DAGSTER_HOME to a folder that can be written, "
-            f"for example DAGSTER_HOME={Path.home() / '.dagster'}"
+            f"Dagster's history cannot be kept in {named}: {getattr(error, 'strerror', None) or error}. Set "
+            f"DAGSTER_HOME to a folder that can be written, for example DAGSTER_HOME={Path.home() / '.dagster'}"
         ) from None
     os.environ["DAGSTER_HOME"] = str(home)
     return home
+
+
+def _put_whole(content: bytes, path: Path) -> None:
+    """Make a file that is never there in part: half of ours would stay for good, and mean other things."""
+    unborn = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        unborn.write_bytes(content)
+        unborn.replace(path)
+    finally:
+        unborn.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -62,11 +70,15 @@ def history() -> Iterator[DagsterInstance]:
             end_dead_runs(instance)
     except (OperationalError, OSError) as error:
         raise _unusable(home, error) from error
-    with instance:
-        try:
+    try:
+        with instance:  # in the end of which the last events are written
             yield instance
-        except OperationalError as error:
-            raise _unusable(home, error) from error
+    except OperationalError as error:
+        raise _unusable(home, error) from error
+    except OSError as error:
+        if not str(error.filename).startswith(str(home)):
+            raise
+        raise _unusable(home, error) from error
 
 
 def _unusable(home: Path, error: Exception) -> HistoryUnusableError:

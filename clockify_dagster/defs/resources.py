@@ -36,6 +36,7 @@ class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagst
     max_wait_seconds: float | None = Field(default=None, description="How long to wait for the request limit in all.")
     concurrency: int | None = Field(default=None, description="How many requests may be under way at once.")
 
+    _settings: Settings | None = PrivateAttr(default=None)
     _client: ClockifyClient | None = PrivateAttr(default=None)
     _log: logging.Logger | None = PrivateAttr(default=None)
 
@@ -51,9 +52,14 @@ class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagst
 
     @property
     def settings(self) -> Settings:
-        """The environment's settings, with this resource's fields over them. Raises `SettingsError`."""
-        given = {name: getattr(self, name) for name in type(self).model_fields}
-        return Settings.load(**{name: value for name, value in given.items() if value is not None})
+        """The environment's settings, with this resource's fields over them, as they were when a run first asked.
+
+        Raises `SettingsError`.
+        """
+        if self._settings is None:
+            given = {name: getattr(self, name) for name in type(self).model_fields}
+            self._settings = Settings.load(**{name: value for name, value in given.items() if value is not None})
+        return self._settings
 
     @property
     def client(self) -> ClockifyClient:
@@ -115,12 +121,13 @@ class WarehouseResource(ConfigurableResource):  # type: ignore[type-arg]  # as a
     @property
     def warehouse(self) -> Warehouse:
         """The warehouse; nothing is opened yet."""
-        return self.within(self.lock_timeout_seconds)
+        return Warehouse(Database(Path(self.database), self.lock_timeout_seconds))
 
     def within(self, seconds: float) -> Warehouse:
         """The warehouse for somebody who cannot wait longer than so many seconds for another process."""
-        return Warehouse(Database(Path(self.database), min(seconds, self.lock_timeout_seconds)))
+        patience = min(seconds, self.lock_timeout_seconds)
+        return Warehouse(Database(Path(self.database), patience, waits_for_ours=False))
 
     def turn(self, table: str, on_wait: Callable[[str], object]) -> AbstractContextManager[None]:
         """The turn of refreshing a table, among all processes that use the file; `on_wait` is told of a wait."""
-        return turn(Path(self.database), table, self.lock_timeout_seconds, on_wait)
+        return turn(Path(self.database), table, on_wait)

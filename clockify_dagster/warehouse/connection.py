@@ -23,6 +23,7 @@ import duckdb
 from clockify_dagster.errors import DatabaseLockedError, NotLoadedError
 from clockify_dagster.warehouse.engine import attached
 from clockify_dagster.warehouse.meaning import interruptible, is_about_the_file, meaning
+from clockify_dagster.warehouse.turns import LONGEST_WAIT_SECONDS, holders
 
 # Short, lest a program that opens and closes the file all the time leaves no gap that we would see.
 _POLL_SECONDS = 0.02
@@ -45,11 +46,13 @@ class Database:
         path: the file; it and its folder are made by the first write.
         lock_timeout: seconds to wait for another process that holds the file.
         config: settings for DuckDB, as `duckdb.connect` takes them.
+        waits_for_ours: whether a refresh of ours is waited for beyond that: it lets go as soon as it has written.
     """
 
     path: Path
     lock_timeout: float = 60
     config: dict[str, Any] = field(default_factory=dict)
+    waits_for_ours: bool = True
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -103,12 +106,31 @@ class Database:
     @contextmanager
     def _connection(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         with ExitStack() as stack:
-            connection = _patiently(
-                lambda: stack.enter_context(self._attached(read_only)), self.lock_timeout, self.path
-            )
+            connection = self._patiently(lambda: stack.enter_context(self._attached(read_only)))
             # a session's own zone would change what a timestamp without offset means
             connection.execute("SET TimeZone = 'UTC'")
             yield connection
+
+    def _patiently(self, connect: Callable[[], duckdb.DuckDBPyConnection]) -> duckdb.DuckDBPyConnection:
+        began = time.monotonic()
+        is_told = False
+        while True:
+            try:
+                return connect()
+            except DatabaseLockedError as error:
+                waited, patience = time.monotonic() - began, self.lock_timeout
+                if waited >= patience and self.waits_for_ours and error.holder in holders(self.path):
+                    patience = LONGEST_WAIT_SECONDS
+                if waited >= patience:
+                    raise DatabaseLockedError(
+                        f"{error} It was still so after {patience:g} s of waiting (CLOCKIFY_LOCK_TIMEOUT_SECONDS). "
+                        f"Close the program that has {self.path} open, or wait for it to end, and start again. "
+                        "Nothing was changed."
+                    ) from None
+                if waited >= _TOLD_AFTER_SECONDS and not is_told:
+                    _log.warning(f"{error} Waiting for it, {patience:g} s at most.")
+                    is_told = True
+            time.sleep(_POLL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - spreads the tries, guards no secret
 
     @contextmanager
     def _attached(self, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -189,28 +211,6 @@ def _give_name(unborn: Path, path: Path) -> None:
     except OSError:  # a file system without hard links
         if not path.exists():
             unborn.rename(path)
-
-
-def _patiently(
-    connect: Callable[[], duckdb.DuckDBPyConnection], patience: float, path: Path
-) -> duckdb.DuckDBPyConnection:
-    began = time.monotonic()
-    is_told = False
-    while True:
-        try:
-            return connect()
-        except DatabaseLockedError as error:
-            waited = time.monotonic() - began
-            if waited >= patience:
-                raise DatabaseLockedError(
-                    f"{error} It was still so after {patience:g} s of waiting (CLOCKIFY_LOCK_TIMEOUT_SECONDS). "
-                    f"Close the program that has {path} open, or wait for it to end, and start again. "
-                    "Nothing was changed."
-                ) from None
-            if waited >= _TOLD_AFTER_SECONDS and not is_told:
-                _log.warning(f"{error} Waiting for it, {patience:g} s at most.")
-                is_told = True
-        time.sleep(_POLL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - spreads the tries, guards no secret
 
 
 def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import tempfile
-import time
 import weakref
 from pathlib import Path
 from typing import IO, Any
 
-try:
-    import fcntl
-except ImportError:  # not on Windows; there leftovers stay until somebody removes them
-    fcntl = None  # type: ignore[assignment]
+from clockify_dagster.warehouse.connection import alone_in
 
 _OWNER = "in-use"
-_NEW_SECONDS = 60  # so long a folder may be without that file: it has just been made
 
 
 class ClaimedFolder:
@@ -25,8 +21,7 @@ class ClaimedFolder:
         """Claim a folder that nobody else has."""
         self.path = path
         self._file: IO[str] = (path / _OWNER).open("w")
-        if fcntl is not None:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self._finalizer = weakref.finalize(self, _remove, path, self._file)
 
     def release(self) -> None:
@@ -40,22 +35,24 @@ def claimed_folder(beside: Path, prefix: str) -> ClaimedFolder:
     Raises `OSError`.
     """
     beside.mkdir(parents=True, exist_ok=True)
-    for left in beside.glob(f"{prefix}*"):
-        if _is_abandoned(left):
-            shutil.rmtree(left, ignore_errors=True)
-    return ClaimedFolder(Path(tempfile.mkdtemp(prefix=prefix, dir=beside)))
+    with alone_in(beside):  # so that no folder is seen that has been made, and not been claimed yet
+        for left in beside.glob(f"{prefix}*"):
+            if _is_abandoned(left):
+                shutil.rmtree(left, ignore_errors=True)
+        return ClaimedFolder(Path(tempfile.mkdtemp(prefix=prefix, dir=beside)))
 
 
 def _is_abandoned(folder: Path) -> bool:
-    """Whether the process that made the folder has ended: then nobody holds the lock on the file in it."""
-    if fcntl is None:
-        return False
+    """Whether the process that made the folder has ended: then nobody holds the lock on the file in it.
+
+    Where that file is missing, the process was killed before it made it, or while it removed the folder.
+    """
     try:
         with (folder / _OWNER).open("r+") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True
     except FileNotFoundError:
-        return folder.exists() and time.time() - folder.stat().st_mtime > _NEW_SECONDS
+        return True
     except OSError:
         return False
 

@@ -54,8 +54,9 @@ def meaning(path: Path, error: BaseException) -> ClockifyDagsterError:
     said = (str(error) or type(error).__name__).splitlines()[0]
     holder = _HOLDER.search(said)
     if holder:
-        program = program_of(int(holder["pid"]), holder["program"])
-        return DatabaseLockedError(f"The database {path} is open in another program: {program}, PID {holder['pid']}.")
+        pid = int(holder["pid"])
+        program = program_of(pid, holder["program"])
+        return DatabaseLockedError(f"The database {path} is open in another program: {program}, PID {pid}.", pid)
     if _IN_USE in said:
         return DatabaseLockedError(f"The database {path} is open in this very process, by other code than ours.")
     if "Could not set lock" in said:

@@ -12,18 +12,27 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timezone
+from glob import escape
 from pathlib import Path
 
 from clockify_dagster.errors import DatabaseLockedError
 from clockify_dagster.warehouse.meaning import meaning
 
+LONGEST_WAIT_SECONDS = 6 * 3600
+"""How long another refresh is waited for. One that lives gets on: each of its requests has a time limit. But a process
+that was halted, or hangs on a disk that is gone, would keep all others waiting for ever."""
+
 _POLL_SECONDS = 0.2
+_TOLD_EVERY_SECONDS = 60
 _HELD: dict[Path, int] = {}
 _HELD_GUARD = threading.Lock()
 
 
 @contextmanager
-def turn(database: Path, table: str, patience: float, on_wait: Callable[[str], object]) -> Iterator[None]:
+def turn(
+    database: Path, table: str, on_wait: Callable[[str], object], patience: float = LONGEST_WAIT_SECONDS
+) -> Iterator[None]:
     """Have the turn of refreshing a table, for as long as the context lasts.
 
     A file beside the database stands for it, locked by the kernel, which frees it when the process dies, however it
@@ -32,8 +41,8 @@ def turn(database: Path, table: str, patience: float, on_wait: Callable[[str], o
     Args:
         database: the DuckDB file; its folder is made.
         table: what is refreshed.
-        patience: seconds to wait for another process.
-        on_wait: told once, in words, that there is another process to wait for.
+        on_wait: told in words that there is another process to wait for: at once, and every minute again.
+        patience: seconds to wait for it.
 
     Raises:
         DatabaseLockedError: another process has had the turn for longer than `patience`.
@@ -47,7 +56,7 @@ def turn(database: Path, table: str, patience: float, on_wait: Callable[[str], o
             yield
             return
         try:
-            handle = _patiently(place, table, patience, on_wait)
+            handle = _patiently(place, table, on_wait, patience)
         except OSError as error:
             raise meaning(database, error) from error
         try:
@@ -60,23 +69,44 @@ def turn(database: Path, table: str, patience: float, on_wait: Callable[[str], o
             _HELD[place] -= 1
 
 
-def _patiently(place: Path, table: str, patience: float, on_wait: Callable[[str], object]) -> int:
-    deadline = time.monotonic() + patience
-    is_first = True
+def holders(database: Path) -> set[int]:
+    """The ids of the processes that have a turn of refreshing one of the tables; perhaps of some killed ones, too."""
+    places = database.absolute().parent.glob(f".{escape(database.name)}.*.turn")
+    return {pid for pid, _ in map(_holder, places) if pid is not None}
+
+
+def _patiently(place: Path, table: str, on_wait: Callable[[str], object], patience: float) -> int:
+    began = time.monotonic()
+    times_told = 0
     while True:
         handle = _taken(place)
         if handle is not None:
             return handle
-        who = f"Another refresh of {table} is under way, in process {_holder(place)}"
-        if time.monotonic() >= deadline:
+        waited = time.monotonic() - began
+        if waited >= patience:
+            pid, who = _named(place, table)
             raise DatabaseLockedError(
-                f"{who}; it was still so after {patience:g} s of waiting (CLOCKIFY_LOCK_TIMEOUT_SECONDS). Wait for it "
-                "to end and start again. Nothing was changed."
+                f"{who}; it was still so after {_length(patience)} of waiting. Wait for it to end; if it does nothing "
+                f"any more, end it{f' (kill {pid})' if pid else ''}. Then start again. Nothing was changed."
             )
-        if is_first:
-            on_wait(f"{who}; waiting for up to {patience:g} s.")
-            is_first = False
+        if waited >= times_told * _TOLD_EVERY_SECONDS:
+            _, who = _named(place, table)
+            on_wait(f"{who}; waiting for it to end, for up to {_length(patience - waited)}.")
+            times_told += 1
         time.sleep(_POLL_SECONDS)
+
+
+def _named(place: Path, table: str) -> tuple[int | None, str]:
+    pid, since = _holder(place)
+    known = f", in process {pid} since {since:%Y-%m-%d %H:%M:%S} UTC" if pid and since else ""
+    return pid, f"Another refresh of {table} is under way{known}"
+
+
+def _length(seconds: float) -> str:
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.2g} {unit}"
+    return f"{seconds:.2g} s"
 
 
 def _taken(place: Path) -> int | None:
@@ -88,7 +118,7 @@ def _taken(place: Path) -> int | None:
         # whoever had it may have removed the file after we had opened it; then it stands for nothing any more
         if os.fstat(handle).st_ino == place.stat().st_ino:
             os.ftruncate(handle, 0)
-            os.pwrite(handle, str(os.getpid()).encode(), 0)
+            os.pwrite(handle, f"{os.getpid()} {time.time()}".encode(), 0)
             return handle
     except (BlockingIOError, FileNotFoundError):
         pass
@@ -99,8 +129,10 @@ def _taken(place: Path) -> int | None:
     return None
 
 
-def _holder(place: Path) -> str:
+def _holder(place: Path) -> tuple[int | None, datetime | None]:
+    """The process that has a turn, and since when; unknown where it has let go, or has not said so yet."""
     try:
-        return place.read_text(encoding="ascii") or "unknown"
-    except (OSError, UnicodeDecodeError):
-        return "unknown"
+        pid, since = place.read_text(encoding="ascii").split()
+        return int(pid), datetime.fromtimestamp(float(since), timezone.utc)
+    except (OSError, ValueError):
+        return None, None

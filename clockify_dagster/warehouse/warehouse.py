@@ -133,6 +133,18 @@ class Warehouse:
         with self.database.reading() as connection:
             return row_counts(connection, CONTRACT)
 
+    def read_through(self) -> None:
+        """Read each value of each table, ours or not: DuckDB finds damage only where it looks.
+
+        Raises `DatabaseUnusableError` where something cannot be read.
+        """
+        with self.database.reading() as connection:
+            tables = connection.execute(
+                "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database()"
+            ).fetchall()
+            for schema, table in tables:
+                connection.execute(f"SELECT max(hash(held)) FROM {quoted(schema)}.{quoted(table)} AS held").fetchall()
+
     def workspace_ids(self) -> list[str]:
         """The loaded workspaces; none where no run has loaded them."""
         table = "clockify_workspaces"

@@ -7,6 +7,7 @@ import pytest
 
 from clockify_dagster import errors
 from clockify_dagster.api import ClockifyClient
+from clockify_dagster.api.transport import MAX_TRIES
 from clockify_dagster.sandbox import Account, Fault, Sandbox, faults
 
 
@@ -40,6 +41,18 @@ def test_users_of_every_status_are_listed_with_their_memberships_in_one_request(
     assert all(user["memberships"] for user in found)
     assert client.users(workspace) is found
     assert len(sandbox.requests) == 1
+
+
+def test_a_list_of_users_that_clockify_fails_to_give_is_tried_for_once_and_a_minute_later_again(
+    client: ClockifyClient, workspace: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.faults.add(Fault("/users", faults.Status(503), times=MAX_TRIES))
+    for _ in range(3):
+        with pytest.raises(errors.ServerFaultError, match=f"We tried {MAX_TRIES} times"):
+            client.users(workspace)
+    assert len(sandbox.requests) == MAX_TRIES
+    monkeypatch.setattr("clockify_dagster.api.client._FAULT_KEPT_SECONDS", 0)
+    assert client.users(workspace)
 
 
 def test_threads_that_ask_for_users_at_once_share_one_request(

@@ -132,7 +132,7 @@ def make_loaded(clean: Loaded, make_project: MakeProject) -> Callable[..., Proje
         if job != ALL:
             shutil.copyfile(clean.database, project.database)
         if job:
-            project.run(job, Days(project.settings.start_date, project.settings.today))
+            project.run(job, Days(project.settings.start_date, project.settings.today), checks=False)
         return project
 
     return make

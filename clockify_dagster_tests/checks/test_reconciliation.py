@@ -38,10 +38,12 @@ def fill(project: Project, number_of_entries: int) -> None:
     (place,) = project.account.workspaces.values()
     users = sorted(place.members)
     begins = TODAY - timedelta(days=800)
-    for number in range(number_of_entries):
-        document = entry(f"{number:024x}", place.identity, users[number % 4])
+    document = entry("", place.identity, "")
+    for number in range(0, number_of_entries, 4):
         start = begins + timedelta(minutes=42 * (number // 4))
-        place.entries.put({**document, "timeInterval": interval(start, start + timedelta(minutes=40))})
+        times = interval(start, start + timedelta(minutes=40))
+        for n, user in enumerate(users):
+            place.entries.put({**document, "id": f"{number + n:024x}", "userId": user, "timeInterval": times})
     project.execute(
         "INSERT INTO clockify_timeentries (id, workspaceid, userid, timeinterval_start, timeinterval_end) "
         "SELECT printf('%024x', n), $place, list_extract($users::VARCHAR[], (n % 4)::INTEGER + 1), "

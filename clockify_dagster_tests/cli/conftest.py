@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from clockify_dagster import cli
+from clockify_dagster.cli.home import history
 from clockify_dagster_tests.conftest import Project
 from clockify_dagster_tests.defs.accounts import days_before_today, small_account
 
@@ -36,11 +38,30 @@ def project(make_project: Callable[..., Project]) -> Project:
     return make_project(small_account(), start_date=days_before_today(10)[0])
 
 
+@pytest.fixture(scope="session")
+def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A history without runs, to be copied: to make one takes a second."""
+    home = tmp_path_factory.mktemp("template") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DAGSTER_HOME", str(home))
+        with history():
+            pass
+    return home
+
+
 @pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Command:
+def home(empty_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The history of a test's commands, in its environment: one of its own."""
+    home = shutil.copytree(empty_home, tmp_path / "home")
+    # so that it is put back: set before the command does
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    return home
+
+
+@pytest.fixture
+def command(home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
     """Run `clockify-dagster` with arguments, in a folder of its own."""
-    # a command's DAGSTER_HOME is its own; so that it is put back: set it before the command does
-    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    del home
 
     def run(*arguments: str) -> Said:
         monkeypatch.setattr(sys, "argv", ["clockify-dagster", *arguments])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -33,7 +34,8 @@ def printed(out: str) -> dict[str, list[int]]:
     return {name: [int(number.replace(",", "")) for number in numbers] for name, *numbers in lines}
 
 
-def test_it_loads_all_and_prints_tables_requests_and_progress(command: Command, project: Project) -> None:
+def test_it_loads_all_and_prints_tables_requests_and_progress(command: Command, project: Project, home: Path) -> None:
+    shutil.rmtree(home)  # as in the very first sync
     answer = command("sync")
     assert answer.code == 0, answer.err
     assert list(printed(answer.out)) == DAILY
@@ -128,11 +130,11 @@ def started(project: Project) -> Iterator[subprocess.Popen[str]]:
     project.sandbox.faults.clear()
 
 
+@pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stopped_sync_ends_soon_in_order_and_says_what_is_not_loaded(
-    project: Project, number: signal.Signals, code: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    project: Project, number: signal.Signals, code: int
 ) -> None:
-    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
     with started(project) as process:
         process.send_signal(number)
         out, err = process.communicate(timeout=30)
@@ -144,7 +146,7 @@ def test_a_stopped_sync_ends_soon_in_order_and_says_what_is_not_loaded(
 
 
 def test_a_killed_sync_leaves_whole_tables_and_its_place_in_dagsters_queue_is_freed(
-    command: Command, project: Project, tmp_path: Path
+    command: Command, project: Project, home: Path
 ) -> None:
     with started(project) as process:
         process.kill()
@@ -152,7 +154,7 @@ def test_a_killed_sync_leaves_whole_tables_and_its_place_in_dagsters_queue_is_fr
     answer = command("sync")
     assert answer.code == 0, answer.err
     assert len(project.rows("clockify_timeentries")) == 20
-    with DagsterInstance.from_config(str(tmp_path / "home")) as instance:
+    with DagsterInstance.from_config(str(home)) as instance:
         statuses = [run.status for run in instance.get_runs()]
     assert statuses == [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE]
     left = [path.name for path in project.database.parent.iterdir() if "clockify" in path.name]

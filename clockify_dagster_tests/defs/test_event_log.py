@@ -162,7 +162,7 @@ def test_what_comes_alone_is_written_soon_and_before_anybody_reads(
     assert len(storage.get_records_for_run(RUN).records) == 1
     storage.store_event(events(1)[0])
     until = time.monotonic() + 10
-    while count(tmp_path, RUN) < 2 and time.monotonic() < until:
+    while count(tmp_path, "index") < 2 and time.monotonic() < until:
         time.sleep(0.02)
     assert count(tmp_path, "index") == 2
 

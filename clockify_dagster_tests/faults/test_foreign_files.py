@@ -59,6 +59,14 @@ def damaged(path: Path, loaded: Loaded) -> None:
     path.write_bytes(raw)
 
 
+def damaged_inside(path: Path, loaded: Loaded) -> None:
+    """A bit has flipped in each block, behind the headers."""
+    raw = bytearray(loaded.database.read_bytes())
+    for block in range(3 * 4096, len(raw), 262144):
+        raw[block + 64] ^= 1
+    path.write_bytes(raw)
+
+
 def of_an_old_duckdb(path: Path, loaded: Loaded) -> None:
     path.write_bytes(header_with_version(loaded.database.read_bytes(), 39))
 
@@ -73,6 +81,7 @@ FILES = [
     (of_sqlite, "a file of another kind"),
     (half, "it is damaged"),
     (damaged, "it is damaged"),
+    (damaged_inside, "it is damaged"),
     (of_an_old_duckdb, "written by DuckDB 9.9.9"),
     (of_a_new_duckdb, "written by DuckDB 9.9.9"),
 ]
@@ -85,8 +94,7 @@ def test_a_file_that_is_no_database_of_ours_is_told_and_left_as_it_is(
     path = tmp_path / "other.db"
     make(path, loaded)
     before = path.read_bytes()
-    # of half a file the doctor reads only the whole half
-    for name in ("sync",) if make is half else ("sync", "doctor"):
+    for name in ("sync", "doctor"):
         said = command(name, database=path)
         assert said.code == 1
         assert f"{path} is no database that DuckDB {duckdb.__version__} can open" in said.out + said.err
@@ -107,3 +115,49 @@ def test_a_log_without_its_database_does_not_keep_a_new_one_from_opening(loaded:
     loaded.load()
     loaded.set(database=loaded.database)
     assert not log.exists()
+
+
+@pytest.mark.parametrize("part", [0.99, 0.75, 0.5, 0.25, 0.01])
+def test_however_much_of_a_file_is_missing_the_doctor_finds_it(
+    command: Command, loaded: Loaded, tmp_path: Path, part: float
+) -> None:
+    raw = loaded.database.read_bytes()
+    path = tmp_path / "cut.duckdb"
+    path.write_bytes(raw[: int(len(raw) * part)])
+    said = command("doctor", database=path)
+    assert said.code == 1
+    assert "it is damaged" in said.out
+    assert "accepted" in said.out, "the account is looked at all the same"
+
+
+def test_the_doctor_tells_a_folder_from_a_database(command: Command, tmp_path: Path) -> None:
+    said = command("doctor", database=tmp_path)
+    assert said.code != 0
+    assert "CLOCKIFY_DATABASE" in said.out + said.err
+    assert "folder" in said.out + said.err
+
+
+def test_one_value_that_cannot_be_read_is_enough_for_the_doctor(
+    command: Command, loaded: Loaded, tmp_path: Path
+) -> None:
+    """Wherever it is: in each block that holds rows a bit is flipped in turn."""
+    path = tmp_path / "flipped.duckdb"
+    raw = loaded.database.read_bytes()
+    with duckdb.connect(str(loaded.database), read_only=True) as connection:
+        blocks = {
+            block
+            for (table,) in connection.execute(
+                "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'"
+            ).fetchall()
+            for (block,) in connection.execute(
+                f"SELECT DISTINCT block_id FROM pragma_storage_info('{table}') WHERE block_id >= 0"
+            ).fetchall()
+        }
+    assert blocks
+    for block in blocks:
+        flipped = bytearray(raw)
+        flipped[3 * 4096 + block * 262144 + 100] ^= 1
+        path.write_bytes(flipped)
+        said = command("doctor", database=path)
+        assert said.code == 1, block
+        assert "it is damaged" in said.out

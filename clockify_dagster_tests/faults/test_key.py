@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from clockify_dagster.sandbox import Account, Sandbox, faults
-from clockify_dagster_tests.faults.conftest import Loaded
+from clockify_dagster_tests.faults.conftest import Command, Loaded
 
 KEY = "NzUxMjM0NTYtYWJjZC00ZTVmLTk4NzYtZmVkY2JhOTg3NjU0"
 PIECES = [KEY.encode(), *(KEY[n : n + 12].encode() for n in range(len(KEY) - 11)), base64.b64encode(KEY.encode())]
@@ -58,11 +58,11 @@ def test_nothing_that_a_run_leaves_behind_holds_the_key(loaded: Loaded, tmp_path
         assert_clean(str(path), path.read_bytes())
 
 
-def test_doctor_does_not_show_the_key(loaded: Loaded) -> None:
+def test_doctor_does_not_show_the_key(command: Command, loaded: Loaded) -> None:
     loaded.account.add_key(KEY, loaded.people.users[0])
-    loaded.set(api_key=KEY)
-    done = subprocess.run([*COMMAND, "doctor"], capture_output=True, check=True)  # noqa: S603
-    assert_clean("the doctor's output", done.stdout + done.stderr)
+    said = command("doctor", api_key=KEY)
+    assert said.code == 0
+    assert_clean("the doctor's output", f"{said.out}{said.err}".encode())
 
 
 def test_the_sandbox_serves_this_machine_only() -> None:

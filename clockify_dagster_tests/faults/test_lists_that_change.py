@@ -9,9 +9,8 @@ import pytest
 
 from clockify_dagster.defs import resources
 from clockify_dagster.sandbox import Account, faults
-from clockify_dagster_tests.faults.conftest import Loaded, everything
+from clockify_dagster_tests.faults.conftest import ENTRIES, ENTRY_TAGS, Loaded, everything
 
-ENTRIES, ENTRY_TAGS = "clockify_timeentries", "clockify_timeentries__tags"
 LISTING = r"/time-entries\?"
 
 
@@ -53,7 +52,7 @@ def test_no_row_is_skipped_or_doubled_when_the_list_changes_between_pages(
 ) -> None:
     ids = {entry["id"] for entry in newest(loaded.account, 100)}
     loaded.fault(LISTING, faults.After(change))
-    loaded.load(ENTRIES, ENTRY_TAGS)
+    loaded.refresh()
     held = [row["id"] for row in loaded.rows(ENTRIES, "id")]
     stayed = ids & {entry["id"] for entry in newest(loaded.account, 100)}
     assert len(held) == len(set(held))
@@ -61,7 +60,9 @@ def test_no_row_is_skipped_or_doubled_when_the_list_changes_between_pages(
     assert loaded.execute(f"SELECT count(*) FROM {ENTRY_TAGS} ANTI JOIN {ENTRIES} AS e ON e.id = timeentry_id") == [
         (0,)
     ]
-    loaded.heal(ENTRIES)
+    loaded.sandbox.faults.clear()
+    loaded.refresh()
+    loaded.assert_exact(ENTRIES)
 
 
 @pytest.mark.usefixtures("small_pages")

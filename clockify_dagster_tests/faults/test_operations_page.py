@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from clockify_dagster import errors
 from clockify_dagster.api import bounded, transport
 from clockify_dagster.settings import Settings
+from clockify_dagster.warehouse import turns
 
 PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
 GROUPS = {errors.ClockifyDagsterError, errors.ApiError, errors.WarehouseError}
@@ -39,6 +41,29 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert f"| {transport.MAX_TRIES}, with pauses {pauses}" in PAGE
     assert f"| {transport.TRIES_WHEN_DOWN}, until one gets through" in PAGE
     assert f"| {transport.LONGEST_TRYING / 60:g} min, or 3 times" in PAGE
+    assert f"while it writes | {turns.LONGEST_WAIT_SECONDS / 3600:g} h |" in PAGE
+
+
+def said_by_the_code() -> str:
+    """All texts in the package, values that are put into them left out."""
+    texts = []
+    for module in Path(errors.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                pieces = [part.value if isinstance(part, ast.Constant) else "..." for part in node.values]
+                texts.append("".join(map(str, pieces)))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                texts.append(node.value)
+    return "\n".join(texts)
+
+
+def test_every_message_that_the_page_quotes_is_one_that_the_code_says() -> None:
+    table = PAGE.partition("| error | you read |")[2].partition("\n\n")[0]
+    quoted = [text for line in table.splitlines()[2:] for text in re.findall(r"`([^`]+)`", line.split(" | ")[1])]
+    assert len(quoted) > 20
+    said = said_by_the_code()
+    pieces = [piece.strip() for text in quoted for piece in re.split(r"\.\.\.|\d{3}", text)]
+    assert [piece for piece in pieces if piece not in said] == []
 
 
 def test_every_variable_that_the_page_names_exists() -> None:

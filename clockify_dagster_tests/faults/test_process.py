@@ -1,10 +1,8 @@
-"""Whatever ends the process, and whenever: the file opens, and holds old or new, parent and children together."""
+"""A sync that is stopped by a signal ends at once, and what it leaves is old or new. (`test_kills.py`: by SIGKILL.)"""
 
 from __future__ import annotations
 
-import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -14,32 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dagster import AssetKey, DagsterInstance
 
 from clockify_dagster.contract import CONTRACT
+from clockify_dagster_tests.conftest import Project
 from clockify_dagster_tests.faults.conftest import Loaded, Tables, everything
 from clockify_dagster_tests.test_every_table import expected
 
-KILLS = 32
 ENTRIES = "clockify_timeentries"
 COMMAND = [sys.executable, "-c", "from clockify_dagster.cli import main; main()"]
 ROOTS = [root.name for root in CONTRACT.roots if "integral" not in root.name]
-
-
-def test_a_writer_that_is_killed_leaves_old_or_new(tmp_path: Path) -> None:
-    seed = random.randrange(1000)  # noqa: S311 - moments, no secrets
-    database = tmp_path / "data" / "killed.duckdb"
-    database.parent.mkdir()
-    program = Path(__file__).with_name("killing.py")
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, program, database, str(KILLS), str(seed)], capture_output=True, text=True, timeout=300
-    )
-    assert done.returncode == 0, f"seed {seed}: {done.stderr}"
-    told = json.loads(done.stdout)["told"]
-    assert len(told) == KILLS
-    inside = sum(said.endswith("(") for said in told)
-    assert inside >= 5, f"seed {seed}: too few kills were inside of a write: {told}"
-    assert any(said.startswith(("1", "2", "3")) for said in told)
 
 
 @pytest.fixture
@@ -104,48 +85,11 @@ def change_everything(project: Loaded) -> None:
         project.account.edit_entry(entry, description="again")
 
 
-def leftovers(project: Loaded) -> list[str]:
+def leftovers(project: Project) -> list[str]:
     """Files beside the database, and temporary ones."""
     beside = [path.name for path in project.folder.iterdir() if path.name.startswith((".", project.database.name))]
     temporary = [path.name for path in (project.folder / "tmp").iterdir()]
     return sorted({*beside, *temporary} - {project.database.name, ".dagster"})
-
-
-def is_written(project: Loaded, since: float) -> bool:
-    """Whether somebody writes to the database."""
-    log = project.database.with_name(project.database.name + ".wal")
-    return log.exists() or project.database.stat().st_mtime > since
-
-
-MOMENTS: dict[str, Callable[[Loaded, float], bool]] = {
-    "while it asks for entries": lambda project, _: any("/user/" in path for path in project.asked()),
-    "at its first write": is_written,
-}
-
-
-@pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS)
-def test_a_sync_that_is_killed_leaves_each_table_old_or_new_and_the_next_one_heals(
-    loaded: Loaded,
-    command: Callable[..., subprocess.Popen[str]],
-    moment: Callable[[Loaded, float], bool],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    change_everything(loaded)
-    before, since = everything(loaded.database), loaded.database.stat().st_mtime
-    loaded.account.latency_seconds = 0.1
-    process = command("sync")
-    wait_for(lambda: moment(loaded, since))
-    process.kill()
-    process.communicate()
-    new = assert_old_or_new(loaded, before)
-    monkeypatch.setenv("DAGSTER_HOME", str(loaded.folder / "home"))
-    with DagsterInstance.get() as instance:
-        shown = {root for root in ROOTS if instance.get_latest_materialization_event(AssetKey(root))}
-    assert shown <= new, "a table is shown as materialized that is not"
-    loaded.account.latency_seconds = 0
-    loaded.load()
-    loaded.assert_exact(*ROOTS)
-    assert leftovers(loaded) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import duckdb
 import pytest
 
 from clockify_dagster.api import ClockifyClient, Transport
@@ -56,7 +55,7 @@ class Office:
     account: Account
     clock: Clock
     sandbox: Sandbox
-    database: Path
+    warehouse: Warehouse
     zone: ZoneInfo
     start: date
     window: int = 1
@@ -76,10 +75,6 @@ class Office:
     @property
     def limits(self) -> Days:
         return Days(self.start, self.today)
-
-    @property
-    def warehouse(self) -> Warehouse:
-        return Warehouse(Database(self.database, lock_timeout=5))
 
     def day(self, back: int, hour: float = 9) -> datetime:
         """A moment so many days before today, by the clock of the office's zone."""
@@ -129,8 +124,7 @@ class Office:
     def loaded(self, table: str = TABLE) -> dict[str, Fact]:
         """What the tables hold, by id; an id that is there twice is a failure."""
         tags: dict[str, set[str]] = {}
-        with duckdb.connect(str(self.database), read_only=True) as connection:
-            connection.execute("SET TimeZone = 'UTC'")
+        with self.warehouse.database.reading() as connection:
             for entry, tag in connection.execute(f"SELECT timeentry_id, tag_id FROM {table}__tags").fetchall():
                 tags.setdefault(entry, set()).add(tag)
             rows = connection.execute(
@@ -208,8 +202,8 @@ def make_office(tmp_path: Path) -> Iterator[Callable[..., Office]]:
         clock = Clock(at)
         made = (Dated if dated else Account)(now=clock, **account)
         sandboxes.append(Sandbox(made).start())
-        file = tmp_path / f"{len(sandboxes)}.duckdb"
-        return Office(made, clock, sandboxes[-1], file, ZoneInfo(zone), start, window)
+        warehouse = Warehouse(Database(tmp_path / f"{len(sandboxes)}.duckdb", lock_timeout=5))
+        return Office(made, clock, sandboxes[-1], warehouse, ZoneInfo(zone), start, window)
 
     yield make
     for sandbox in sandboxes:

@@ -10,17 +10,17 @@ from clockify_dagster.errors import ClockifyDagsterError
 from clockify_dagster.sandbox import Fault, faults
 from clockify_dagster_tests.refresh.conftest import Office
 
-ONE_USER = 7
+ONE_USER = 5
 
 
 @pytest.fixture
 def users(office: Office) -> list[str]:
-    """A dozen users with a hundred entries each, loaded six at a time; then one entry of each is edited."""
-    office.concurrency = 6
-    people = [office.account.add_user(office.place, f"user {n}")["id"] for n in range(12)]
+    """Eight users with thirty entries each, loaded four at a time; then one entry of each is edited."""
+    office.concurrency = 4
+    people = [office.account.add_user(office.place, f"user {n}")["id"] for n in range(8)]
     for user in people:
-        for n in range(100):
-            office.add(user, back=n % 40, hour=n // 40 + 8, tagIds=[office.account.new_id()])
+        for n in range(30):
+            office.add(user, back=n % 12, hour=n // 12 + 8, tagIds=[office.account.new_id()])
     office.refresh_all()
     for user in people:
         newest = max(office.account.workspace(office.place).entries.timelines[user].keys)[1]
@@ -65,7 +65,8 @@ def test_what_does_not_pass_leaves_all_as_it_was_and_no_files_and_the_next_refre
     with pytest.raises(ClockifyDagsterError):
         office.refresh_all()
     assert office.loaded() == before
-    assert [path.name for path in office.database.parent.iterdir() if path.suffix != ".duckdb"] == []
+    database = office.warehouse.database.path
+    assert list(database.parent.iterdir()) == [database]
     office.sandbox.faults.clear()
     office.refresh_all()
     office.check()

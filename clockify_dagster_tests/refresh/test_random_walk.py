@@ -90,7 +90,7 @@ class Walk:
 
     def step(self) -> None:
         """Some changes, with pauses in between."""
-        for _ in range(self.random.randint(0, 4)):
+        for _ in range(self.random.randint(0, 8)):
             entry = self.some()
             if entry is None or self.random.random() < 0.3:
                 self.create()
@@ -157,7 +157,7 @@ def test_the_tables_equal_the_account_after_every_refresh(make_office: Callable[
     walk = Walk(office, seed)
     office.refresh_all()
     office.check()
-    for number in range(25):
+    for number in range(12):
         walk.step()
         office.clock.turn(seconds=chosen.choice(PAUSES))
         walk.refresh()
@@ -172,7 +172,7 @@ def test_ids_that_tell_no_time_do_as_well_where_a_full_refresh_comes_seconds_aft
     office = make_office(start=START, window=1, dated=False)
     walk = Walk(office, seed)
     office.refresh_all()
-    for number in range(25):
+    for number in range(12):
         walk.step()
         office.clock.turn(seconds=walk.random.choice(PAUSES[3:]))
         walk.refresh()
@@ -186,7 +186,7 @@ def test_with_a_feed_that_is_late_by_a_minute_they_do_a_minute_later(
     office = make_office(start=START, window=2, feed_delay_seconds=60)
     walk = Walk(office, seed)
     office.refresh_all()
-    for number in range(8):
+    for number in range(5):
         for _ in range(walk.random.randint(1, 3)):
             walk.step()
             walk.refresh()
@@ -195,7 +195,7 @@ def test_with_a_feed_that_is_late_by_a_minute_they_do_a_minute_later(
         assert office.loaded() == office.expected(), f"seed {seed}, step {number}"
 
 
-@pytest.mark.parametrize("seed", [31, 34])
+@pytest.mark.parametrize("seed", [35, 36])
 def test_without_the_feed_the_refreshed_days_are_right_and_what_left_them_is_found(
     make_office: Callable[..., Office], seed: int
 ) -> None:
@@ -204,7 +204,7 @@ def test_without_the_feed_the_refreshed_days_are_right_and_what_left_them_is_fou
     walk = Walk(office, seed)
     office.refresh_all()
     walk.model = office.expected()
-    for number in range(20):
+    for number in range(10):
         walk.step()
         office.clock.turn(seconds=walk.random.choice(PAUSES))
         walk.refresh()

@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from clockify_dagster.api import ClockifyClient, Transport
@@ -19,7 +18,7 @@ from clockify_dagster.warehouse.connection import Database
 from clockify_dagster.warehouse.staging import Staging
 
 Document = dict[str, Any]
-USERS = 24
+USERS = 14
 ONCE = 1 + 1 + 3  # users and tags; what the change feed takes
 
 
@@ -62,7 +61,7 @@ class Office:
         return [request.path for request in self.sandbox.requests]
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.warehouse.database.path), read_only=True) as connection:
+        with self.warehouse.database.reading() as connection:
             return connection.execute(sql).fetchall()
 
     def listed(self, asked: list[str]) -> set[str]:

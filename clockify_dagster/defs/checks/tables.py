@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timezone
+from functools import lru_cache
 
 import duckdb
 from dagster import AssetCheckExecutionContext, AssetCheckResult, AssetChecksDefinition, multi_asset_check
@@ -28,10 +29,16 @@ def table_checks(table: Table, *, blocking: bool) -> AssetChecksDefinition:
         """What is wrong with the table, by SQL. Of a table that was never loaded nothing is said."""
         chosen = {key.name for key in context.selected_asset_check_keys}
         with told(), warehouse.warehouse.database.reading() as connection:
-            findings = audit(scene_of(connection, Settings.load()), table, chosen)
+            findings = audit(scene_of(connection, _settings_of(context.op_execution_context.run_id)), table, chosen)
         yield from map(result_of, findings)
 
     return checks
+
+
+@lru_cache(maxsize=1)
+def _settings_of(run_id: str) -> Settings:  # noqa: ARG001 - the key by which they are kept
+    """The settings, read once a run."""
+    return Settings.load()
 
 
 def scene_of(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Scene:

@@ -3,49 +3,30 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from clockify_dagster.cli import commands, main
-from clockify_dagster.sandbox import Sandbox
-from clockify_dagster_tests.checks.conftest import Loaded, clean_account, load_clean, settle
 from clockify_dagster_tests.conftest import Project
-
-
-@pytest.fixture(scope="module")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
-    with Sandbox(clean_account()[0]) as sandbox:
-        yield load_clean(sandbox, tmp_path_factory.mktemp("clean"))
-
-
-@pytest.fixture
-def project(once: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    made = Project(once.sandbox.account, once.sandbox, tmp_path, monkeypatch.setenv)
-    settle(made, once.sandbox)
-    shutil.copyfile(once.database, made.database)
-    return made
 
 
 def check(*options: str) -> Result:
     return CliRunner().invoke(commands, ["check", *options], catch_exceptions=False)
 
 
-def test_on_a_clean_account_it_prints_a_line_a_check_and_exits_with_0(project: Project) -> None:
+def test_on_a_clean_account_it_prints_a_line_a_check_and_exits_with_0(loaded: Project) -> None:
     result = check()
     assert result.exit_code == 0
     head, _, *lines = result.stdout.splitlines()
     assert head.split() == ["asset", "check", "passed", "severity", "numbers"]
     assert any(line.split()[:4] == ["clockify_clients", "key_is_unique", "yes", "ERROR"] for line in lines)
     assert "0 failed as errors, 0 as warnings, 0 could not be made" in lines[-1]
-    assert project.asked("/reports/detailed")
+    assert loaded.asked("/reports/detailed")
 
 
-def test_the_json_is_a_list_of_objects_and_nothing_else(project: Project) -> None:
-    project.execute(
+def test_the_json_is_a_list_of_objects_and_nothing_else(loaded: Project) -> None:
+    loaded.execute(
         "UPDATE clockify_timeentries SET projectid = 'gone' WHERE id = (SELECT min(id) FROM clockify_timeentries)"
     )
     result = check("--json")
@@ -57,15 +38,15 @@ def test_the_json_is_a_list_of_objects_and_nothing_else(project: Project) -> Non
     assert result.exit_code == 0  # a warning
 
 
-def test_an_error_that_fails_is_told_and_makes_the_exit_code_1(project: Project) -> None:
-    project.execute("INSERT INTO clockify_clients SELECT * FROM clockify_clients LIMIT 1")
+def test_an_error_that_fails_is_told_and_makes_the_exit_code_1(loaded: Project) -> None:
+    loaded.execute("INSERT INTO clockify_clients SELECT * FROM clockify_clients LIMIT 1")
     result = check()
     assert result.exit_code == 1
     assert "- ERROR clockify_clients, key_is_unique: 1 rows repeat the key of another one" in result.stdout
 
 
 def test_what_cannot_be_checked_is_null_in_the_json_and_no_failure(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+    loaded: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CLOCKIFY_API_KEY")
     result = check("--json")
@@ -76,7 +57,7 @@ def test_what_cannot_be_checked_is_null_in_the_json_and_no_failure(
     )
     assert result.exit_code == 0
     assert "not checked" in check().stdout
-    assert project.database.exists()
+    assert loaded.database.exists()
 
 
 @pytest.mark.parametrize(
@@ -87,7 +68,7 @@ def test_what_cannot_be_checked_is_null_in_the_json_and_no_failure(
     ],
 )
 def test_without_database_or_with_unusable_settings_it_says_so(
-    project: Project,
+    loaded: Project,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     variable: str,
@@ -95,7 +76,7 @@ def test_without_database_or_with_unusable_settings_it_says_so(
     code: int,
     said: str,
 ) -> None:
-    project.set(**{variable: value})
+    loaded.set(**{variable: value})
     monkeypatch.setattr("sys.argv", ["clockify-dagster", "check", "--json"])
     with pytest.raises(SystemExit) as ended:
         main()
@@ -106,11 +87,11 @@ def test_without_database_or_with_unusable_settings_it_says_so(
 
 
 def test_a_sync_prints_the_checks_that_fail_and_exits_by_what_it_loaded(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+    loaded: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DAGSTER_HOME", str(project.folder / "home"))
-    project.execute("UPDATE clockify_timeentries SET timeinterval__duration = 'PT9H'")
-    project.set(update_window_days=1)
+    monkeypatch.setenv("DAGSTER_HOME", str(loaded.folder / "home"))
+    loaded.execute("UPDATE clockify_timeentries SET timeinterval__duration = 'PT9H'")
+    loaded.set(update_window_days=1)
     result = CliRunner().invoke(commands, ["sync"], catch_exceptions=False)
     assert result.exit_code == 0
     assert "- ERROR clockify_timeentries, duration_is_end_minus_start: 157 of 157 entries" in " ".join(
