@@ -2,42 +2,28 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta, timezone
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
-from urllib.parse import quote
 
+from clockify_dagster.api.ahead import Ahead
 from clockify_dagster.api.changes import Action, Change, changes
-from clockify_dagster.api.paging import (
-    LARGEST_PAGE,
-    Documents,
-    document_of,
-    documents_of,
-    is_last,
-    pages,
+from clockify_dagster.api.kept import Kept
+from clockify_dagster.api.listings import (
+    EVERY_USER,
+    LARGEST_IN_PROGRESS,
+    LISTINGS,
+    ROOM_AFTER,
+    ROOM_BEFORE,
+    joined,
+    written,
 )
+from clockify_dagster.api.paging import LARGEST_PAGE, Documents, document_of, documents_of, is_last, pages
 from clockify_dagster.api.reports import LARGEST_REPORT, Range, Totals, report_entries, report_totals
 from clockify_dagster.api.transport import Answer, Transport
 from clockify_dagster.api.walk import Page, R, Walk, document_rows
-from clockify_dagster.errors import NotThereError, ServerFaultError, located
-
-# The users list leaves out limited and deleted accounts unless they are asked for; their hours still count.
-ACCOUNT_STATUSES = "ACTIVE,PENDING_EMAIL_VERIFICATION,NOT_REGISTERED,LIMITED,DELETED,LIMITED_DELETED"
-EVERY_USER: dict[str, str | int] = {
-    "status": "ALL",
-    "account-statuses": ACCOUNT_STATUSES,
-    "memberships": "ALL",
-    "include-roles": "true",
-}
-
-# Clockify reads a window's instants as a wall clock in the account's zone. Zones reach from -12:00 to +14:00,
-# so with this much room on both sides every entry of the window is in the answer, whichever way it is read.
-ROOM_BEFORE = timedelta(hours=12)
-ROOM_AFTER = timedelta(hours=14)
-LARGEST_IN_PROGRESS = 1000
-_FAULT_KEPT_SECONDS = 60
+from clockify_dagster.errors import NotThereError, located
 
 
 class ClockifyClient:
@@ -59,9 +45,8 @@ class ClockifyClient:
         self._url = api_url
         self._reports_url = reports_url
         self._size = page_size
-        self._users: dict[str, Documents] = {}
-        self._users_faults: dict[str, tuple[float, ServerFaultError]] = {}
-        self._users_lock = threading.Lock()
+        self._ahead: Ahead[tuple[str, str], list[Documents]] = Ahead()
+        self._users: Kept[str, Documents] = Kept(self._all_users)
 
     def me(self) -> dict[str, Any]:
         """The user to whom the key belongs."""
@@ -73,19 +58,32 @@ class ClockifyClient:
 
     def clients(self, workspace: str) -> Iterator[Documents]:
         """Clients, archived ones too (they are left out only if `archived` is asked for)."""
-        return self._list(workspace, "clients")
+        return self._listing(workspace, "clients")
 
     def tags(self, workspace: str) -> Iterator[Documents]:
         """Tags, archived ones too."""
-        return self._list(workspace, "tags")
+        return self._listing(workspace, "tags")
 
     def user_groups(self, workspace: str) -> Iterator[Documents]:
         """User groups with the ids of their members."""
-        return self._list(workspace, "user-groups")
+        return self._listing(workspace, "user-groups")
 
     def projects(self, workspace: str) -> Iterator[Documents]:
         """Projects, archived ones too, hydrated: each carries its tasks, which cost no requests then."""
-        return self._list(workspace, "projects", params={"hydrated": "true"})
+        return self._listing(workspace, "projects")
+
+    def read_ahead(self, workspaces: Iterable[str], listings: Collection[str], workers: int) -> None:
+        """Begin to read these of `LISTINGS`, so many at a time: who asks for one next is given what came.
+
+        Each stays in memory until then.
+        """
+        keys = [(workspace, name) for workspace in workspaces for name in LISTINGS if name in listings]
+        self._ahead.begin([(key, partial(self._whole, *key)) for key in keys], workers)
+
+    def forget(self, before: datetime) -> None:
+        """Ask again for what was read before a moment and is kept: somebody else has read it since."""
+        self._ahead.forget(before)
+        self._users.forget(before)
 
     def tasks(self, workspace: str, project: dict[str, Any]) -> Documents:
         """The tasks of a hydrated project, done ones too; asked for where the project carries none."""
@@ -98,21 +96,9 @@ class ClockifyClient:
     def users(self, workspace: str) -> Documents:
         """Users of every account status and membership status, with all their memberships.
 
-        Read once and kept: several tables come from this list, and entries are asked for by it. That Clockify failed to
-        give it is kept for a minute: else each of those tables would try as long again, one after another.
+        Read once and kept: several tables come from this list, and entries are asked for by it.
         """
-        with self._users_lock:
-            failed_at, fault = self._users_faults.get(workspace, (0.0, None))
-            if fault is not None and time.monotonic() - failed_at < _FAULT_KEPT_SECONDS:
-                raise fault
-            if workspace not in self._users:
-                try:
-                    listing = self._list(workspace, "users", params=EVERY_USER)
-                    self._users[workspace] = [user for rows in listing for user in rows]
-                except ServerFaultError as error:
-                    self._users_faults[workspace] = (time.monotonic(), error)
-                    raise
-            return self._users[workspace]
+        return self._users.get(workspace)
 
     def time_entries(
         self, workspace: str, user: str, start: datetime | None = None, end: datetime | None = None
@@ -139,10 +125,10 @@ class ClockifyClient:
         `read` is given each answer; it raises `UnreadableAnswerError` for one that is no list of documents.
         """
         url = self._at(workspace, "user", user, "time-entries")
-        lower: dict[str, str | int] = {} if start is None else {"start": _written(start - ROOM_BEFORE)}
+        lower: dict[str, str | int] = {} if start is None else {"start": written(start - ROOM_BEFORE)}
 
         def ask(before: datetime | None, number: int, size: int) -> Page[R]:
-            upper = {} if before is None else {"end": _written(before)}
+            upper = {} if before is None else {"end": written(before)}
             asked = {**lower, **upper, "page": number, "page-size": size}
             found: list[R] = []
             answer = self.transport.send("GET", url, asked, check=lambda answer: found.append(read(answer)))
@@ -179,7 +165,7 @@ class ClockifyClient:
         """
         with located(workspace=workspace):
             url = self._at(workspace, "entities", action)
-            return changes(self.transport, url, action, _written(start), _written(end), end - start)
+            return changes(self.transport, url, action, written(start), written(end), end - start)
 
     def report_totals(
         self,
@@ -216,6 +202,19 @@ class ClockifyClient:
             size = min(self._size, LARGEST_REPORT)
             yield from report_entries(self.transport, self._report(workspace), asked, size, on_totals)
 
+    def _all_users(self, workspace: str) -> Documents:
+        return [user for rows in self._list(workspace, "users", params=EVERY_USER) for user in rows]
+
+    def _listing(self, workspace: str, name: str) -> Iterator[Documents]:
+        found = self._ahead.take((workspace, name))
+        yield from self._directly(workspace, name) if found is None else found
+
+    def _whole(self, workspace: str, name: str) -> list[Documents]:
+        return list(self._directly(workspace, name))
+
+    def _directly(self, workspace: str, name: str) -> Iterator[Documents]:
+        return self._list(workspace, name, params=LISTINGS[name])
+
     def _list(
         self,
         workspace: str,
@@ -227,22 +226,9 @@ class ClockifyClient:
             yield from pages(self.transport, self._at(workspace, *steps), params, size or self._size)
 
     def _at(self, workspace: str, *steps: str) -> str:
-        return _joined(self._url, "workspaces", workspace, *steps)
+        return joined(self._url, "workspaces", workspace, *steps)
 
     def _report(self, workspace: str) -> str:
         if self._reports_url is None:
             raise ValueError("this client was made without the reports API's address")
-        return _joined(self._reports_url, "workspaces", workspace, "reports", "detailed")
-
-
-def _joined(base: str, *steps: str) -> str:
-    for step in steps:
-        # A step of dots leads elsewhere, and cannot be escaped: clients and servers fold "%2E%2E" all the same.
-        if not step.strip("."):
-            raise NotThereError(f"{step!r} is no id that Clockify could know.", endpoint="")
-    return "/".join((base, *(quote(step, safe="") for step in steps)))
-
-
-def _written(moment: datetime) -> str:
-    """The only form that Clockify accepts."""
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return joined(self._reports_url, "workspaces", workspace, "reports", "detailed")

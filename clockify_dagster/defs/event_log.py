@@ -32,10 +32,11 @@ from dagster._serdes import ConfigurableClassData
 from sqlalchemy.pool import NullPool
 
 from clockify_dagster.defs.backlog import Backlog
+from clockify_dagster.defs.event_batch import Batch
 from clockify_dagster.errors import SettingsError
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection, Engine, Transaction
+    from sqlalchemy.engine import Connection, Engine
 
 BATCH_SIZE = "DAGSTER_EVENT_BATCH_SIZE"
 KNOWN = {
@@ -88,7 +89,7 @@ class BatchingEventLogStorage(SqliteEventLogStorage):
         """Open the history in this folder, made where it is missing; Dagster in this process batches from now on."""
         # first, since Dagster's own constructor connects already; a thread may connect inside of its own batch
         self._lock = threading.RLock()
-        self._batch: _Batch | None = None
+        self._batch: Batch | None = None
         self._engines: dict[str, Engine] = {}
         self._tables: set[str] = set()
         self._columns: set[str] = set()
@@ -116,6 +117,9 @@ class BatchingEventLogStorage(SqliteEventLogStorage):
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Take events, to be written soon. Raises what kept earlier ones from being written."""
+        for run in {event.run_id for event in events} - self._initialized_dbs:
+            with self._lock:
+                self._engine(run)  # its file is made now, before the run begins, and not while it runs
         self._backlog.add([each for event in events for each in [*self._left_behind(event), event]])
         if any(_is_urgent(event) for event in events):
             self.flush()
@@ -160,7 +164,7 @@ class BatchingEventLogStorage(SqliteEventLogStorage):
         The run's file is committed before the index, as Dagster does: what the index tells of is in the run's log.
         """
         with self._lock:
-            batch = self._batch = _Batch()
+            batch = self._batch = Batch()
             try:
                 yield
                 if batch.tagged:
@@ -232,31 +236,6 @@ def _is_urgent(event: EventLogEntry) -> bool:
     """Whether other processes wait for it, or ours may end before long."""
     kind = None if event.dagster_event is None else event.dagster_event.event_type
     return kind is not None and (kind in _ENDS or kind.value.startswith("PIPELINE_"))
-
-
-class _Batch:
-    """The connections of a batch, and what is done once in its end."""
-
-    def __init__(self) -> None:
-        self.tagged: list[tuple[EventLogEntry, int]] = []
-        self.latest: dict[Any, tuple[EventLogEntry, int]] = {}
-        self.index: Any = None
-        self._open: dict[str, tuple[Connection, Transaction]] = {}
-
-    def connection(self, shard: str, engine: Engine) -> Connection:
-        if shard not in self._open:
-            connection = engine.connect()
-            self._open[shard] = (connection, connection.begin())
-        return self._open[shard][0]
-
-    def commit(self) -> None:
-        for _, transaction in self._open.values():
-            transaction.commit()
-
-    def close(self) -> None:
-        """Close; what is not committed is undone."""
-        for connection, _ in self._open.values():
-            connection.close()
 
 
 def _default_base_dir() -> str:

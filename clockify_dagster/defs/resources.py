@@ -38,6 +38,7 @@ class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagst
 
     _settings: Settings | None = PrivateAttr(default=None)
     _client: ClockifyClient | None = PrivateAttr(default=None)
+    _counted: int = PrivateAttr(default=0)
     _log: logging.Logger | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: InitResourceContext) -> None:
@@ -49,6 +50,7 @@ class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagst
         if self._client is not None:
             self._client.transport.close()
             self._client = None
+            self._counted = 0
 
     @property
     def settings(self) -> Settings:
@@ -74,12 +76,15 @@ class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagst
 
     @contextmanager
     def counted(self, metadata: dict[str, Any]) -> Iterator[ClockifyClient]:
-        """The client; how many requests were made with it meanwhile goes into the metadata."""
-        before = self.client.transport.requests
+        """The client; how many requests it has made since the last count goes into the metadata.
+
+        What was read ahead between two steps counts with the later one.
+        """
         try:
             yield self.client
         finally:
-            metadata["requests"] = self.client.transport.requests - before
+            sent = self.client.transport.requests
+            metadata["requests"], self._counted = sent - self._counted, sent
 
     def chosen(self, workspaces: pd.DataFrame) -> dict[str, str]:
         """Of the loaded workspaces those that the settings name, by id their names."""

@@ -57,6 +57,9 @@ def whole_tables(*roots: str, group: str, priority: int = 0) -> Callable[[Fetch]
             tables = Collection(roots)
             with refreshing(roots[0], context, clockify, warehouse):
                 with told(metadata), clockify.counted(metadata) as client:
+                    last = warehouse.warehouse.last_load(roots)
+                    if last is not None:  # by another run, it may be, after we had read ahead
+                        client.forget(before=last)
                     for workspace, name in clockify.chosen(clockify_workspaces).items():
                         for root, documents in fetch(client, workspace):
                             tables.add(root, documents)

@@ -145,6 +145,12 @@ class Warehouse:
             for schema, table in tables:
                 connection.execute(f"SELECT max(hash(held)) FROM {quoted(schema)}.{quoted(table)} AS held").fetchall()
 
+    def last_load(self, tables: Iterable[str]) -> datetime | None:
+        """When one of these tables was last loaded, whoever did it; None where that is not known."""
+        with self._if_there() as connection:
+            records = {} if connection is None else state.load_records(connection)
+        return max((record.loaded_at for table in tables for record in records.get(table, ())), default=None)
+
     def workspace_ids(self) -> list[str]:
         """The loaded workspaces; none where no run has loaded them."""
         table = "clockify_workspaces"

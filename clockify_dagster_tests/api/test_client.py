@@ -51,7 +51,7 @@ def test_a_list_of_users_that_clockify_fails_to_give_is_tried_for_once_and_a_min
         with pytest.raises(errors.ServerFaultError, match=f"We tried {MAX_TRIES} times"):
             client.users(workspace)
     assert len(sandbox.requests) == MAX_TRIES
-    monkeypatch.setattr("clockify_dagster.api.client._FAULT_KEPT_SECONDS", 0)
+    monkeypatch.setattr("clockify_dagster.api.kept._FAULT_KEPT_SECONDS", 0)
     assert client.users(workspace)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from dagster import AssetExecutionContext, Output, multi_asset
 
 from clockify_dagster.api import ClockifyClient
+from clockify_dagster.api.listings import LISTINGS
 from clockify_dagster.defs.failures import told
 from clockify_dagster.defs.resources import ClockifyResource, WarehouseResource, chosen
 from clockify_dagster.defs.table_assets import WORKSPACES, Collection, asset_options, refreshing
@@ -18,6 +19,7 @@ from clockify_dagster.errors import (
     UnreachableError,
     UnreadableAnswerError,
 )
+from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse import Load
 
 
@@ -40,8 +42,17 @@ def clockify_workspaces(
                 )
             wanted = chosen(dict.fromkeys(found, ""), clockify.settings.workspaces)
             _refuse_plain_members(client, wanted)
+            client.read_ahead(wanted, _listed_next(context, clockify.settings), clockify.settings.concurrency)
             tables.add(WORKSPACES, [found[identity] for identity in wanted])
         yield from tables.outputs(context, metadata)
+
+
+def _listed_next(context: AssetExecutionContext, settings: Settings) -> list[str]:
+    """The listings that later steps of the run ask for with the same client, to be read side by side meanwhile."""
+    if settings.executor != "in_process" or settings.concurrency == 1:
+        return []
+    steps = set(context.run.step_keys_to_execute or context.op_execution_context.job_def.graph.node_names())
+    return [name for name in LISTINGS if f"clockify_{name.replace('-', '')}" in steps]
 
 
 def _refuse_plain_members(client: ClockifyClient, workspaces: Iterable[str]) -> None:
