@@ -33,7 +33,11 @@ def attached(path: Path, config: Mapping[str, Any], *, read_only: bool) -> Itera
     try:
         name = f"warehouse_{next(_numbers)}"
         mode = "READ_ONLY" if read_only else "READ_WRITE"
-        engine.execute(f"ATTACH {literal(str(path))} AS {name} ({mode})")
+        try:
+            engine.execute(f"ATTACH {literal(str(path))} AS {name} ({mode})")
+        except duckdb.Error as error:  # somebody else has it: who waits for it asks again and again
+            is_sound = not isinstance(error, duckdb.FatalException | duckdb.InternalException)
+            raise
         try:
             cursor = engine.cursor()
             try:
@@ -41,14 +45,14 @@ def attached(path: Path, config: Mapping[str, Any], *, read_only: bool) -> Itera
                 yield cursor
             finally:
                 cursor.close()
-            is_sound = not Path(spill).exists()
+            is_sound = True
         finally:
             # what the file could not take now is in its log, and goes into it when it is opened again
             with suppress(duckdb.Error):
                 engine.execute(f"DETACH {name}")
     finally:
         # one that met an error, or has put something on the disk, is not used again
-        if is_sound and not _is_held_by(engine, name):
+        if is_sound and not Path(spill).exists() and not _is_held_by(engine, name):
             _give_back(key, engine)
         else:
             engine.close()

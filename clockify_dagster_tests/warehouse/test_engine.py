@@ -76,6 +76,14 @@ def test_after_an_error_another_duckdb_is_started(database: Database, started: l
     assert started == [":memory:", ":memory:"]
 
 
+def test_who_waits_for_a_file_starts_no_duckdb_for_each_time_he_asks(database: Database, started: list[str]) -> None:
+    with duckdb.connect(str(database.path)) as other:
+        other.execute("FROM t")
+        with pytest.raises(DatabaseLockedError):
+            rows(database)
+    assert started.count(":memory:") == 1
+
+
 def test_two_files_are_told_apart(database: Database, tmp_path: Path) -> None:
     other = Database(tmp_path / "it's another.duckdb")
     with other.writing() as connection:
