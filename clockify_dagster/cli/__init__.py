@@ -20,7 +20,7 @@ from clockify_dagster.errors import ClockifyDagsterError, SettingsError
 from clockify_dagster.version import __version__
 
 INCOMPLETE, UNUSABLE, INTERRUPTED = 1, 2, 130
-_SELDOM = 100_000  # objects that are made before Python looks for garbage
+_USUAL, _SELDOM = gc.get_threshold(), 100_000  # objects that are made before Python looks for garbage
 
 
 def _day(context: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
@@ -59,6 +59,7 @@ def sync(first: date | None, last: date | None, integral: bool) -> None:
     """
     from clockify_dagster.cli.sync import run_sync
 
+    _imports_are_done()
     sys.exit(run_sync(first, last, integral=integral))
 
 
@@ -73,6 +74,7 @@ def check(as_json: bool) -> None:
     """
     from clockify_dagster.cli.check import run_check
 
+    _imports_are_done()
     sys.exit(run_check(as_json=as_json))
 
 
@@ -86,6 +88,7 @@ def doctor() -> None:
     """
     from clockify_dagster.cli.doctor import run_doctor
 
+    _imports_are_done()
     sys.exit(run_doctor())
 
 
@@ -116,7 +119,8 @@ def program() -> None:
     """`main`, in a process that is there for nothing else: begun and ended without what only costs time.
 
     Nearly all that is made while Dagster is imported stays. Looking through it for garbage again and again takes a
-    sixth of the imports' time, and taking it apart in the end takes longer than the checks of a small account.
+    sixth of the imports' time and more of the run's; taking it apart in the end takes longer than the checks of a
+    small account.
     """
     gc.set_threshold(_SELDOM)
     try:
@@ -124,6 +128,13 @@ def program() -> None:
     except SystemExit as ended:
         _leave(ended.code if isinstance(ended.code, int) else int(ended.code is not None))
     _leave(0)
+
+
+def _imports_are_done() -> None:
+    """Look for garbage as often as ever from now on, but not among what was imported, in a process that is ours."""
+    if gc.get_threshold()[0] == _SELDOM:
+        gc.freeze()
+        gc.set_threshold(*_USUAL)
 
 
 def _leave(code: int) -> None:

@@ -34,7 +34,7 @@ from clockify_dagster.warehouse.staging import Staging, forget
 
 _MOST_AT_ONCE = 4  # pages that are read at once; more than there are processors would only need more memory
 _MEMORY = "256MB"  # a page needs some 15 of them
-_WRITING_MEMORY = "400MB"  # what does not fit in goes to disk, beside the database
+_WRITING_MEMORY = "200MB"  # what does not fit in goes to disk, beside the database
 _names = itertools.count()
 # no JSON, or objects of another shape, or with a key twice; or so large that it does not fit into what we allow
 _UNUSUAL = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfMemoryException)

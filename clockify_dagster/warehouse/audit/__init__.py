@@ -17,6 +17,7 @@ from clockify_dagster.warehouse.audit.rows import RowCheck, audit_rows
 from clockify_dagster.warehouse.audit.scene import Scene
 from clockify_dagster.warehouse.audit.tables import longest_age
 from clockify_dagster.warehouse.ddl import columns_of, qualified
+from clockify_dagster.warehouse.engine import changed
 
 __all__ = [
     "Check",
@@ -31,6 +32,7 @@ __all__ = [
     "row_counts",
 ]
 
+_MEMORY = "200MB"  # sorting millions of rows takes more; the rest is on disk meanwhile, beside the database
 _OF_ROWS = (keys, references, times)
 _OF_TABLES = (
     (tables.columns, tables.find_columns),
@@ -49,8 +51,9 @@ def audit(scene: Scene, table: Table, names: Collection[str] | None = None) -> l
     if not scene.was_loaded(table.name):
         return []
     checks = [(make(table), find) for make, find in _OF_TABLES]
-    findings = [find(scene, table, check) for check, find in checks if names is None or check.name in names]
-    return [*findings, *audit_rows(scene, table, _row_checks(table, names))]
+    with changed(scene.connection, memory_limit=_MEMORY):
+        findings = [find(scene, table, check) for check, find in checks if names is None or check.name in names]
+        return [*findings, *audit_rows(scene, table, _row_checks(table, names))]
 
 
 def freshness_of(scene: Scene, table: Table) -> list[Finding]:
