@@ -101,7 +101,7 @@ class Settings(BaseSettings):
         examples=["in_process"],
     )
     requests_per_second: float = Field(
-        default=10, gt=0, description="The pace that requests keep to; paid plans take 50", examples=["10"]
+        default=10, ge=0.001, description="The pace that requests keep to; paid plans take 50", examples=["10"]
     )
     concurrency: int = Field(
         default=8, ge=1, le=64, description="How many requests may be under way at once", examples=["8"]

@@ -79,7 +79,7 @@ TOMORROW = (datetime.now(timezone.utc) + timedelta(days=2)).date().isoformat()
         ("TIMEZONE", "Mars/Olympus", "no time zone of that name"),
         ("TIMEZONE", "../../etc/passwd", "no time zone of that name"),
         ("DATABASE", ".", "it is a folder"),
-        ("REQUESTS_PER_SECOND", "0", "more than 0"),
+        ("REQUESTS_PER_SECOND", "0", "at least 0.001"),
         ("REQUESTS_PER_SECOND", "nan", "no finite number"),
         ("CONCURRENCY", "65", "at most 64"),
         ("ENTRIES_FROM", "files", "'auto', 'users' or 'reports'"),

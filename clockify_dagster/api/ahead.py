@@ -22,9 +22,13 @@ class Ahead(Generic[K, V]):
         self._found: dict[K, tuple[datetime, Future[V]]] = {}
 
     def begin(self, jobs: Iterable[Job[K, V]], workers: int) -> None:
-        """Begin to read, in this order, so many at a time; what has been begun is not begun again."""
+        """Begin to read, in this order, so many at a time.
+
+        What is under way is not begun again; what is there is read anew.
+        """
         with self._lock:
-            new = [(key, read, Future[V]()) for key, read in jobs if key not in self._found]
+            under_way = {key for key, (_, future) in self._found.items() if not future.done()}
+            new = [(key, read, Future[V]()) for key, read in jobs if key not in under_way]
             now = datetime.now(timezone.utc)
             self._found.update({key: (now, future) for key, _, future in new})
         left = iter(new)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import atexit
 import logging
+import os
 import threading
 import weakref
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Generic, TypeVar
 
 from sqlalchemy.exc import OperationalError
@@ -35,6 +37,7 @@ class Backlog(Generic[Item]):
         self._timer: threading.Timer | None = None
         self._failure: Exception | None = None
         atexit.register(_flush_at_exit, weakref.ref(self))
+        os.register_at_fork(after_in_child=partial(_forget_after_fork, weakref.ref(self)))
 
     def add(self, items: Sequence[Item]) -> None:
         """Take items, to be written soon. Raises what kept earlier ones from being written."""
@@ -43,9 +46,10 @@ class Backlog(Generic[Item]):
             self._items.extend(items)
             is_full = len(self._items) >= _MOST
             if not is_full and self._timer is None:
-                self._timer = threading.Timer(self._delay, self._flush_later)
-                self._timer.daemon = True
-                self._timer.start()
+                timer = threading.Timer(self._delay, self._flush_later)
+                timer.daemon = True
+                timer.start()
+                self._timer = timer
         if failure is not None:
             raise failure
         if is_full:
@@ -71,22 +75,52 @@ class Backlog(Generic[Item]):
         except _TRANSIENT:
             raise
         except Exception:
+            if len(items) == 1:
+                self._forget(1)
+                raise
+            self._write_one_by_one(items)
+        else:
             self._forget(len(items))
+
+    def _write_one_by_one(self, items: Sequence[Item]) -> None:
+        """Write all that can be; raises the first error of those that never can."""
+        failures = [failure for item in items if (failure := self._failure_of(item)) is not None]
+        if failures:
+            raise failures[0]
+
+    def _failure_of(self, item: Item) -> Exception | None:
+        try:
+            self._write_or_forget([item])
+        except _TRANSIENT:
             raise
-        self._forget(len(items))
+        except Exception as error:
+            return error
+        return None
 
     def _forget(self, count: int) -> None:
         with self._guard:
             del self._items[:count]
 
     def _flush_later(self) -> None:
-        with self._guard:
-            self._timer = None
-        try:
-            self.flush()
-        except Exception as error:
+        with self._writing:
             with self._guard:
-                self._failure = error
+                self._timer = None
+            try:
+                self.flush()
+            except Exception as error:
+                with self._guard:
+                    self._failure = error
+
+    def after_fork(self) -> None:
+        """In a forked child: what waits is written by the parent."""
+        self._guard = threading.Lock()
+        self._items, self._timer, self._failure = [], None, None
+
+
+def _forget_after_fork(backlog: weakref.ref[Backlog[Item]]) -> None:
+    held = backlog()
+    if held is not None:
+        held.after_fork()
 
 
 def _flush_at_exit(backlog: weakref.ref[Backlog[Item]]) -> None:
@@ -95,5 +129,5 @@ def _flush_at_exit(backlog: weakref.ref[Backlog[Item]]) -> None:
         return
     try:
         held.flush()
-    except _TRANSIENT as error:  # nobody is there any more to catch it, and a traceback would say no more
-        _log.warning(f"The last events could not be written to Dagster's history: {str(error).splitlines()[0]}")
+    except Exception as error:
+        _log.warning(f"The last events could not be written to Dagster's history: {str(error).partition(chr(10))[0]}")

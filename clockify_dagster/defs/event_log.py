@@ -129,7 +129,11 @@ class BatchingEventLogStorage(SqliteEventLogStorage):
         self._backlog.flush()
 
     def _write(self, events: Sequence[EventLogEntry]) -> None:
-        """Write events, in one transaction a file: all of them or, where one cannot be written, none."""
+        """Write events, in one transaction a file: all of them or, where one cannot be written, none.
+
+        Where the run's file was written and the index could not be, they will be in the run's log twice, rather than
+        days be missing from the index.
+        """
         with self._one_transaction():
             for event in events:
                 super().store_event(event)
@@ -142,10 +146,12 @@ class BatchingEventLogStorage(SqliteEventLogStorage):
 
     def dispose(self) -> None:
         """Write what was taken, and close what is open."""
-        self.flush()
-        super().dispose()
-        with self._lock:
-            self._drop_engines()
+        try:
+            self.flush()
+        finally:
+            super().dispose()
+            with self._lock:
+                self._drop_engines()
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:

@@ -35,8 +35,7 @@ class ClockifyIOManager(DuckDBPandasIOManager):
         del context
         if self.schema_ not in (None, SCHEMA):
             raise SettingsError(f"The tables are in the schema {SCHEMA}; leave the IO manager's `schema` out.")
-        config = {"custom_user_agent": "clockify_dagster", **self.connection_config}
-        return _Manager(Warehouse(Database(Path(self.database), self.lock_timeout_seconds, config)))
+        return _Manager(Warehouse(Database(Path(self.database), self.lock_timeout_seconds, self.connection_config)))
 
 
 class _Manager(IOManager):

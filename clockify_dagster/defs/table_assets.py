@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from datetime import datetime, timezone
 from typing import Any
 
 import pandas as pd
@@ -92,10 +93,18 @@ def refreshing(
     root: str, context: AssetExecutionContext, clockify: ClockifyResource, warehouse: WarehouseResource
 ) -> Iterator[None]:
     """Around a refresh, from its first request to its write: settings and key are there, and it is our turn."""
+    waits: list[str] = []
+
+    def tell(words: str) -> None:
+        waits.append(words)
+        context.log.warning(words)
+
     with ExitStack() as stack:
         with told():
             clockify.require()
-            stack.enter_context(warehouse.turn(root, context.log.warning))
+            stack.enter_context(warehouse.turn(root, tell))
+            if waits:  # what was read before it was our turn may be old by now
+                clockify.client.forget(before=datetime.now(timezone.utc))
         yield
 
 

@@ -28,6 +28,7 @@ from clockify_dagster.warehouse.turns import LONGEST_WAIT_SECONDS, holders
 # Short, lest a program that opens and closes the file all the time leaves no gap that we would see.
 _POLL_SECONDS = 0.02
 _TOLD_AFTER_SECONDS = 2.0
+_LONGEST_MAKING_SECONDS = 60
 
 # DuckDB would otherwise fetch an extension from the network to open, say, a file of SQLite.
 _NO_EXTENSIONS = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
@@ -45,7 +46,8 @@ class Database:
     Attributes:
         path: the file; it and its folder are made by the first write.
         lock_timeout: seconds to wait for another process that holds the file.
-        config: settings for DuckDB, as `duckdb.connect` takes them.
+        config: settings for DuckDB, as `duckdb.connect` takes them; with any, each connection starts a DuckDB of its
+            own.
         waits_for_ours: whether a refresh of ours is waited for beyond that: it lets go as soon as it has written.
     """
 
@@ -106,7 +108,7 @@ class Database:
     @contextmanager
     def _connection(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         with ExitStack() as stack:
-            connection = self._patiently(lambda: stack.enter_context(self._attached(read_only)))
+            connection = self._patiently(lambda: stack.enter_context(self._opened(read_only)))
             # a session's own zone would change what a timestamp without offset means
             connection.execute("SET TimeZone = 'UTC'")
             yield connection
@@ -133,13 +135,16 @@ class Database:
             time.sleep(_POLL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - spreads the tries, guards no secret
 
     @contextmanager
-    def _attached(self, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
-        with self._told(), attached(self.path.absolute(), self._config, read_only=read_only) as connection:
-            yield connection
-
-    @property
-    def _config(self) -> dict[str, Any]:
-        return {**_NO_EXTENSIONS, **self.config}
+    def _opened(self, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+        path = self.path.absolute()  # since ":memory:" and "md:..." would not mean files
+        with self._told():
+            if not self.config:
+                with attached(path, _NO_EXTENSIONS, read_only=read_only) as connection:
+                    yield connection
+                return
+            config = {**_NO_EXTENSIONS, **self.config}
+            with duckdb.connect(str(path), read_only=read_only, config=config) as connection:
+                yield connection
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -171,7 +176,7 @@ class Database:
             self.path.with_name(self.path.name + ".wal").unlink(missing_ok=True)
             unborn = folder / f"{self.path.name}.{os.getpid()}.new"
             try:
-                duckdb.connect(str(unborn), config=self._config).close()
+                duckdb.connect(str(unborn), config=dict(_NO_EXTENSIONS)).close()
                 _give_name(unborn, self.path)
             finally:
                 unborn.unlink(missing_ok=True)
@@ -188,14 +193,37 @@ class Database:
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Let one process at a time make a file in a folder; the kernel frees it when the process dies."""
+    """Let one process at a time make a file in a folder; the kernel frees it when the process dies.
+
+    It takes moments. Raises `DatabaseLockedError` where another process has been at it for a minute.
+    """
     handle = os.open(folder, os.O_RDONLY)
     try:
-        with suppress(OSError):  # a file system without such locks
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        _lock(handle, folder)
         yield
     finally:
         os.close(handle)
+
+
+def _lock(handle: int, folder: Path) -> None:
+    until = time.monotonic() + _LONGEST_MAKING_SECONDS
+    while not _is_locked(handle):
+        if time.monotonic() > until:
+            raise DatabaseLockedError(
+                f"Another process has been making a file in {folder} for {_LONGEST_MAKING_SECONDS} s, which takes "
+                "moments: it was halted, or hangs. End it, and start again. Nothing was changed."
+            )
+        time.sleep(_POLL_SECONDS)
+
+
+def _is_locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without such locks
+        return True
+    return True
 
 
 def _unborn_in(folder: Path, name: str) -> list[Path]:

@@ -21,13 +21,25 @@ from clockify_dagster.warehouse.ddl import literal
 _guard = threading.Lock()
 _idle: dict[tuple[Any, ...], duckdb.DuckDBPyConnection] = {}
 _numbers = itertools.count()
+_parents: list[duckdb.DuckDBPyConnection] = []
+
+
+def _after_fork() -> None:
+    """In a forked child, start anew: the parent's has threads that are not here, and closing it would wait for them."""
+    global _guard
+    _guard = threading.Lock()
+    _parents.extend(_idle.values())
+    _idle.clear()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 @contextmanager
 def attached(path: Path, config: Mapping[str, Any], *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection whose tables are the file's, for as long as the context lasts. Raises DuckDB's own errors."""
     spill = f"{path}.tmp"  # where DuckDB would put it if it had been started with the file
-    key = (os.getpid(), path, *sorted(config.items()))
+    key = (path, *sorted(config.items()))
     engine = _borrowed(key) or duckdb.connect(":memory:", config={**config, "temp_directory": spill})
     is_sound = False
     try:
@@ -52,10 +64,13 @@ def attached(path: Path, config: Mapping[str, Any], *, read_only: bool) -> Itera
                 engine.execute(f"DETACH {name}")
     finally:
         # one that met an error, or has put something on the disk, is not used again
-        if is_sound and not Path(spill).exists() and not _is_held_by(engine, name):
-            _give_back(key, engine)
-        else:
-            engine.close()
+        try:
+            is_sound = is_sound and not os.path.lexists(spill) and not _is_held_by(engine, name)
+        finally:
+            if is_sound:
+                _give_back(key, engine)
+            else:
+                engine.close()
 
 
 @contextmanager

@@ -29,7 +29,8 @@ def replace_frame(connection: duckdb.DuckDBPyConnection, name: str, frame: pd.Da
     connection.register(_SOURCE, frame)
     try:
         types = connection.execute(f"DESCRIBE SELECT * FROM {_SOURCE}").fetchall()
-        columns = {str(column): _known(str(kind)) for column, kind, *_ in types}
+        untyped = _untyped(frame)
+        columns = {str(column): "VARCHAR" if column in untyped else str(kind) for column, kind, *_ in types}
         chosen = ", ".join(f"CAST({quoted(column)} AS {kind}) AS {quoted(column)}" for column, kind in columns.items())
         if part is None:
             connection.execute(f"CREATE OR REPLACE TABLE {qualified(name)} AS SELECT {chosen} FROM {_SOURCE}")
@@ -64,5 +65,6 @@ def within(connection: duckdb.DuckDBPyConnection, table: str, part: Part) -> tup
     return f"{quoted(column)} >= ? AND {quoted(column)} < ?", bounds
 
 
-def _known(kind: str) -> str:
-    return "VARCHAR" if kind.strip('"') == "NULL" else kind
+def _untyped(frame: pd.DataFrame) -> set[str]:
+    """The columns of which pandas knows no type, and that have no value: some DuckDB take them for integers."""
+    return {str(name) for name, column in frame.items() if column.dtype == object and column.isna().all()}

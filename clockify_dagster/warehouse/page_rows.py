@@ -33,7 +33,7 @@ class PageRows:
     @property
     def oldest(self) -> datetime | None:
         """The earliest start; None on an empty page."""
-        return _moment(int(self.starts.min())) if len(self.starts) else None
+        return _moment(int(np.min(self.starts))) if len(self.starts) else None
 
     @property
     def is_newest_first(self) -> bool:

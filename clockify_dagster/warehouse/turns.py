@@ -62,8 +62,10 @@ def turn(
         try:
             yield
         finally:
-            place.unlink(missing_ok=True)
-            os.close(handle)
+            try:
+                place.unlink(missing_ok=True)
+            finally:
+                os.close(handle)
     finally:
         with _HELD_GUARD:
             _HELD[place] -= 1

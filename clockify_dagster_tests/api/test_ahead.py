@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -31,14 +32,31 @@ def test_what_is_read_ahead_is_read_side_by_side_by_so_many() -> None:
     assert len(set(found)) == 2
 
 
-def test_what_is_read_is_handed_over_once_and_begun_once() -> None:
+def test_what_is_under_way_is_not_begun_again_and_what_is_there_is_handed_over_once() -> None:
     ahead: Ahead[str, int] = Ahead()
+    go_on = threading.Event()
     calls = iter(range(10))
-    for _ in range(2):
-        ahead.begin([("a", lambda: next(calls))], 4)
+
+    def read() -> int:
+        go_on.wait(10)
+        return next(calls)
+
+    ahead.begin([("a", read)], 4)
+    ahead.begin([("a", read)], 4)
+    go_on.set()
     assert ahead.take("a") == 0
     assert ahead.take("a") is None
     assert next(calls) == 1
+
+
+def test_what_was_begun_before_a_moment_can_be_forgotten() -> None:
+    ahead: Ahead[str, int] = Ahead()
+    ahead.begin([("a", lambda: 1)], 1)
+    ahead.forget(datetime.now(timezone.utc))
+    assert ahead.take("a") is None
+    ahead.begin([("a", lambda: 2)], 1)
+    ahead.forget(datetime.now(timezone.utc) - timedelta(minutes=1))
+    assert ahead.take("a") == 2
 
 
 def test_what_failed_is_raised_when_it_is_taken_and_costs_the_others_nothing() -> None:

@@ -94,19 +94,14 @@ def test_a_batch_is_one_transaction_a_file(tmp_path: Path, monkeypatch: pytest.M
     assert [count(tmp_path, RUN), count(tmp_path, "index"), count(tmp_path, "index", "asset_event_tags")] == [51] * 3
 
 
-@pytest.mark.parametrize("method", ["prepare_insert_event", "_store_asset_event", "_store_asset_event_tags"])
+@pytest.mark.parametrize("method", ["_store_asset_event", "_store_asset_event_tags"])
 def test_of_a_batch_that_fails_nothing_is_left(
     storage: BatchingEventLogStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
-    storage.store_event(events(1)[0])
-    storage.flush()
-    stock, calls = getattr(SqliteEventLogStorage, method), []
+    _store(storage, 1)
 
-    def fail(self: Any, *arguments: Any) -> Any:
-        calls.append(arguments)
-        if method != "prepare_insert_event" or len(calls) == 20:
-            raise ValueError("it cannot be written")
-        return stock(self, *arguments)
+    def fail(*_: Any) -> Any:
+        raise ValueError("it cannot be written")
 
     monkeypatch.setattr(SqliteEventLogStorage, method, fail)
     with pytest.raises(ValueError, match="cannot be written"):
@@ -115,6 +110,23 @@ def test_of_a_batch_that_fails_nothing_is_left(
     assert [count(tmp_path, RUN), count(tmp_path, "index"), count(tmp_path, "index", "asset_event_tags")] == [1] * 3
     _store(storage, 30)
     assert count(tmp_path, "index") == 31
+
+
+def test_an_event_that_cannot_be_written_costs_no_other(
+    storage: BatchingEventLogStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stock = SqliteEventLogStorage.prepare_insert_event
+
+    def fail(self: Any, event: Any) -> Any:
+        if event.dagster_event.partition == "day 19":
+            raise ValueError("it cannot be written")
+        return stock(self, event)
+
+    monkeypatch.setattr(SqliteEventLogStorage, "prepare_insert_event", fail)
+    with pytest.raises(ValueError, match="cannot be written"):
+        _store(storage, 30)
+    storage.flush()
+    assert [count(tmp_path, RUN), count(tmp_path, "index"), count(tmp_path, "index", "asset_event_tags")] == [29] * 3
 
 
 def _store(storage: BatchingEventLogStorage, number: int) -> None:

@@ -1,5 +1,7 @@
 """One DuckDB for many pieces of work: each sees its file alone, and nothing of one is left for the next."""
 
+import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -122,3 +124,30 @@ def test_a_file_that_other_code_of_this_process_has_open_is_told_as_locked(datab
         with pytest.raises(DatabaseLockedError, match=r"open in this very process.*CLOCKIFY_LOCK_TIMEOUT_SECONDS"):
             rows(database)
     assert rows(database) == [(1,), (2,)]
+
+
+def test_settings_of_ones_own_hold_throughout_and_for_nobody_else(database: Database, started: list[str]) -> None:
+    own = Database(database.path, config={"threads": "1", "memory_limit": "300MB"})
+    for _ in range(2):
+        with own.reading() as connection:
+            assert connection.execute("SELECT current_setting('threads')").fetchone() == (1,)
+            with engine.changed(connection, memory_limit="100MB"):
+                assert connection.execute("FROM t").fetchall() == [(1,)]
+    assert started == [str(database.path)] * 2
+    assert rows(database) == [(1,)]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a process is forked")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_child_starts_a_duckdb_of_its_own(database: Database) -> None:
+    assert rows(database) == [(1,)]
+    child = os.fork()
+    if not child:
+        os._exit(0 if rows(database) == [(1,)] else 1)
+    until = time.monotonic() + 20
+    while (ended := os.waitpid(child, os.WNOHANG)) == (0, 0) and time.monotonic() < until:
+        time.sleep(0.02)
+    if ended == (0, 0):
+        os.kill(child, 9)
+    assert ended == (child, 0)
+    assert rows(database) == [(1,)]

@@ -42,7 +42,7 @@ def clockify_workspaces(
                 )
             wanted = chosen(dict.fromkeys(found, ""), clockify.settings.workspaces)
             _refuse_plain_members(client, wanted)
-            client.read_ahead(wanted, _listed_next(context, clockify.settings), clockify.settings.concurrency)
+            client.read_ahead(wanted, _listed_next(context, clockify.settings), clockify.settings.concurrency - 1)
             tables.add(WORKSPACES, [found[identity] for identity in wanted])
         yield from tables.outputs(context, metadata)
 
