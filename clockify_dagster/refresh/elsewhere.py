@@ -56,18 +56,18 @@ def look_elsewhere(
 ) -> Elsewhere:
     """Find out about the entries of a workspace that are not in the listing.
 
-    `known` are the table's within the span, by id their users. `running` are timers outside of it: their stop is a
-    change like any other, so they are asked for where no feed could tell of it.
+    `known` are those of the table within the span that the listing has not, by id their users. `running` are timers
+    outside of it: their stop is a change like any other, so they are asked for where no feed could tell of it.
 
     Raises `ApiError` where Clockify fails.
     """
-    seen = listing.seen.get(workspace, set())
     unserved = {user for place, user in listing.unserved if place == workspace}
-    result = Elsewhere({entry for entry, user in known.items() if entry not in seen and user not in unserved})
+    result = Elsewhere({entry for entry, user in known.items() if user not in unserved})
     nearby = {str(document.get("id")): document for document in listing.elsewhere.get(workspace, [])}
     told = {**changes.documents, **{entry: nearby[entry] for entry in result.vanished & nearby.keys()}}
     questions: list[str] = []
-    for entry in sorted((result.vanished | told.keys() | changes.deleted | changes.missing | set(running)) - seen):
+    named = result.vanished | told.keys() | changes.deleted | changes.missing | set(running)
+    for entry in sorted(named - listing.staging.holds(named)):
         document = told.get(entry)
         if document is None or not _is_elsewhere(scope, document, unserved):
             # a document within the span that is not in the listing is out of date, or younger than the listing

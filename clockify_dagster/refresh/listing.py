@@ -28,8 +28,8 @@ class Listing:
 
     Attributes:
         staging: the rows of the span.
-        seen: the ids of the entries in it, by workspace; not collected where everything is read anew.
-        elsewhere: documents that were in the answers but start outside the span, by workspace; likewise.
+        elsewhere: documents that were in the answers but start outside the span, by workspace; not collected where
+            everything is read anew.
         keys: what every document that was listed has; None where none was. Likewise.
         young: ids of entries in the span that were made when the listing began, or later, by workspace.
         unserved: workspace and user of those whose rows stay: the API does not serve them (they have left), or a report
@@ -37,7 +37,6 @@ class Listing:
     """
 
     staging: Spool
-    seen: dict[str, set[str]] = field(default_factory=dict)
     elsewhere: dict[str, Documents] = field(default_factory=dict)
     keys: set[str] | None = None
     young: dict[str, set[str]] = field(default_factory=dict)
@@ -109,7 +108,6 @@ def _list_workspace(
 
 def _note(listing: Listing, workspace: str, given: EntryRows) -> None:
     """Keep of a page what helps to find entries that are not in the span."""
-    listing.seen.setdefault(workspace, set()).update(given.within)
     listing.elsewhere.setdefault(workspace, []).extend(given.outside)
     if given.keys is not None:
         listing.keys = set(given.keys) if listing.keys is None else listing.keys & given.keys

@@ -60,15 +60,13 @@ class Recollection:
             are in no list of users any more.
         is_listing_enough: whether nothing need be looked for besides what is listed: everything is read anew, and
             nobody has left. Those who have may not be served; then only the feed tells what becomes of their entries.
-        entries: the table's within the span; empty where the listing is enough.
-        running: the table's timers outside of it; likewise.
+        running: the table's timers outside of the span; empty where the listing is enough.
         feed: up to where changes are known, for workspaces of which something is loaded.
     """
 
     limits: Span | None
     holders: Entries
     is_listing_enough: bool
-    entries: Entries
     running: Entries
     feed: Mapping[str, FeedState]
 
@@ -95,12 +93,13 @@ def refresh_span(scope: Scope) -> tuple[SpanLoad, dict[str, int]]:
     scope = replace(scope, limits=held.limits)
     listing = list_entries(scope, held.holders, began, for_search=not held.is_listing_enough)
     readings = {} if held.is_listing_enough else _read_feed(scope, held.feed, began)
+    missing = {} if held.is_listing_enough else _missing(scope, span, listing)
     result = Findings()
     for workspace in scope.workspaces:
         changes = readings.get(workspace, Changes())
         if not held.is_listing_enough:
             running = held.running[workspace] if changes.state is None else {}
-            found = look_elsewhere(scope, workspace, listing, changes, held.entries[workspace], running)
+            found = look_elsewhere(scope, workspace, listing, changes, missing[workspace], running)
             result.take(found, _stage(scope, listing, found.documents))
             _tell_of_open_ones(scope, workspace, found)
         if changes.state is not None:
@@ -138,10 +137,15 @@ def _recall(scope: Scope, span: Span) -> Recollection:
             limits=limits,
             holders=holders,
             is_listing_enough=is_enough,
-            entries={} if is_enough else memory.entries(scope.root, places, span),
             running={} if is_enough else memory.running(scope.root, places, span),
             feed=memory.feed_states(places),
         )
+
+
+def _missing(scope: Scope, span: Span, listing: Listing) -> Entries:
+    """The table's entries within the span that were not listed. DuckDB compares the ids, which may be millions."""
+    with scope.warehouse.memory() as memory:
+        return memory.entries(scope.root, scope.workspaces, span, listing.staging.keys)
 
 
 def _have_left(scope: Scope, holders: Entries) -> bool:

@@ -9,8 +9,10 @@ import duckdb
 
 from clockify_dagster.warehouse import state
 from clockify_dagster.warehouse.ddl import columns_of, qualified
+from clockify_dagster.warehouse.engine import changed
 from clockify_dagster.warehouse.writer import Span
 
+_MEMORY = "200MB"  # where millions of ids are compared, the rest is on disk meanwhile, beside the database
 Entries = dict[str, dict[str, str]]
 """By workspace, ids of entries and their users."""
 
@@ -38,9 +40,11 @@ class Memory:
         states = {workspace: state.feed_state(held, workspace) if held else None for workspace in workspaces}
         return {workspace: known for workspace, known in states.items() if known is not None}
 
-    def entries(self, table: str, workspaces: Iterable[str], span: Span) -> Entries:
-        """The entries that start within the span."""
+    def entries(self, table: str, workspaces: Iterable[str], span: Span, but: str | None = None) -> Entries:
+        """The entries that start within the span, without those whose ids the SQL in `but` gives."""
         where = "timeinterval_start >= ? AND timeinterval_start < ?"
+        if but is not None:
+            where += f" AND id NOT IN ({but})"
         return self._entries(table, workspaces, "id, userid", where, [span.start, span.end])
 
     def running(self, table: str, workspaces: Iterable[str], outside: Span) -> Entries:
@@ -65,4 +69,5 @@ class Memory:
         if held is None or columns_of(held, table) is None:
             return {workspace: {} for workspace in workspaces}
         sql = f"SELECT {chosen} FROM {qualified(table)} WHERE workspaceid = ? AND userid IS NOT NULL AND {where}"
-        return {workspace: dict(held.execute(sql, [workspace, *bounds]).fetchall()) for workspace in workspaces}
+        with changed(held, memory_limit=_MEMORY):
+            return {workspace: dict(held.execute(sql, [workspace, *bounds]).fetchall()) for workspace in workspaces}

@@ -11,7 +11,7 @@ import itertools
 import json
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from glob import escape
@@ -131,6 +131,23 @@ class Spool(Staging):
             for table in self.family:
                 self._keep(cursor, table, piece, self.sql.rows(table, piece, self._within))
         return rows
+
+    @property
+    def keys(self) -> str | None:
+        """SQL for the root's keys, also of rows that came twice; None where there are no rows yet."""
+        if not self._documents:
+            return None
+        root = self.family[0]
+        return f"SELECT {quoted(root.primary_key[0])} FROM {self._files(root)}"
+
+    def holds(self, keys: Collection[str]) -> set[str]:
+        """Those of these keys of the root of which there are rows."""
+        if not keys or self.keys is None:
+            return set()
+        with self._told(), self._cursor() as cursor:
+            asked = "SELECT unnest(?::VARCHAR[]) AS key"
+            rows = cursor.execute(f"SELECT key FROM ({asked}) WHERE key IN ({self.keys})", [sorted(keys)]).fetchall()
+        return {key for (key,) in rows}
 
     def finish(self) -> None:
         """Find the rows that were read again later, in another piece: they do not count."""
