@@ -56,6 +56,20 @@ def test_a_failure_carries_where_it_happened_and_how_many_requests_were_made(pro
     assert facts["requests"] == 1
 
 
+def test_a_failure_of_entries_names_workspace_user_and_day(project: Project) -> None:
+    project.sandbox.faults.add(Fault("time-entries", faults.Status(403), times=None))
+    day = days_before_today(1)[0].isoformat()
+    result = select(project, "clockify_workspaces", ENTRIES, dagster__partition=day)
+    (failed,) = result.filter_events(lambda event: event.is_step_failure)
+    told = failed.step_failure_data.user_failure_data
+    assert told is not None
+    facts = {name: value.value for name, value in told.metadata.items()}
+    assert facts["workspace"] == next(iter(project.account.workspaces))
+    assert any(f"/user/{facts['user']}/" in path for path in project.asked("/time-entries"))
+    assert facts["day"] == day
+    assert f"day {day}" in str(told.description)
+
+
 def test_a_key_that_sees_no_workspace_any_more_empties_nothing(project: Project) -> None:
     select(project, "clockify_workspaces")
     before = project.rows("clockify_workspaces")

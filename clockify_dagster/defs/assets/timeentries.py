@@ -18,6 +18,7 @@ from clockify_dagster.defs.partitions import days_of
 from clockify_dagster.defs.resources import ClockifyResource, WarehouseResource
 from clockify_dagster.defs.scopes import scope_of
 from clockify_dagster.defs.table_assets import WORKSPACES, asset_options, outputs, refreshing
+from clockify_dagster.errors import located
 from clockify_dagster.refresh import refresh_span
 from clockify_dagster.warehouse import Load
 
@@ -44,7 +45,8 @@ def time_entry_assets(partitions: DailyPartitionsDefinition) -> AssetsDefinition
             with told(metadata), clockify.counted(metadata) as client:
                 days = days_of(context.run.tags, clockify.settings)
                 scope = scope_of(ENTRIES, client, context, clockify, warehouse, clockify_workspaces, days)
-                load, facts = refresh_span(scope)
+                with located(day=str(days)):
+                    load, facts = refresh_span(scope)
             yield from outputs(context, load, {**metadata, **facts})
 
     return clockify_timeentries
