@@ -24,8 +24,10 @@ class Ahead(Generic[K, V]):
     def begin(self, jobs: Iterable[Job[K, V]], workers: int) -> None:
         """Begin to read, in this order, so many at a time.
 
-        What is under way is not begun again; what is there is read anew.
+        What is under way is not begun again; what is there is read anew. With no workers nothing is begun.
         """
+        if workers < 1:
+            return
         with self._lock:
             under_way = {key for key, (_, future) in self._found.items() if not future.done()}
             new = [(key, read, Future[V]()) for key, read in jobs if key not in under_way]

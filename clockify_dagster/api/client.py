@@ -78,7 +78,7 @@ class ClockifyClient:
         Each stays in memory until then.
         """
         keys = [(workspace, name) for workspace in workspaces for name in LISTINGS if name in listings]
-        self._ahead.begin([(key, partial(self._whole, *key)) for key in keys], workers)
+        self._ahead.begin([(key, partial(list, self._directly(*key))) for key in keys], workers)
 
     def forget(self, before: datetime) -> None:
         """Ask again for what was read before a moment and is kept: somebody else has read it since."""
@@ -208,9 +208,6 @@ class ClockifyClient:
     def _listing(self, workspace: str, name: str) -> Iterator[Documents]:
         found = self._ahead.take((workspace, name))
         yield from self._directly(workspace, name) if found is None else found
-
-    def _whole(self, workspace: str, name: str) -> list[Documents]:
-        return list(self._directly(workspace, name))
 
     def _directly(self, workspace: str, name: str) -> Iterator[Documents]:
         return self._list(workspace, name, params=LISTINGS[name])

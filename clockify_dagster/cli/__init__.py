@@ -110,9 +110,7 @@ def main() -> None:
     0 when all is well, 1 when something could not be done, 2 when the command or a setting is wrong, and 128 and the
     signal's number when one ended it.
     """
-    with watched_signals() as signals:
-        code = _run()
-        sys.exit(signals.exit_code() or code)
+    sys.exit(_exit_code())
 
 
 def program() -> None:
@@ -123,11 +121,13 @@ def program() -> None:
     small account.
     """
     gc.set_threshold(_SELDOM)
-    try:
-        main()
-    except SystemExit as ended:
-        _leave(ended.code if isinstance(ended.code, int) else int(ended.code is not None))
-    _leave(0)
+    _leave(_exit_code())
+
+
+def _exit_code() -> int:
+    with watched_signals() as signals:
+        code = _run()
+        return signals.exit_code() or code
 
 
 def _imports_are_done() -> None:

@@ -18,6 +18,9 @@ import duckdb
 
 from clockify_dagster.warehouse.ddl import literal
 
+MEMORY = "200MB"
+"""What DuckDB may hold where it sorts, compares or writes millions of rows; the rest is on disk, by the database."""
+
 _guard = threading.Lock()
 _idle: dict[tuple[Any, ...], duckdb.DuckDBPyConnection] = {}
 _numbers = itertools.count()

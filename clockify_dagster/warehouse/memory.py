@@ -9,10 +9,9 @@ import duckdb
 
 from clockify_dagster.warehouse import state
 from clockify_dagster.warehouse.ddl import columns_of, qualified
-from clockify_dagster.warehouse.engine import changed
+from clockify_dagster.warehouse.engine import MEMORY, changed
 from clockify_dagster.warehouse.writer import Span
 
-_MEMORY = "200MB"  # where millions of ids are compared, the rest is on disk meanwhile, beside the database
 Entries = dict[str, dict[str, str]]
 """By workspace, ids of entries and their users."""
 
@@ -69,5 +68,5 @@ class Memory:
         if held is None or columns_of(held, table) is None:
             return {workspace: {} for workspace in workspaces}
         sql = f"SELECT {chosen} FROM {qualified(table)} WHERE workspaceid = ? AND userid IS NOT NULL AND {where}"
-        with changed(held, memory_limit=_MEMORY):
+        with changed(held, memory_limit=MEMORY):
             return {workspace: dict(held.execute(sql, [workspace, *bounds]).fetchall()) for workspace in workspaces}

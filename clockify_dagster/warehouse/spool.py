@@ -25,7 +25,7 @@ from clockify_dagster.contract.frames import Flattened, merge_misfits
 from clockify_dagster.contract.model import Table
 from clockify_dagster.contract.values import json_text
 from clockify_dagster.warehouse.ddl import literal, quoted
-from clockify_dagster.warehouse.engine import changed
+from clockify_dagster.warehouse.engine import MEMORY, changed
 from clockify_dagster.warehouse.folders import claimed_folder
 from clockify_dagster.warehouse.meaning import is_about_the_file, meaning
 from clockify_dagster.warehouse.page_rows import PageRows, microseconds
@@ -34,7 +34,6 @@ from clockify_dagster.warehouse.staging import Staging, forget
 
 _MOST_AT_ONCE = 4  # pages that are read at once; more than there are processors would only need more memory
 _MEMORY = "256MB"  # a page needs some 15 of them
-_WRITING_MEMORY = "200MB"  # what does not fit in goes to disk, beside the database
 _names = itertools.count()
 # no JSON, or objects of another shape, or with a key twice; or so large that it does not fit into what we allow
 _UNUSUAL = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfMemoryException)
@@ -168,7 +167,7 @@ class Spool(Staging):
         """By table, the name of a temporary view of the rows that count. It goes with the context."""
         self.finish()
         names = {table.name: f"spooled_{next(_names)}" for table in self.family}
-        with changed(connection, memory_limit=_WRITING_MEMORY, preserve_insertion_order=False, threads=1):
+        with changed(connection, memory_limit=MEMORY, preserve_insertion_order=False, threads=1):
             try:
                 for table in self.family:
                     connection.execute(f"CREATE TEMP VIEW {names[table.name]} AS {self._rows_that_count(table)}")

@@ -92,12 +92,8 @@ def loaded(clean: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pr
 
 
 def settle(project: Project, sandbox: Sandbox) -> None:
-    project.set(
-        api_url=sandbox.api_url,
-        reports_url=sandbox.reports_url,
-        api_key=sandbox.api_key,
-        database=project.database,
-        requests_per_second=50,
+    project.point_at(
+        sandbox,
         start_date=START,
     )
 

@@ -186,12 +186,8 @@ def loaded(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cloc
     sandbox = Sandbox(account).start()
     project = Loaded(account, sandbox, tmp_path, monkeypatch.setenv)
     project.people = people
-    project.set(
-        api_url=sandbox.api_url,
-        reports_url=sandbox.reports_url,
-        api_key=sandbox.api_key,
-        database=project.database,
-        requests_per_second=50,
+    project.point_at(
+        sandbox,
         timeout_seconds=5,
         start_date=date.today() - timedelta(days=6),  # noqa: DTZ011 - the account is younger than that
     )

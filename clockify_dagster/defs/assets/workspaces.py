@@ -49,7 +49,7 @@ def clockify_workspaces(
 
 def _listed_next(context: AssetExecutionContext, settings: Settings) -> list[str]:
     """The listings that later steps of the run ask for with the same client, to be read side by side meanwhile."""
-    if settings.executor != "in_process" or settings.concurrency == 1:
+    if settings.executor != "in_process":
         return []
     steps = set(context.run.step_keys_to_execute or context.op_execution_context.job_def.graph.node_names())
     return [name for name in LISTINGS if f"clockify_{name.replace('-', '')}" in steps]

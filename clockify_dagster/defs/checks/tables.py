@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timezone
-from functools import lru_cache
 
 import duckdb
 from dagster import AssetCheckExecutionContext, AssetCheckResult, AssetChecksDefinition, multi_asset_check
@@ -11,7 +10,7 @@ from clockify_dagster.contract import Table
 from clockify_dagster.defs.checks.results import result_of, spec_of
 from clockify_dagster.defs.failures import told
 from clockify_dagster.defs.partitions import Days
-from clockify_dagster.defs.resources import WarehouseResource
+from clockify_dagster.defs.resources import ClockifyResource, WarehouseResource
 from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse.audit import Scene, audit, checks_of
 
@@ -25,20 +24,16 @@ def table_checks(table: Table, *, blocking: bool) -> AssetChecksDefinition:
         can_subset=True,
         op_tags={"dagster/priority": "-10"},
     )
-    def checks(context: AssetCheckExecutionContext, warehouse: WarehouseResource) -> Iterator[AssetCheckResult]:
+    def checks(
+        context: AssetCheckExecutionContext, clockify: ClockifyResource, warehouse: WarehouseResource
+    ) -> Iterator[AssetCheckResult]:
         """What is wrong with the table, by SQL. Of a table that was never loaded nothing is said."""
         chosen = {key.name for key in context.selected_asset_check_keys}
         with told(), warehouse.warehouse.database.reading() as connection:
-            findings = audit(scene_of(connection, _settings_of(context.op_execution_context.run_id)), table, chosen)
+            findings = audit(scene_of(connection, clockify.settings), table, chosen)
         yield from map(result_of, findings)
 
     return checks
-
-
-@lru_cache(maxsize=1)
-def _settings_of(run_id: str) -> Settings:  # noqa: ARG001 - the key by which they are kept
-    """The settings, read once a run."""
-    return Settings.load()
 
 
 def scene_of(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Scene:

@@ -17,7 +17,7 @@ from clockify_dagster.warehouse.audit.rows import RowCheck, audit_rows
 from clockify_dagster.warehouse.audit.scene import Scene
 from clockify_dagster.warehouse.audit.tables import longest_age
 from clockify_dagster.warehouse.ddl import columns_of, qualified
-from clockify_dagster.warehouse.engine import changed
+from clockify_dagster.warehouse.engine import MEMORY, changed
 
 __all__ = [
     "Check",
@@ -32,7 +32,6 @@ __all__ = [
     "row_counts",
 ]
 
-_MEMORY = "200MB"  # sorting millions of rows takes more; the rest is on disk meanwhile, beside the database
 _OF_ROWS = (keys, references, times)
 _OF_TABLES = (
     (tables.columns, tables.find_columns),
@@ -51,7 +50,7 @@ def audit(scene: Scene, table: Table, names: Collection[str] | None = None) -> l
     if not scene.was_loaded(table.name):
         return []
     checks = [(make(table), find) for make, find in _OF_TABLES]
-    with changed(scene.connection, memory_limit=_MEMORY):
+    with changed(scene.connection, memory_limit=MEMORY):
         findings = [find(scene, table, check) for check, find in checks if names is None or check.name in names]
         return [*findings, *audit_rows(scene, table, _row_checks(table, names))]
 
