@@ -1,0 +1,45 @@
+"""Where a table is listed in Clockify's API. Data only: what asks for it is `api/`."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Parameters = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list of documents, each of which is a row of a table.
+
+    Attributes:
+        path: the path below the API's address. Names in braces are facts of the request, such as `{workspace}`.
+        method: POST for the lists that Clockify gives by POST only; they read as well.
+        variants: the parameters, in the query of a GET and in the body of a POST. Each set is a request of its own,
+            for lists that hide rows by default and have no value that shows all of them.
+        page_size: the largest page that Clockify gives; None for a list that is not paged and comes whole.
+        envelope: the dotted way to the list within the answer; empty where the answer is the list.
+        feature: the name in a workspace's `features[]` without which its plan does not have this list; None where every
+            plan has it.
+    """
+
+    path: str
+    method: Literal["GET", "POST"] = "GET"
+    variants: tuple[Parameters, ...] = ({},)
+    page_size: int | None = 5000
+    envelope: str = ""
+    feature: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a declaration that could not work."""
+        if not self.variants:
+            raise ValueError(f"listing {self.path}: at least one set of parameters, which may be empty")
+        if self.page_size is not None and self.page_size < 1:
+            raise ValueError(f"listing {self.path}: a page has at least one row")
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The names in braces: what must be known to make the request."""
+        return tuple(name for _, name, _, _ in string.Formatter().parse(self.path) if name)

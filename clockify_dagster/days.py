@@ -1,0 +1,102 @@
+"""Days of a time zone, and spans between instants. The one place that turns the one into the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """The time from one instant to before another. Both are aware."""
+
+    start: datetime
+    end: datetime
+
+    def __contains__(self, moment: datetime) -> bool:
+        """Whether an instant lies in it."""
+        return self.start <= moment < self.end
+
+    def covers(self, other: Span) -> bool:
+        """Whether the whole of another span lies in it."""
+        return self.start <= other.start and other.end <= self.end
+
+
+@dataclass(frozen=True, order=True)
+class Days:
+    """An unbroken range of days of some zone, the first and the last included.
+
+    Raises `ValueError` when it is made with its ends the wrong way round.
+    """
+
+    first: date
+    last: date
+
+    def __post_init__(self) -> None:
+        """Refuse a range turned round."""
+        if self.first > self.last:
+            raise ValueError(f"a range of days from {self.first} to {self.last} is the wrong way round")
+
+    def __iter__(self) -> Iterator[date]:
+        """Each day, in order."""
+        return (self.first + timedelta(days=n) for n in range(len(self)))
+
+    def __len__(self) -> int:
+        """How many days there are."""
+        return (self.last - self.first).days + 1
+
+    def __contains__(self, day: date) -> bool:
+        """Whether a day is one of them."""
+        return self.first <= day <= self.last
+
+    def __str__(self) -> str:
+        """The days in words: `2026-01-31`, or `2026-01-01 to 2026-01-31`."""
+        return str(self.first) if self.first == self.last else f"{self.first} to {self.last}"
+
+    def span(self, zone: ZoneInfo) -> Span:
+        """From midnight to midnight in the zone. A day on which the clock changes has 23 or 25 hours."""
+        return Span(midnight(self.first, zone), midnight(self.last + timedelta(days=1), zone))
+
+    def newest(self, number: int) -> Days:
+        """The last so many of them."""
+        return Days(max(self.first, self.last - timedelta(days=number - 1)), self.last)
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The instant, in UTC, at which a day begins in the zone."""
+    return datetime.combine(day, time(), zone).astimezone(timezone.utc)
+
+
+def ranges_of(days: Iterable[date]) -> list[Days]:
+    """The days as unbroken ranges, the oldest first."""
+    ranges: list[Days] = []
+    for day in sorted(set(days)):
+        if ranges and ranges[-1].last == day - timedelta(days=1):
+            ranges[-1] = Days(ranges[-1].first, day)
+        else:
+            ranges.append(Days(day, day))
+    return ranges
+
+
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """The same time, in spans that neither touch nor overlap, in order."""
+    result: list[Span] = []
+    for span in sorted(spans):
+        if result and span.start <= result[-1].end:
+            result[-1] = Span(result[-1].start, max(span.end, result[-1].end))
+        else:
+            result.append(span)
+    return result
+
+
+def without(spans: Iterable[Span], taken: Span) -> list[Span]:
+    """What is left of spans when one is taken out of them."""
+    pieces = [p for s in spans for p in (Span(s.start, min(s.end, taken.start)), Span(max(s.start, taken.end), s.end))]
+    return [piece for piece in pieces if piece.start < piece.end]
+
+
+def cover(spans: Sequence[Span], wanted: Span) -> bool:
+    """Whether one of some merged spans holds the whole of another one."""
+    return any(span.covers(wanted) for span in spans)
