@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dagster import Definitions, in_process_executor, multiprocess_executor
 
+from clockify_dagster.contract import CONTRACT, Contract
 from clockify_dagster.defs.assets import all_assets
 from clockify_dagster.defs.checks import all_checks
 from clockify_dagster.defs.console import progress
 from clockify_dagster.defs.io_manager import ClockifyIOManager
 from clockify_dagster.defs.jobs import ALL_JOBS
-from clockify_dagster.defs.partitions import daily_partitions
+from clockify_dagster.defs.partitions import Calendar
 from clockify_dagster.defs.resources import ClockifyResource, WarehouseResource
 from clockify_dagster.defs.schedules import all_schedules
 from clockify_dagster.settings import Settings
@@ -17,14 +18,15 @@ from clockify_dagster.settings import Settings
 _EXECUTORS = {"in_process": in_process_executor, "multiprocess": multiprocess_executor}
 
 
-def build_definitions(settings: Settings) -> Definitions:
+def build_definitions(settings: Settings, contract: Contract = CONTRACT) -> Definitions:
     """The definitions for these settings; needs neither key nor network."""
+    calendar = Calendar.of(settings)
     database, patience = str(settings.database), settings.lock_timeout_seconds
     return Definitions(
-        assets=all_assets(daily_partitions(settings)),
-        asset_checks=all_checks(blocking=settings.blocking_checks),
+        assets=all_assets(calendar, contract),
+        asset_checks=all_checks(calendar, contract, blocking=settings.blocking_checks),
         jobs=ALL_JOBS,
-        schedules=all_schedules(settings),
+        schedules=all_schedules(calendar),
         resources={
             "clockify": ClockifyResource(),
             "warehouse": WarehouseResource(database=database, lock_timeout_seconds=patience),

@@ -15,6 +15,7 @@
     │   └── AbortedError            given up by us: the run was stopped, or another part failed
     ├── WarehouseError              the DuckDB file cannot be read or written
     │   ├── DatabaseLockedError     another process holds the file
+    │   ├── LoadConflictError       another load has written the table while this one read
     │   ├── DatabaseUnusableError   no database, not writable, another version's, or no space left
     │   └── NotLoadedError          a table is asked for that no run has loaded yet
     └── HistoryUnusableError        Dagster's own files cannot be written
@@ -181,14 +182,15 @@ class WarehouseError(ClockifyDagsterError):
 
 
 class DatabaseLockedError(WarehouseError):
-    """Another process holds the file, for longer than we may wait. `holder` is its id, None where it is not known."""
+    """Another process holds the file, for longer than we may wait."""
 
     can_retry = True
 
-    def __init__(self, message: str, holder: int | None = None) -> None:
-        """Keep the message and the process."""
-        super().__init__(message)
-        self.holder = holder
+
+class LoadConflictError(WarehouseError):
+    """Another load has written the table since this one began to read, so what this one read may be out of date."""
+
+    can_retry = True
 
 
 class DatabaseUnusableError(WarehouseError):

@@ -6,8 +6,6 @@ import os
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
@@ -25,12 +23,12 @@ from clockify_dagster.settings_rules import (
     checked_url,
     checked_zone,
     fault_of,
+    reports_url_of,
     shown_default,
 )
 
 PREFIX = "CLOCKIFY_"
 ENV_FILE = ".env"
-EntriesFrom = Literal["auto", "users", "reports"]
 Executor = Literal["in_process", "multiprocess"]
 
 
@@ -77,7 +75,7 @@ class Settings(BaseSettings):
         default=(), description="Workspace ids, comma separated", examples=["64a687e29ae1f428e7ebe303"]
     )
     timezone: Annotated[str, AfterValidator(checked_zone)] = Field(
-        default="UTC", description="The zone whose midnights part the days", examples=["Europe/Belgrade"]
+        default="UTC", description="The time zone in which a day begins at midnight", examples=["Europe/Belgrade"]
     )
     start_date: Annotated[date, BeforeValidator(checked_start)] = Field(
         default_factory=_first_of_last_year,
@@ -89,11 +87,6 @@ class Settings(BaseSettings):
     )
     database: Annotated[Path, AfterValidator(checked_file)] = Field(
         default=Path("data/clockify.duckdb"), description="The DuckDB file", examples=["data/clockify.duckdb"]
-    )
-    entries_from: EntriesFrom = Field(
-        default="auto",
-        description="Where entries are read: user by user, from reports, or where it costs least",
-        examples=["auto"],
     )
     executor: Executor = Field(
         default="in_process",
@@ -113,11 +106,11 @@ class Settings(BaseSettings):
         default=7200, ge=0, le=604800, description="Longest wait in all for the request limit", examples=["7200"]
     )
     lock_timeout_seconds: float = Field(
-        default=60,
+        default=600,
         ge=0,
         le=86400,
-        description="Longest wait for another program that has the database open",
-        examples=["60"],
+        description="Longest wait for another program that has the database open, or writes to it",
+        examples=["600"],
     )
     blocking_checks: bool = Field(
         default=False, description="Whether a check that fails as an error stops what comes after", examples=["true"]
@@ -178,32 +171,21 @@ class Settings(BaseSettings):
         return {name: value for name, value in stripped.items() if value != ""}
 
     @property
-    def zone(self) -> ZoneInfo:
-        """The zone whose midnights part the days."""
-        return ZoneInfo(self.timezone)
-
-    @property
-    def today(self) -> date:
-        """Today, in that zone."""
-        return datetime.now(self.zone).date()
-
-    @property
     def core_url(self) -> str:
-        """Where the core API is."""
-        host = "api" if self.region == "global" else self.region
-        return self.api_url or f"https://{host}.clockify.me/api/v1"
+        """The address of the core API."""
+        return self.api_url or REGIONS[self.region].api
 
     @property
     def reports_host_url(self) -> str:
-        """Where the reports API is: the region's; of a host of one's own, that host's."""
+        """The address of the reports API: the region's, or the one that belongs to the core API's address.
+
+        A known host of Clockify has the one that Clockify's documentation gives; any other host has it on itself.
+        """
         if self.reports_url:
             return self.reports_url
-        if self.api_url:
-            parts = urlsplit(self.api_url)
-            return f"{parts.scheme}://{parts.netloc}/report/v1"
-        if self.region == "global":
-            return "https://reports.api.clockify.me/v1"
-        return f"https://{self.region}.clockify.me/report/v1"
+        if self.api_url is None:
+            return REGIONS[self.region].reports
+        return reports_url_of(self.api_url)
 
 
 def variable(field: str) -> str:

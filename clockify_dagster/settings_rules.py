@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,28 +13,43 @@ from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr, ValidationInfo
 
-REGIONS = ("global", "euc1", "use2", "euw2", "apse2")
+@dataclass(frozen=True)
+class Region:
+    """The addresses of Clockify's two APIs for the accounts of a region."""
+
+    api: str
+    reports: str
+
+
+def _region(host: str) -> Region:
+    return Region(f"https://{host}.clockify.me/api/v1", f"https://{host}.clockify.me/report/v1")
+
+
+REGIONS = {
+    "global": Region("https://api.clockify.me/api/v1", "https://reports.api.clockify.me/v1"),
+    **{name: _region(name) for name in ("euc1", "use2", "euw2", "apse2")},
+}
 FIRST_YEAR = 1970
 _SHOWN = 80
-_HTTP = "http would send the key in the open: only https is allowed, or http to this machine"
+_HTTP = "with http the key would travel unencrypted; use https, or http to this machine only"
 
 # What pydantic calls a fault, and what we call it; the numbers come from the fault itself.
 _FAULTS = {
-    "int_parsing": "it is no whole number",
-    "int_from_float": "it is no whole number",
-    "float_parsing": "it is no number",
-    "finite_number": "it is no finite number",
+    "int_parsing": "it must be a whole number",
+    "int_from_float": "it must be a whole number",
+    "float_parsing": "it must be a number",
+    "finite_number": "it must be a finite number",
     "greater_than": "it must be more than {gt:g}",
     "greater_than_equal": "it must be at least {ge:g}",
     "less_than_equal": "it must be at most {le:g}",
     "literal_error": "it must be one of {expected}",
-    "bool_parsing": "it is neither true nor false",
+    "bool_parsing": "it must be true or false",
 }
 
 _DEFAULTS = {
     "api_key": "none; a run needs it",
     "api_url": "the region's",
-    "reports_url": "the region's, or the same host as `CLOCKIFY_API_URL`",
+    "reports_url": "the one that belongs to the region or to `CLOCKIFY_API_URL`",
     "workspaces": "all that the key sees",
     "start_date": "the first of January of last year",
     "blocking_checks": "`false`",
@@ -94,7 +110,14 @@ def checked_day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ValueError("the calendar has no such day") from None
+        raise ValueError("there is no such day in the calendar") from None
+
+
+def reports_url_of(api_url: str) -> str:
+    """The address of the reports API that belongs to a core API's address."""
+    host = urlsplit(api_url).netloc
+    known = {urlsplit(region.api).netloc: region.reports for region in REGIONS.values()}
+    return known.get(host.lower()) or f"{urlsplit(api_url).scheme}://{host}/report/v1"
 
 
 def checked_file(path: Path) -> Path:
@@ -102,7 +125,7 @@ def checked_file(path: Path) -> Path:
     text = str(path)
     require("\0" not in text, "a path cannot hold a NUL character")
     require(text != ":memory:", "a database in memory would be gone after the run; it must be a file's path")
-    require(not re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", text), "it must be a path on this machine, no address")
+    require(not re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", text), "it must be a path on this machine, not an address")
     try:
         path = path.expanduser()
         is_folder, is_other = path.is_dir(), path.exists() and not path.is_file()
@@ -127,7 +150,7 @@ def checked_url(url: str | None) -> str | None:
     """An address to which the key may go, without a slash at its end."""
     if url is None:
         return None
-    require(not re.search(r"[\s\x00-\x1f]", url), "an address has no blanks")
+    require(not re.search(r"[\s\x00-\x1f]", url), "an address must not have blanks in it")
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port

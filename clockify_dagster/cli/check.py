@@ -13,11 +13,11 @@ from tabulate import tabulate
 
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.defs.checks.reconciliation import reconciled
-from clockify_dagster.defs.checks.tables import scene_of
+from clockify_dagster.defs.checks.tables import audit_context
+from clockify_dagster.defs.partitions import Calendar
 from clockify_dagster.settings import Settings
-from clockify_dagster.warehouse import Warehouse
+from clockify_dagster.warehouse import Database, Warehouse
 from clockify_dagster.warehouse.audit import Finding, audit, freshness_of
-from clockify_dagster.warehouse.connection import Database
 
 WIDTH = 110
 _PASSED = {True: "yes", False: "NO", None: "not checked"}
@@ -43,10 +43,10 @@ def run_check(*, as_json: bool) -> int:
 def all_findings(settings: Settings, warehouse: Warehouse) -> tuple[list[Finding], list[str]]:
     """What all checks find, and the tables that were never loaded."""
     with warehouse.database.reading() as connection:
-        scene = scene_of(connection, settings)
-        findings = [finding for table in CONTRACT for finding in (*audit(scene, table), *freshness_of(scene, table))]
-        absent = [table.name for table in CONTRACT if not scene.was_loaded(table.name)]
-    return [*findings, reconciled(settings, warehouse)], absent
+        context = audit_context(connection, Calendar.of(settings), CONTRACT)
+        findings = [f for table in CONTRACT for f in (*audit(context, table), *freshness_of(context, table))]
+        absent = [table.name for table in CONTRACT if not context.was_loaded(table.name)]
+    return [*findings, reconciled(settings, Calendar.of(settings), warehouse)], absent
 
 
 def _as_object(finding: Finding) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def _as_object(finding: Finding) -> dict[str, Any]:
         "check": finding.check.name,
         "passed": finding.passed,
         "severity": finding.severity,
-        "metadata": {**finding.metadata, "description": finding.told},
+        "metadata": {**finding.metadata, "description": finding.message},
     }
 
 
@@ -75,7 +75,7 @@ def _print(findings: Sequence[Finding]) -> None:
     unknown = [finding for finding in findings if finding.passed is None]
     if failed or unknown:
         click.echo()
-    print_findings((f.check.table, f.check.name, f.severity, f.told) for f in (*failed, *unknown))
+    print_findings((f.check.table, f.check.name, f.severity, f.message) for f in (*failed, *unknown))
     errors = sum(finding.is_error for finding in failed)
     click.echo(
         f"\n{len(findings)} checks: {len(findings) - len(failed) - len(unknown)} passed, {errors} failed as errors, "
@@ -84,12 +84,12 @@ def _print(findings: Sequence[Finding]) -> None:
 
 
 def print_findings(findings: Iterable[tuple[str, str, str, str]]) -> None:
-    """Print of each the table, the check, the severity and what is told, as a list to read."""
-    for table, check, severity, told in findings:
-        text = f"{severity} {table}, {check}: {told}"
+    """Print of each the table, the check, the severity and the message, as a list to read."""
+    for table, check, severity, message in findings:
+        text = f"{severity} {table}, {check}: {message}"
         click.echo(textwrap.fill(text, WIDTH, initial_indent="- ", subsequent_indent="  "))
 
 
 def _numbers(finding: Finding) -> str:
-    """The plain numbers; lists and texts are told below the table or in the JSON."""
+    """The plain numbers; lists and texts are below the table or in the JSON."""
     return ", ".join(f"{name} {value:,}" for name, value in finding.numbers.items() if isinstance(value, int | float))

@@ -11,22 +11,23 @@ import click
 
 from clockify_dagster.api import ClockifyClient
 from clockify_dagster.cli.environment import read_settings
+from clockify_dagster.contract import CONTRACT, Contract
+from clockify_dagster.defs.partitions import Calendar
 from clockify_dagster.defs.resources import chosen, connect
 from clockify_dagster.errors import ApiError, ClockifyDagsterError, NotAllowedError, NotThereError
+from clockify_dagster.refresh import Workspace
 from clockify_dagster.settings import Settings
-from clockify_dagster.warehouse import Warehouse
-from clockify_dagster.warehouse.connection import Database
+from clockify_dagster.warehouse import Database, Warehouse
 
 _FREE = "FREE"
-# requests of a sync of one workspace: its own list, five listings, and one a user; the change feed takes more
-_REQUESTS, _FEED = 6, 3
+_FEED = 3  # requests of the change feed, once a workspace has been loaded
 
 
 def run_doctor() -> int:
     """Print what is well and what is not; 0 when a sync can work, 1 when it cannot."""
     settings = read_settings()
     _say("Clockify", settings.core_url)
-    _say("days", f"from {settings.start_date} to {settings.today}, in {settings.timezone}")
+    _say("days", f"{Calendar.of(settings).days}, in {settings.timezone}")
     healthy = _database(settings)
     try:
         client = connect(settings)
@@ -42,8 +43,8 @@ def _database(settings: Settings) -> bool:
         _say("database", f"{path} (the first sync makes it)")
         return True
     try:
-        warehouse = Warehouse(Database(path, lock_timeout=0, waits_for_ours=False))
-        warehouse.read_through()
+        warehouse = Warehouse(Database(path, lock_timeout=0))
+        warehouse.read_every_value()
         counts = warehouse.row_counts()
     except ClockifyDagsterError as error:
         _say("problem", str(error))
@@ -56,7 +57,7 @@ def _database(settings: Settings) -> bool:
 def _account(client: ClockifyClient, settings: Settings) -> bool:
     me = client.me()
     _say("key", f"accepted; it is that of user {me.get('id')}")
-    found = {str(workspace["id"]): workspace for workspace in client.workspaces()}
+    found = {str(workspace["id"]): workspace for workspace in client.workspaces().documents}
     wanted = chosen(dict.fromkeys(found, ""), settings.workspaces)
     if not wanted:
         _say(
@@ -72,7 +73,7 @@ def _workspace(client: ClockifyClient, workspace: dict[str, Any], me: str) -> bo
     identity = str(workspace["id"])
     plan = str(workspace.get("featureSubscriptionType") or "unknown")
     try:
-        users = client.users(identity)
+        users = client.users(identity).documents
         others = [str(user["id"]) for user in users if user.get("id") != me]
         _look_at_entries(client, identity, others)
     except NotAllowedError:
@@ -90,10 +91,21 @@ def _workspace(client: ClockifyClient, workspace: dict[str, Any], me: str) -> bo
     roles = sorted({str(role.get("role")) for role in mine.get("roles") or [] if isinstance(role, dict)})
     role = f"role {', '.join(roles)}, " if roles else ""
     _say("workspace", f"{workspace.get('name')} ({identity}): plan {plan}, {role}{len(users)} users")
-    if plan == _FREE:
-        fewest = _REQUESTS + len(users)
-        _say("", f"the free plan answers 30 requests an hour; a sync takes about {fewest} to {fewest + _FEED}")
+    fewest = 1 + requests_of(Workspace(identity, "", _features(workspace)), CONTRACT) + len(users)
+    limit = "the free plan answers 30 requests an hour; " if plan == _FREE else ""
+    _say("", f"{limit}a sync takes about {fewest} requests, and {_FEED} more once it has been loaded")
     return True
+
+
+def requests_of(workspace: Workspace, contract: Contract) -> int:
+    """How many requests the declared listings of a workspace take, where each fits on one page."""
+    listings = [table.listing for table in contract if table.listing and table.listing.facts == ("workspace",)]
+    return sum(len(each.variants) for each in listings if not workspace.lacks(each.feature))
+
+
+def _features(workspace: dict[str, Any]) -> frozenset[str] | None:
+    listed = workspace.get("features")
+    return frozenset(map(str, listed)) if isinstance(listed, list) else None
 
 
 def _look_at_entries(client: ClockifyClient, workspace: str, others: list[str]) -> None:

@@ -16,14 +16,12 @@ from clockify_dagster.cli.environment import read_settings
 from clockify_dagster.cli.home import history
 from clockify_dagster.cli.runs import Outcome, run_job
 from clockify_dagster.contract import CONTRACT
-from clockify_dagster.defs.assets.timeentries import ENTRIES
-from clockify_dagster.defs.partitions import Days, checked_days, never_loaded_days, pending_days
+from clockify_dagster.days import Days
+from clockify_dagster.defs.assets import ENTRIES
+from clockify_dagster.defs.partitions import Calendar, days_to_load, missing_days, tags_of
 from clockify_dagster.errors import WarehouseError
 from clockify_dagster.settings import Settings, missing_key
-from clockify_dagster.warehouse import Warehouse
-from clockify_dagster.warehouse.connection import Database
-
-_MOST_RUNS = 20
+from clockify_dagster.warehouse import Database, Warehouse
 
 
 def run_sync(first: date | None, last: date | None, *, integral: bool) -> int:
@@ -31,37 +29,33 @@ def run_sync(first: date | None, last: date | None, *, integral: bool) -> int:
     settings = read_settings()
     if settings.api_key is None:
         raise missing_key()
+    calendar = Calendar.of(settings)
     warehouse = Warehouse(Database(Path(settings.database), settings.lock_timeout_seconds))
-    asked = None
-    if first or last:
-        asked = checked_days(first or settings.start_date, last or settings.today, settings)
-    todo = [asked] if asked else pending_days(settings, warehouse)
+    is_asked_for = bool(first or last)
+    if is_asked_for:
+        days = calendar.checked(first or settings.start_date, last or calendar.today)
+    else:
+        days = days_to_load(calendar, warehouse, settings.workspaces)
     began = time.monotonic()
-    outcomes: list[Outcome] = []
     with history() as instance:
-        while todo:
-            outcomes.append(_load(instance, todo[0], reference=not outcomes, integral=integral))
-            if not _may_go_on(outcomes):
-                break
+        outcomes = [_load(instance, "clockify_everything" if integral else "clockify_daily", days)]
+        if not is_asked_for and ENTRIES in outcomes[0].rows and not outcomes[0].interrupted:
             # the first run may have found a workspace of which no day was ever loaded
-            todo = [] if asked else [days for days in never_loaded_days(settings, warehouse) if days != todo[0]]
+            missing = missing_days(calendar, warehouse, settings.workspaces)
+            if missing:
+                days = Days(missing[0].first, calendar.today)
+                outcomes.append(_load(instance, "clockify_time_entries", days))
+    missing = [] if is_asked_for else missing_days(calendar, warehouse, settings.workspaces)
     _print(outcomes, time.monotonic() - began, settings, warehouse)
-    return 0 if all(outcome.success for outcome in outcomes) else 1
+    if missing and all(outcome.success for outcome in outcomes):
+        click.echo(f"\nDays that are not loaded: {', '.join(map(str, missing))}. Start the sync again.", err=True)
+    return 0 if all(outcome.success for outcome in outcomes) and not missing else 1
 
 
-def _load(instance: DagsterInstance, days: Days, *, reference: bool, integral: bool) -> Outcome:
-    """One run. The first one takes the reference tables along; days that lie apart get runs of their own."""
-    name = "clockify_time_entries"
-    if reference:
-        name = "clockify_everything" if integral else "clockify_daily"
-    click.echo(f"Loading {'reference tables and ' if reference else ''}time entries of {days}.", err=True)
-    return run_job(name, instance, days.tags)
-
-
-def _may_go_on(outcomes: list[Outcome]) -> bool:
-    """Whether other days can be loaded: a table that failed costs the others nothing, a stop ends all."""
-    last = outcomes[-1]
-    return ENTRIES in last.rows and not last.interrupted and len(outcomes) < _MOST_RUNS
+def _load(instance: DagsterInstance, job: str, days: Days) -> Outcome:
+    what = "time entries" if job == "clockify_time_entries" else "reference tables and time entries"
+    click.echo(f"Loading {what} of {days}.", err=True)
+    return run_job(job, instance, tags_of(days))
 
 
 def _print(outcomes: list[Outcome], seconds: float, settings: Settings, warehouse: Warehouse) -> None:

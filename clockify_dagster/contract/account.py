@@ -12,12 +12,16 @@ from clockify_dagster.contract.columns import (
     rate,
     text,
 )
+from clockify_dagster.contract.listing import Listing
 from clockify_dagster.contract.model import Orphans, Reference, Table
+
+_STATUSES = "ACTIVE,PENDING_EMAIL_VERIFICATION,NOT_REGISTERED,LIMITED,DELETED,LIMITED_DELETED"
 
 WORKSPACES = Table(
     name="clockify_workspaces",
     pipeline="Workspaces",
     description="Where time is tracked: a row for each workspace that the API key sees, and its settings.",
+    listing=Listing("workspaces", page_size=None),
     columns=(
         identity("id", "id", "The workspace."),
         *inside(
@@ -83,6 +87,7 @@ WORKSPACES = Table(
         ),
         text("featuresubscriptiontype", "featureSubscriptionType", "The plan, for example FREE or PRO."),
         *rate("costRate", "What work costs where nothing more special says otherwise"),
+        text("features", "features", "What the plan has: a JSON list such as TIME_OFF."),
         text("currencies", "currencies", "The workspace's currencies: a JSON list of id, code and isDefault."),
         text("workingdays", "workspaceSettings.workingDays", "The days worked: a JSON list such as MONDAY."),
         text(
@@ -97,6 +102,11 @@ USERS = Table(
     name="clockify_users",
     pipeline="Users",
     description="Who tracks time: a row for each person, with deactivated and deleted accounts.",
+    # The list leaves out limited and deleted accounts and all memberships unless they are asked for; their hours count.
+    listing=Listing(
+        "workspaces/{workspace}/users",
+        variants=({"status": "ALL", "account-statuses": _STATUSES, "memberships": "ALL", "include-roles": "true"},),
+    ),
     columns=(
         identity("id", "id", "The user."),
         text("status", "status", "The state of the account, for example ACTIVE, LIMITED or DELETED."),
@@ -169,6 +179,7 @@ USERGROUPS = Table(
     name="clockify_usergroups",
     pipeline="User groups",
     description="The groups of users: a row for each group.",
+    listing=Listing("workspaces/{workspace}/user-groups"),
     columns=(
         identity("id", "id", "The group."),
         of_workspace(),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from clockify_dagster.contract.model import Column, Orphans, Reference, Type
+from clockify_dagster.contract.model import WORKSPACES, Column, Orphans, Reference, Type
 
 
-def identity(name: str, path: str, description: str, references: Reference | None = None) -> Column:
+def identity(
+    name: str, path: str, description: str, references: Reference | None = None, *, otherwise: str | None = None
+) -> Column:
     """A column that names something; an empty text in it becomes null."""
-    return Column(name, Type.ID, path, description, references)
+    return Column(name, Type.ID, path, description, references, otherwise)
 
 
 def text(name: str, path: str, description: str) -> Column:
@@ -45,7 +47,7 @@ def inside(path: str, *columns: Column) -> tuple[Column, ...]:
     return tuple(replace(column, path=f"{path}.{column.path}") for column in columns)
 
 
-def of_workspace() -> Column:
-    """The workspace in which an object lives."""
-    to = Reference("clockify_workspaces", Orphans.IMPOSSIBLE)
-    return identity("workspaceid", "workspaceId", "The workspace that it belongs to.", to)
+def of_workspace(path: str = "workspaceId") -> Column:
+    """The workspace that an object belongs to, by its document or, with `{workspace}`, by the request."""
+    to = Reference(WORKSPACES, Orphans.IMPOSSIBLE)
+    return identity("workspaceid", path, "The workspace that it belongs to.", to)

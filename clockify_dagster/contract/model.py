@@ -5,13 +5,15 @@ Nothing here knows where documents come from or where rows go.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
 from dataclasses import dataclass
 from enum import Enum
-from types import MappingProxyType
+
+from clockify_dagster.contract.listing import Listing
 
 
-def _require(holds: bool, fault: str) -> None:
+def require(holds: bool, fault: str) -> None:
+    """Raise `ValueError` for a declaration that contradicts itself."""
     if not holds:
         raise ValueError(f"contract: {fault}")
 
@@ -65,8 +67,12 @@ class Reference:
 class Column:
     """A column and where its value stands in the document.
 
-    `path` is a dotted way through the document's objects. Of `list[]` or `list[].key` each item gives a row.
-    A column that begins with an underscore is about loading: the warehouse fills it, and it has no path.
+    `path` is a dotted way through the document's objects. Of `list[]` or `list[].key` each item gives a row. A path in
+    braces is a fact of the request and not of the document: `{workspace}` is the workspace that was asked. A column that
+    begins with an underscore is about loading: the warehouse fills it, and it has no path.
+
+    Attributes:
+        otherwise: the fact of the request that stands in where the document has no value, without braces.
     """
 
     name: str
@@ -74,15 +80,23 @@ class Column:
     path: str
     description: str
     references: Reference | None = None
+    otherwise: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a declaration that could not work."""
         is_name = self.name == self.name.lower() and self.name.isidentifier()
-        _require(is_name, f"{self.name!r} is no column name")
-        _require(bool(self.description.strip()), f"column {self.name} has no description")
-        _require(self.path.count("[]") <= 1, f"column {self.name}: a path may open one list, not several")
-        _require(bool(self.path) != self.is_about_loading, f"column {self.name}: a path, or a leading underscore")
-        _require(self.references is None or self.type is Type.ID, f"column {self.name} refers but is no ID")
+        require(is_name, f"{self.name!r} is not a column name")
+        require(bool(self.description.strip()), f"column {self.name} has no description")
+        require(self.path.count("[]") <= 1, f"column {self.name}: a path may open one list, not several")
+        require(bool(self.path) != self.is_about_loading, f"column {self.name}: a path, or a leading underscore")
+        require(self.references is None or self.type is Type.ID, f"column {self.name} refers but is not an ID")
+        require(self.fact is None or self.type is Type.ID, f"column {self.name} is a fact of the request but not an ID")
+
+    @property
+    def fact(self) -> str | None:
+        """The fact of the request that gives the value, or stands in for it; None where only the document does."""
+        found = re.fullmatch(r"\{(\w+)\}", self.path)
+        return found[1] if found else self.otherwise
 
     @property
     def is_about_loading(self) -> bool:
@@ -98,9 +112,17 @@ class Column:
     @property
     def steps(self) -> tuple[str, ...]:
         """The keys to go through: from the item where the path opens a list, else from the document."""
-        return tuple(step for step in self.path.rpartition("[]")[2].split(".") if step)
+        path = "" if self.path.startswith("{") else self.path.rpartition("[]")[2]
+        return tuple(step for step in path.split(".") if step)
+
+    @property
+    def is_in_document(self) -> bool:
+        """Whether the document has a place for the value."""
+        return bool(self.path) and not self.path.startswith("{")
 
 
+WORKSPACES = "clockify_workspaces"
+"""The table that all others depend on."""
 _ABOUT_LOADED_AT = "When this row was last written by a sync; not a time that Clockify knows."
 LOADED_AT = Column("_loaded_at", Type.TIMESTAMP, "", _ABOUT_LOADED_AT)
 
@@ -112,6 +134,9 @@ class Table:
     Attributes:
         pipeline: the listing that it comes from, in the words of Clockify's users.
         primary_key: the columns that name a row.
+        listing: where Clockify lists the documents; None for a child, whose rows stand in its parent's documents, and
+            for tables that have code of their own for it.
+        group: the group of its asset in Dagster.
         parent: the table whose rows this one's rows belong to, by the first column. Both change together.
         partition_column: the instant that decides on which day a row belongs; None for a table that is
             replaced whole, and for a child, whose rows go with their parent's.
@@ -125,6 +150,8 @@ class Table:
     pipeline: str
     description: str
     columns: tuple[Column, ...]
+    listing: Listing | None = None
+    group: str = "reference"
     primary_key: tuple[str, ...] = ("id",)
     parent: str | None = None
     partition_column: str | None = None
@@ -136,31 +163,37 @@ class Table:
         if LOADED_AT not in self.columns:
             object.__setattr__(self, "columns", (*self.columns, LOADED_AT))
         names = [column.name for column in self.columns]
-        _require(len(set(names)) == len(names), f"{self.name} has a column twice")
-        _require(bool(self.description.strip()), f"{self.name} has no description")
-        _require(bool(self.primary_key), f"{self.name} has no key")
+        require(len(set(names)) == len(names), f"{self.name} has a column twice")
+        require(bool(self.description.strip()), f"{self.name} has no description")
+        require(bool(self.primary_key), f"{self.name} has no key")
         named = (*self.primary_key, *self.required, *filter(None, [self.partition_column]))
         strangers = sorted(set(named) - set(names))
-        _require(not strangers, f"{self.name}: {strangers} are no columns of it")
+        require(not strangers, f"{self.name}: {strangers} are not columns of it")
         lists = {column.list_path for column in self.columns} - {None}
-        _require(len(lists) <= 1, f"{self.name}: its rows come from several lists {sorted(map(str, lists))}")
+        require(len(lists) <= 1, f"{self.name}: its rows come from several lists {sorted(map(str, lists))}")
         if self.parent is not None:
             self._check_as_child()
             return
-        _require(not lists, f"{self.name}: only the rows of a child come from a list")
+        facts = {column.fact for column in self.columns} - {None}
+        unknown = facts - set(self.listing.facts) if self.listing else set()
+        require(not unknown, f"{self.name}: {sorted(map(str, unknown))} are not facts of its listing {self.listing}")
+        require(not lists, f"{self.name}: only the rows of a child come from a list")
         if self.partition_column is not None:
             where = f"{self.name}: the partition column {self.partition_column}"
-            _require(self[self.partition_column].type is Type.TIMESTAMP, f"{where} is no instant")
-            _require(self.partition_column in self.never_null, f"{where} is not required")
+            require(self[self.partition_column].type is Type.TIMESTAMP, f"{where} is not an instant")
+            require(self.partition_column in self.never_null, f"{where} is not required")
 
     def _check_as_child(self) -> None:
         link, opens_a_list = self.columns[0], self.rows_path is not None
-        _require(opens_a_list, f"{self.name}: a child's rows come from a list in its parent's document")
-        _require(link.name in self.primary_key, f"{self.name}: column 1 must lead to its parent")
-        _require(link.type is Type.ID, f"{self.name}: {link.name} leads to its parent but is no ID")
-        _require(link.references is None, f"{self.name}: {link.name} leads to its parent already")
-        _require(self.partition_column is None, f"{self.name}: a child goes with its parent, not by day")
-        _require(not self.required, f"{self.name}: of a child only the way to its parent is required")
+        require(opens_a_list, f"{self.name}: a child's rows come from a list in its parent's document")
+        require(link.name in self.primary_key, f"{self.name}: column 1 must lead to its parent")
+        require(link.type is Type.ID, f"{self.name}: {link.name} leads to its parent but is not an ID")
+        require(link.references is None, f"{self.name}: {link.name} leads to its parent already")
+        others = [column.name for column in self.columns[1:] if column.is_in_document and column.list_path is None]
+        require(not others, f"{self.name}: of a child only column 1 is outside of the list, not {others}")
+        require(self.partition_column is None, f"{self.name}: a child goes with its parent, not by day")
+        require(self.listing is None, f"{self.name}: a child stands in its parent's documents, not in a listing")
+        require(not self.required, f"{self.name}: of a child only the way to its parent is required")
 
     def __getitem__(self, column: str) -> Column:
         """The column of that name. Raises `KeyError` where there is none."""
@@ -188,56 +221,15 @@ class Table:
         return (self.columns[0].name,) if self.parent else (*self.primary_key, *self.required)
 
     @property
+    def workspace_column(self) -> str | None:
+        """The column that says to which workspace a row belongs; None where there is none."""
+        found = (c.name for c in self.columns if c.references and c.references.table == WORKSPACES)
+        return next(found, None)
+
+    @property
     def references(self) -> dict[str, Reference]:
         """By column, what this table's rows refer to: their parent first."""
         links = {column.name: column.references for column in self.columns if column.references}
         if self.parent is None:
             return links
         return {self.columns[0].name: Reference(self.parent, Orphans.IMPOSSIBLE), **links}
-
-
-class Contract:
-    """All tables, by name, in the order in which they are declared: a parent stands before its children."""
-
-    def __init__(self, *tables: Table) -> None:
-        """Take the tables and refuse a set of them that contradicts itself."""
-        self.tables: Mapping[str, Table] = MappingProxyType({table.name: table for table in tables})
-        _require(len(self.tables) == len(tables), "two tables have one name")
-        declared: set[str] = set()
-        for table in tables:
-            for column, reference in table.references.items():
-                where = f"{table.name}.{column} refers to {reference.table}"
-                _require(reference.table in self.tables, f"{where}, which is no table")
-                target = self.tables[reference.table]
-                is_key = target.primary_key == (reference.column,)
-                _require(is_key, f"{where}.{reference.column}, which is no key")
-            if table.parent is not None:
-                _require(self.tables[table.parent].parent is None, f"{table.name}: grandchild")
-                _require(table.parent in declared, f"{table.name} stands before its parent")
-            declared.add(table.name)
-
-    def __getitem__(self, table: str) -> Table:
-        """The table of that name."""
-        return self.tables[table]
-
-    def __iter__(self) -> Iterator[Table]:
-        """The tables in their order."""
-        return iter(self.tables.values())
-
-    def __contains__(self, table: object) -> bool:
-        """Whether there is a table of that name."""
-        return table in self.tables
-
-    def family(self, root: str) -> tuple[Table, ...]:
-        """The table and its children: what must always change together."""
-        return (self.tables[root], *(table for table in self if table.parent == root))
-
-    @property
-    def roots(self) -> tuple[Table, ...]:
-        """The tables without parent, in their order: one for each family."""
-        return tuple(table for table in self if table.parent is None)
-
-    def root_of(self, table: str | Table) -> Table:
-        """The table, or its name, as the family's root: its parent, or itself where it has none."""
-        known = table if isinstance(table, Table) else self.tables[table]
-        return known if known.parent is None else self.tables[known.parent]

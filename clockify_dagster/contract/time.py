@@ -9,12 +9,15 @@ from clockify_dagster.contract.columns import flag, identity, inside, instant, o
 from clockify_dagster.contract.model import Orphans, Reference, Table
 
 
-def _entries(name: str, pipeline: str, description: str, partition_column: str | None) -> tuple[Table, Table]:
+def _entries(
+    name: str, pipeline: str, description: str, *, group: str, partition_column: str | None
+) -> tuple[Table, Table]:
     """A table of time entries and that of their tags."""
     entries = Table(
         name=name,
         pipeline=pipeline,
         description=description,
+        group=group,
         columns=(
             identity("id", "id", "The time entry."),
             *inside(
@@ -74,6 +77,7 @@ def _entries(name: str, pipeline: str, description: str, partition_column: str |
         name=f"{name}__tags",
         pipeline=pipeline,
         description=f"The tags of the entries in {name}: a row for each entry and tag.",
+        group=group,
         columns=(
             identity("timeentry_id", "id", "The time entry that bears the tag."),
             identity(
@@ -94,6 +98,7 @@ TIMEENTRIES, TIMEENTRIES_TAGS = _entries(
     "Time entries",
     "Who worked on what, from when to when: a row for each time entry, running timers too. An entry belongs "
     "to the day on which it begins; the days that may still change are read again.",
+    group="time_entries",
     partition_column="timeinterval_start",
 )
 TIMEENTRIES_INTEGRAL, TIMEENTRIES_INTEGRAL_TAGS = _entries(
@@ -101,6 +106,7 @@ TIMEENTRIES_INTEGRAL, TIMEENTRIES_INTEGRAL_TAGS = _entries(
     "Time entries [Integral]",
     "The same as clockify_timeentries, but read anew from the first entry to the last on every run: it also "
     "sees what changed long ago, at the price of more requests.",
+    group="time_entries_integral",
     partition_column=None,
 )
 TABLES = (TIMEENTRIES, TIMEENTRIES_TAGS, TIMEENTRIES_INTEGRAL, TIMEENTRIES_INTEGRAL_TAGS)

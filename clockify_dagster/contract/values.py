@@ -1,17 +1,20 @@
-"""From a JSON value to a column's value: what fits, what is absent, and what fits in no way."""
+"""From a JSON value to a column's value: what fits, what is absent, and what does not fit.
+
+This is the reference. DuckDB reads pages whole and by itself (`warehouse/page_sql.py`) as far as values have the usual
+form; each value that has not comes here.
+"""
 
 from __future__ import annotations
 
 import json
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from clockify_dagster.contract.model import Type
-
-Document = Mapping[str, Any]
 
 SAMPLE_LENGTH = 80
 """How much of a value that fits nowhere is shown."""
@@ -21,7 +24,7 @@ SAMPLE_LENGTH = 80
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-class MisfitError(ValueError):
+class CoercionError(ValueError):
     """The value does not fit the column's type. The text is a sample of it, at most `SAMPLE_LENGTH` long."""
 
     def __init__(self, value: Any) -> None:
@@ -29,30 +32,37 @@ class MisfitError(ValueError):
         super().__init__(json_text(value)[:SAMPLE_LENGTH])
 
 
-def reader(steps: Sequence[str]) -> Callable[[Any], Any]:
-    """How to get what stands behind these keys; None where a step is missing, null or "".
+@dataclass(frozen=True)
+class CoercionFault:
+    """Values of a column that did not fit its type and became null: how many, and one as JSON, cut short."""
 
-    Clockify gives an absent object as null, as an empty text or not at all. A step into anything else that is
-    no object raises `MisfitError`. Without steps the value itself is what is read.
-    """
+    table: str
+    column: str
+    count: int
+    sample: str
 
-    def read(value: Any) -> Any:
-        for step in steps:
-            if isinstance(value, Mapping):
-                value = value.get(step)
-            elif value is None or value == "":
-                return None
-            else:
-                raise MisfitError(value)
-        return value
-
-    return read
+    def __str__(self) -> str:
+        """A sentence for the log."""
+        values = "value" if self.count == 1 else "values"
+        return (
+            f"{self.table}.{self.column}: {self.count} {values} did not fit the column's type and became "
+            f"null, for example {self.sample}"
+        )
 
 
-def convert(type_: Type, value: Any) -> Any:
+def merge_faults(faults: Iterable[CoercionFault]) -> tuple[CoercionFault, ...]:
+    """One fault for each table and column: counts added, the first sample kept."""
+    merged: dict[tuple[str, str], CoercionFault] = {}
+    for fault in faults:
+        known = merged.get((fault.table, fault.column))
+        merged[fault.table, fault.column] = replace(known, count=known.count + fault.count) if known else fault
+    return tuple(merged.values())
+
+
+def coerce(type_: Type, value: Any) -> Any:
     """The value as the type wants it: str, bool, float, aware datetime in UTC, or None where it is absent.
 
-    Null is absent everywhere, "" everywhere but in a text. Raises `MisfitError` where the value does not fit.
+    Null is absent everywhere, "" everywhere but in a text. Raises `CoercionError` where the value does not fit.
     """
     if value is None or (value == "" and type_ is not Type.TEXT):
         return None
@@ -61,8 +71,6 @@ def convert(type_: Type, value: Any) -> Any:
 
 def json_text(value: Any) -> str:
     """The value's JSON: without blanks, keys in their order, letters as they are, storable as UTF-8."""
-    if value == []:  # what most entries have for custom fields
-        return "[]"
     return storable(_encode(value))
 
 
@@ -85,7 +93,7 @@ def _boolean(value: Any) -> bool:
         return value
     if isinstance(value, str) and value.lower() in ("true", "false"):
         return value.lower() == "true"
-    raise MisfitError(value)
+    raise CoercionError(value)
 
 
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", re.ASCII | re.IGNORECASE)
@@ -95,13 +103,13 @@ def _float(value: Any) -> float:
     # a boolean is an int to Python, and float() reads words and underscores that are numbers to nobody else
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not is_number and not (isinstance(value, str) and _NUMBER.fullmatch(value)):
-        raise MisfitError(value)
+        raise CoercionError(value)
     try:
         number = float(value)
     except OverflowError:
-        raise MisfitError(value) from None
+        raise CoercionError(value) from None
     if not math.isfinite(number):
-        raise MisfitError(value)
+        raise CoercionError(value)
     return number
 
 
@@ -117,7 +125,7 @@ def _timestamp(value: Any) -> datetime:
     """An ISO 8601 instant, cut to microseconds; without an offset it is UTC, as Clockify means it."""
     found = _INSTANT.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        raise MisfitError(value)
+        raise CoercionError(value)
     *clock, fraction, sign, hours, minutes = found.groups()
     offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
     year, month, day, hour, minute, second = (int(part or 0) for part in clock)
@@ -127,7 +135,7 @@ def _timestamp(value: Any) -> datetime:
         # the clock is ahead of UTC by a positive offset; the edges of the calendar may not hold the instant
         return moment + offset if sign == "-" else moment - offset
     except (ValueError, OverflowError):
-        raise MisfitError(value) from None
+        raise CoercionError(value) from None
 
 
 _CONVERTERS: dict[Type, Callable[[Any], Any]] = {

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from clockify_dagster.contract.columns import flag, identity, inside, number, of_workspace, rate, text
+from clockify_dagster.contract.listing import Listing
 from clockify_dagster.contract.model import Orphans, Reference, Table
 
 CLIENTS = Table(
     name="clockify_clients",
     pipeline="Clients",
     description="For whom work is done: a row for each client, archived ones too.",
+    # without `archived` both archived and active ones are listed, here and for tags
+    listing=Listing("workspaces/{workspace}/clients"),
     columns=(
         identity("id", "id", "The client."),
         flag("archived", "archived", "Whether it is archived: hidden from new work, but its history counts."),
@@ -30,6 +33,8 @@ PROJECTS = Table(
     name="clockify_projects",
     pipeline="Projects",
     description="What is worked on: a row for each project, archived ones and templates too.",
+    # hydrated, so that each project carries its tasks and they cost no requests
+    listing=Listing("workspaces/{workspace}/projects", variants=({"hydrated": "true"},)),
     columns=(
         identity("id", "id", "The project."),
         flag("archived", "archived", "Whether it is archived: hidden from new work, but its history counts."),
@@ -86,6 +91,8 @@ TASKS = Table(
     name="clockify_tasks",
     pipeline="Tasks",
     description="The parts of projects: a row for each task, those that are done too.",
+    # asked for only where the listing of projects leaves the tasks out
+    listing=Listing("workspaces/{workspace}/projects/{project}/tasks"),
     columns=(
         identity("id", "id", "The task."),
         text("status", "status", "ACTIVE or DONE."),
@@ -102,6 +109,7 @@ TASKS = Table(
             "The project that it is a part of.",
             # both come from one listing of projects with their tasks
             Reference("clockify_projects", Orphans.IMPOSSIBLE),
+            otherwise="project",
         ),
         text("estimate", "estimate", "The time estimated, as ISO 8601 (PT1H30M)."),
         text("duration", "duration", "The time tracked on it so far, as Clockify tells it (ISO 8601)."),
@@ -110,6 +118,7 @@ TASKS = Table(
         *rate("costRate", "What the task costs, before what its project says"),
         number("budgetestimate", "budgetEstimate", "The budget in minor units (cents)."),
         text("usergroupids", "userGroupIds", "The groups assigned to it: a JSON list of ids."),
+        of_workspace("{workspace}"),
     ),
 )
 
@@ -134,6 +143,7 @@ TAGS = Table(
     name="clockify_tags",
     pipeline="Tags",
     description="The labels that time entries may bear: a row for each tag, archived ones too.",
+    listing=Listing("workspaces/{workspace}/tags"),
     columns=(
         identity("id", "id", "The tag."),
         flag("archived", "archived", "Whether it is archived: hidden from new work, but its history counts."),

@@ -7,28 +7,31 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from dagster import InputContext, IOManager, OutputContext, TimeWindowPartitionsDefinition
+from dagster import InputContext, IOManager, OutputContext, RetryRequested, TimeWindowPartitionsDefinition
 from dagster_duckdb_pandas import DuckDBPandasIOManager
 from pydantic import Field
 
 from clockify_dagster.contract import CONTRACT
-from clockify_dagster.defs.failures import told
+from clockify_dagster.days import Span
+from clockify_dagster.defs.error_boundary import error_boundary
 from clockify_dagster.defs.metadata import rows_metadata
-from clockify_dagster.errors import SettingsError
-from clockify_dagster.warehouse import Load, Span, Warehouse
-from clockify_dagster.warehouse.connection import Database
+from clockify_dagster.errors import LoadConflictError, SettingsError
+from clockify_dagster.warehouse import Database, Load, Warehouse
 from clockify_dagster.warehouse.ddl import SCHEMA
-from clockify_dagster.warehouse.own_tables import Part
+from clockify_dagster.warehouse.user_tables import PartitionRows
+
+
+_MOST_CONFLICTS = 5
 
 
 class ClockifyIOManager(DuckDBPandasIOManager):
     """A DuckDB IO manager for pandas, by the fields of Dagster's own (`database`, `connection_config`, `schema`).
 
     It writes otherwise: in one transaction, by column name, into tables made from the contract, a parent and its
-    children together. A frame for an asset that is none of ours becomes a table of the asset's name.
+    children together. A frame for an asset that is not ours becomes a table of the asset's name.
     """
 
-    lock_timeout_seconds: float = Field(default=60, description="How long to wait for another process that holds it.")
+    lock_timeout_seconds: float = Field(default=600, description="How long to wait for another process that has it.")
 
     def create_io_manager(self, context: Any) -> IOManager:  # type: ignore[override]  # Dagster's own names its class
         """The manager of a run."""
@@ -45,13 +48,15 @@ class _Manager(IOManager):
     def handle_output(self, context: OutputContext, obj: Load | pd.DataFrame) -> None:
         """Write a load, once for all the tables in it, or a frame that is a whole table or some days of it."""
         table = context.asset_key.path[-1]
-        with told():
+        with error_boundary():
             if isinstance(obj, Load):
-                rows = self._warehouse.write(obj)[table]
+                rows = _write(self._warehouse, obj)[table]
             elif isinstance(obj, pd.DataFrame) and table not in CONTRACT:
-                rows = self._warehouse.write_frame(table, obj, _part(context, context.definition_metadata))
+                rows = self._warehouse.write_frame(table, obj, _partition_rows(context, context.definition_metadata))
             else:
                 raise TypeError(f"{table} was given {type(obj).__name__}; this IO manager takes loads and frames")
+        if isinstance(obj, Load) and obj.is_superseded:
+            context.log.info(f"Another run has loaded {table} from a later listing; its rows stay.")
         context.add_output_metadata(rows_metadata(table, rows, is_partitioned=context.has_asset_partitions))
 
     def load_input(self, context: InputContext) -> pd.DataFrame:
@@ -59,11 +64,19 @@ class _Manager(IOManager):
         table = context.asset_key.path[-1]
         columns = (context.definition_metadata or {}).get("columns") or ()
         upstream = context.upstream_output.definition_metadata if context.upstream_output else None
-        with told():
-            return self._warehouse.read(table, columns, _part(context, upstream))
+        with error_boundary():
+            return self._warehouse.read(table, columns, _partition_rows(context, upstream))
 
 
-def _part(context: InputContext | OutputContext, metadata: Mapping[str, Any] | None) -> Part | None:
+def _write(warehouse: Warehouse, load: Load) -> dict[str, int]:
+    """Write a load; where another run has written the table meanwhile, let Dagster do the step again."""
+    try:
+        return warehouse.write(load)
+    except LoadConflictError as error:
+        raise RetryRequested(max_retries=_MOST_CONFLICTS, seconds_to_wait=1) from error
+
+
+def _partition_rows(context: InputContext | OutputContext, metadata: Mapping[str, Any] | None) -> PartitionRows | None:
     """Which rows the partitions stand for; None for all rows, of an asset that has no partitions."""
     if not context.has_asset_partitions:
         return None

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dagster import AssetCheckKey, AssetKey, AssetSelection, define_asset_job
 
+from clockify_dagster.contract import CONTRACT, Table
 from clockify_dagster.reconcile import CHECK as RECONCILIATION
 
-REFERENCE, ENTRIES, INTEGRAL = (
-    AssetSelection.groups(group) for group in ("reference", "time_entries", "time_entries_integral")
-)
+
+
+def _tables(is_chosen: Callable[[Table], bool]) -> AssetSelection:
+    return AssetSelection.assets(*(AssetKey(table.name) for table in CONTRACT if is_chosen(table)))
+
+
+REFERENCE = _tables(lambda table: not table.group.startswith("time_entries"))
+ENTRIES = _tables(lambda table: table.group == "time_entries")
+INTEGRAL = _tables(lambda table: table.group == "time_entries_integral")
 # It asks Clockify, a request a workspace, and a refresh is to take as few as can be.
 TIME_ENTRIES = ENTRIES - AssetSelection.checks(AssetCheckKey(AssetKey(RECONCILIATION.table), RECONCILIATION.name))
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from dagster import MetadataValue, TableColumn, TableColumnConstraints, TableConstraints, TableSchema
 
-from clockify_dagster.contract import Column, Misfit, Table
+from clockify_dagster.contract import Column, Table
+from clockify_dagster.contract.values import CoercionFault
 from clockify_dagster.warehouse.ddl import SCHEMA
 
 ROWS = "rows loaded"
@@ -62,7 +63,7 @@ def rows_metadata(table: str, rows: int, *, is_partitioned: bool) -> dict[str, A
     return {**counts, "dagster/table_name": f"{SCHEMA}.{table}", "dagster/storage_kind": "duckdb"}
 
 
-def misfits_metadata(table: str, misfits: Iterable[Misfit]) -> dict[str, Any]:
+def faults_metadata(table: str, faults: Iterable[CoercionFault]) -> dict[str, Any]:
     """The values of a table that did not fit, where there are any."""
-    told = [str(each) for each in misfits if each.table == table]
-    return {"values that did not fit": MetadataValue.md("\n".join(f"- {line}" for line in told))} if told else {}
+    lines = [f"- {each}" for each in faults if each.table == table]
+    return {"values that did not fit": MetadataValue.md("\n".join(lines))} if lines else {}

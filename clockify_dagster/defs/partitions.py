@@ -3,64 +3,100 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from dagster import DailyPartitionsDefinition
 
+from clockify_dagster.days import Days, Span, cover, ranges_of
 from clockify_dagster.errors import SettingsError
 from clockify_dagster.settings import Settings
-from clockify_dagster.warehouse import Span, Warehouse
-from clockify_dagster.warehouse.state import Range, covers
+from clockify_dagster.warehouse import Warehouse, load_state
 
 PARTITION_TAG = "dagster/partition"
 RANGE_START_TAG = "dagster/asset_partition_range_start"
 RANGE_END_TAG = "dagster/asset_partition_range_end"
 
 
-def daily_partitions(settings: Settings) -> DailyPartitionsDefinition:
-    """A partition a day, from the start date up to and including today, parted by midnights of the settings' zone."""
-    return DailyPartitionsDefinition(
-        start_date=settings.start_date.isoformat(), timezone=settings.timezone, end_offset=1
-    )
+@dataclass(frozen=True)
+class Calendar:
+    """The days that time entries are loaded by, as they were when the definitions were made.
 
+    A run takes its days, their midnights and the update window from here alone. So a zone that is changed in the
+    environment while Dagster runs changes all of them, with the next load of the definitions, or none.
+    """
 
-@dataclass(frozen=True, order=True)
-class Days:
-    """A run of days, the first and the last both in it."""
+    timezone: str
+    start_date: date
+    window_days: int
 
-    first: date
-    last: date
+    @classmethod
+    def of(cls, settings: Settings) -> Calendar:
+        """The calendar that the settings ask for."""
+        return cls(settings.timezone, settings.start_date, settings.update_window_days)
 
-    def __post_init__(self) -> None:
-        """Refuse a range turned round."""
-        if self.first > self.last:
-            raise SettingsError(
-                f"The range of days is the wrong way round: it begins on {self.first} and ends on {self.last}. "
-                f"Write {self.last} first."
-            )
-
-    def __iter__(self) -> Iterator[date]:
-        """Each day, in order."""
-        return (self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1))
-
-    def __str__(self) -> str:
-        """The days in words."""
-        return str(self.first) if self.first == self.last else f"{self.first} to {self.last}"
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which a day begins at midnight."""
+        return ZoneInfo(self.timezone)
 
     @property
-    def tags(self) -> Mapping[str, str]:
-        """The tags that make a run refresh these days, all in one go."""
-        return {RANGE_START_TAG: self.first.isoformat(), RANGE_END_TAG: self.last.isoformat()}
+    def today(self) -> date:
+        """Today, in that zone."""
+        return datetime.now(self.zone).date()
 
-    def span(self, zone: ZoneInfo) -> Span:
-        """From midnight to midnight; the days of a clock change have 23 or 25 hours."""
-        return Span(midnight(self.first, zone), midnight(self.last + timedelta(days=1), zone))
+    @property
+    def days(self) -> Days:
+        """All days that can be loaded: from the start date to today."""
+        return Days(min(self.start_date, self.today), self.today)
+
+    @property
+    def limits(self) -> Span:
+        """The time of all days that can be loaded."""
+        return self.days.span(self.zone)
+
+    @property
+    def window(self) -> Days:
+        """The days that every refresh loads again: so many, ending today, none before the start date."""
+        return self.days.newest(self.window_days)
+
+    @property
+    def partitions(self) -> DailyPartitionsDefinition:
+        """A partition a day, from the start date up to and including today."""
+        return DailyPartitionsDefinition(
+            start_date=self.start_date.isoformat(), timezone=self.timezone, end_offset=1
+        )
+
+    def checked(self, first: date, last: date) -> Days:
+        """The days from first to last. Raises `SettingsError` where one of them is not a day that can be loaded."""
+        for day in (first, last):
+            if day < self.start_date:
+                raise SettingsError(
+                    f"{day} is before the first day there is, {self.start_date} (CLOCKIFY_START_DATE). "
+                    f"Choose a later day, or set CLOCKIFY_START_DATE={day}."
+                )
+            if day > self.today:
+                raise SettingsError(
+                    f"{day} is in the future; the last day is today, {self.today} in {self.timezone}. "
+                    "Entries of later days come in with their day."
+                )
+        if first > last:
+            raise SettingsError(
+                f"The range of days is the wrong way round: it begins on {first} and ends on {last}. "
+                f"Write {last} first."
+            )
+        return Days(first, last)
 
 
-def days_of(tags: Mapping[str, str], settings: Settings) -> Days:
+def tags_of(days: Days) -> dict[str, str]:
+    """The tags that make a run refresh these days, all in one go."""
+    return {RANGE_START_TAG: days.first.isoformat(), RANGE_END_TAG: days.last.isoformat()}
+
+
+def days_of(tags: Mapping[str, str], calendar: Calendar) -> Days:
     """The days that a run is to refresh, by its tags: a partition or a range of them.
 
     Raises `SettingsError` where it has none, or a range is turned round or goes beyond the days that there are. Dagster
@@ -69,78 +105,44 @@ def days_of(tags: Mapping[str, str], settings: Settings) -> Days:
     one = tags.get(PARTITION_TAG)
     first, last = (tags.get(RANGE_START_TAG), tags.get(RANGE_END_TAG)) if one is None else (one, one)
     if first is None or last is None:
-        example = json.dumps(dict(update_window(settings).tags))
+        example = json.dumps(tags_of(calendar.window))
         raise SettingsError(
             "Time entries are loaded by days, and this run names none, or not both ends of a range. Start it with "
             f"`--tags '{example}'`, or choose partitions in the UI; `clockify-dagster sync` finds the days by itself."
         )
-    return checked_days(_day(first), _day(last), settings)
-
-
-def checked_days(first: date, last: date, settings: Settings) -> Days:
-    """The days from first to last. Raises `SettingsError` where one of them is no day that can be loaded."""
-    for day in (first, last):
-        if day < settings.start_date:
-            raise SettingsError(
-                f"{day} is before the first day there is, {settings.start_date} (CLOCKIFY_START_DATE). "
-                f"Choose a later day, or set CLOCKIFY_START_DATE={day}."
-            )
-        if day > settings.today:
-            raise SettingsError(
-                f"{day} is in the future; the last day is today, {settings.today} in {settings.timezone}. "
-                "Entries of later days come in with their day."
-            )
-    return Days(first, last)
+    return calendar.checked(_day(first), _day(last))
 
 
 def _day(key: str) -> date:
     try:
         return date.fromisoformat(key)
     except ValueError:
-        raise SettingsError(f"The partition {key!r} is no day; write it as in 2026-01-31.") from None
+        raise SettingsError(f"The partition {key!r} is not a day; write it as in 2026-01-31.") from None
 
 
-def midnight(day: date, zone: ZoneInfo) -> datetime:
-    """The instant, in UTC, at which a day begins."""
-    return datetime.combine(day, time(), zone).astimezone(timezone.utc)
+def days_to_load(calendar: Calendar, warehouse: Warehouse, workspaces: tuple[str, ...] = ()) -> Days:
+    """The range that a refresh has to load: from the first day that is not loaded, or the update window's, to today.
 
-
-def update_window(settings: Settings) -> Days:
-    """The days that every refresh loads again: so many, ending today, none before the start date."""
-    today = settings.today
-    return Days(max(settings.start_date, today - timedelta(days=settings.update_window_days - 1)), today)
-
-
-def pending_days(settings: Settings, warehouse: Warehouse) -> list[Days]:
-    """What a refresh has to load: the update window, and every day before it that is not loaded; the newest first."""
-    missing = [day for days in never_loaded_days(settings, warehouse) for day in days]
-    return runs_of([*missing, *update_window(settings)])
-
-
-def never_loaded_days(settings: Settings, warehouse: Warehouse) -> list[Days]:
-    """The days before the update window that are not loaded of every workspace; the newest first.
-
-    A day that was last loaded before it was over counts among them: entries of its later hours may be missing.
+    One range, since a listing costs a request a user however many days it has.
     """
-    workspaces = settings.workspaces or warehouse.workspace_ids()
-    with warehouse.memory() as memory:
-        held = list(memory.settled_spans(workspaces).values())
-    window = update_window(settings)
-    every = Days(settings.start_date, window.last)
-    return runs_of(day for day in every if day < window.first and not _is_loaded(day, held, settings.zone))
+    missing = missing_days(calendar, warehouse, workspaces)
+    return Days(min([calendar.window.first, *(days.first for days in missing)]), calendar.today)
 
 
-def runs_of(days: Iterable[date]) -> list[Days]:
-    """The days as unbroken runs, the newest first."""
-    result: list[Days] = []
-    for day in sorted(days, reverse=True):
-        if result and result[-1].first == day + timedelta(days=1):
-            result[-1] = Days(day, result[-1].last)
-        else:
-            result.append(Days(day, day))
-    return result
+def missing_days(calendar: Calendar, warehouse: Warehouse, workspaces: tuple[str, ...] = ()) -> list[Days]:
+    """The days before the update window that are not loaded of each of these workspaces, or of each that is loaded.
 
+    A day that was last loaded before it was over is missing too: entries of its later hours may not be there.
+    """
+    wanted = workspaces or tuple(warehouse.workspace_ids())
+    with warehouse.database.reading_if_there() as connection:
+        settled = {} if connection is None else load_state.settled_spans(connection)
+    held = [settled.get(workspace, []) for workspace in wanted]
 
-def _is_loaded(day: date, held: list[list[Range]], zone: ZoneInfo) -> bool:
-    span = Days(day, day).span(zone)
-    return bool(held) and all(covers(spans, (span.start, span.end)) for spans in held)
+    def is_loaded(day: date) -> bool:
+        span = Days(day, day).span(calendar.zone)
+        return bool(held) and all(cover(spans, span) for spans in held)
+
+    last = calendar.window.first - timedelta(days=1)
+    every = Days(calendar.start_date, last) if calendar.start_date <= last else ()
+    return ranges_of(day for day in every if not is_loaded(day))

@@ -3,9 +3,10 @@ in no configuration, so Dagster can neither store nor show it."""
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,11 @@ from dagster import ConfigurableResource, InitResourceContext
 from pydantic import Field, PrivateAttr
 
 from clockify_dagster.api import ClockifyClient, Transport
+from clockify_dagster.contract import CONTRACT, Contract
 from clockify_dagster.errors import SettingsError
+from clockify_dagster.refresh import Workspace
 from clockify_dagster.settings import Settings, missing_key
-from clockify_dagster.warehouse import Warehouse
-from clockify_dagster.warehouse.connection import Database
-from clockify_dagster.warehouse.turns import turn
+from clockify_dagster.warehouse import Database, Warehouse
 
 
 class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagster declares it generic and takes it bare
@@ -38,7 +39,6 @@ class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagst
 
     _settings: Settings | None = PrivateAttr(default=None)
     _client: ClockifyClient | None = PrivateAttr(default=None)
-    _counted: int = PrivateAttr(default=0)
     _log: logging.Logger | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: InitResourceContext) -> None:
@@ -50,7 +50,6 @@ class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagst
         if self._client is not None:
             self._client.transport.close()
             self._client = None
-            self._counted = 0
 
     @property
     def settings(self) -> Settings:
@@ -70,26 +69,29 @@ class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagst
             self._client = connect(self.settings, self._log)
         return self._client
 
-    def require(self) -> None:
-        """Raise `SettingsError` when a setting is wrong or the key is missing."""
-        self.client  # noqa: B018 - it is made where that is possible
-
     @contextmanager
-    def counted(self, metadata: dict[str, Any]) -> Iterator[ClockifyClient]:
-        """The client; how many requests it has made since the last count goes into the metadata.
+    def counting_requests(self, metadata: dict[str, Any]) -> Iterator[None]:
+        """Put into the metadata how many requests the client makes within this, also where they fail.
 
-        What was read ahead between two steps counts with the later one.
+        Raises `SettingsError` when a setting is wrong or the key is missing.
         """
+        before = self.client.transport.requests
         try:
-            yield self.client
+            yield
         finally:
-            sent = self.client.transport.requests
-            metadata["requests"], self._counted = sent - self._counted, sent
+            metadata["requests"] = self.client.transport.requests - before
 
-    def chosen(self, workspaces: pd.DataFrame) -> dict[str, str]:
-        """Of the loaded workspaces those that the settings name, by id their names."""
-        found = dict(zip(workspaces["id"].astype(str), workspaces["name"].fillna("").astype(str), strict=True))
-        return chosen(found, self.settings.workspaces)
+    def chosen(self, workspaces: pd.DataFrame) -> dict[str, Workspace]:
+        """Of the loaded workspaces those that the settings name, by id. The frame has id, name and features."""
+        rows = workspaces[["id", "name", "features"]].astype(object).where(workspaces.notna(), None)
+        found = {str(row.id): Workspace(str(row.id), row.name or "", _features(row.features)) for row in rows.itertuples(index=False)}
+        return {identity: found[identity] for identity in chosen(dict.fromkeys(found, ""), self.settings.workspaces)}
+
+
+def _features(text: str | None) -> frozenset[str] | None:
+    """What a plan has, from the JSON list of the workspaces table; None where Clockify did not say."""
+    listed = json.loads(text) if text else None
+    return frozenset(map(str, listed)) if isinstance(listed, list) else None
 
 
 def connect(settings: Settings, log: logging.Logger | None = None) -> ClockifyClient:
@@ -121,18 +123,17 @@ class WarehouseResource(ConfigurableResource):  # type: ignore[type-arg]  # as a
     """The DuckDB file, for those who look into it without the IO manager: checks, and refreshes that compare."""
 
     database: str = Field(description="The DuckDB file.")
-    lock_timeout_seconds: float = Field(default=60, description="How long to wait for another process that holds it.")
+    lock_timeout_seconds: float = Field(default=600, description="How long to wait for another process that has it.")
 
     @property
     def warehouse(self) -> Warehouse:
         """The warehouse; nothing is opened yet."""
-        return Warehouse(Database(Path(self.database), self.lock_timeout_seconds))
+        return self.warehouse_of(CONTRACT)
 
-    def within(self, seconds: float) -> Warehouse:
+    def warehouse_of(self, contract: Contract) -> Warehouse:
+        """The warehouse with the tables of a contract."""
+        return Warehouse(Database(Path(self.database), self.lock_timeout_seconds), contract)
+
+    def warehouse_within(self, seconds: float) -> Warehouse:
         """The warehouse for somebody who cannot wait longer than so many seconds for another process."""
-        patience = min(seconds, self.lock_timeout_seconds)
-        return Warehouse(Database(Path(self.database), patience, waits_for_ours=False))
-
-    def turn(self, table: str, on_wait: Callable[[str], object]) -> AbstractContextManager[None]:
-        """The turn of refreshing a table, among all processes that use the file; `on_wait` is told of a wait."""
-        return turn(Path(self.database), table, on_wait)
+        return Warehouse(Database(Path(self.database), min(seconds, self.lock_timeout_seconds)))

@@ -1,9 +1,19 @@
-"""Time entries as they are in the account: which users are asked, what has changed elsewhere, where vanished entries
-went.
+"""What is read from the account and what it replaces: whole tables, and time entries wherever they changed.
+
 Above the API and the warehouse, below Dagster, which it does not know.
 """
 
+from clockify_dagster.refresh.context import RefreshContext, Workspace
 from clockify_dagster.refresh.refresh import refresh_everything, refresh_span
-from clockify_dagster.refresh.scope import Scope
+from clockify_dagster.refresh.tables import TablesRead, read_listed_table, read_projects, read_users
 
-__all__ = ["Scope", "refresh_everything", "refresh_span"]
+__all__ = [
+    "RefreshContext",
+    "TablesRead",
+    "Workspace",
+    "read_listed_table",
+    "read_projects",
+    "read_users",
+    "refresh_everything",
+    "refresh_span",
+]

@@ -1,4 +1,4 @@
-"""A refresh from beginning to end: list, read the changes, look for what vanished; the result is a load to write."""
+"""A refresh of time entries from beginning to end: list, read the changes, look for what vanished."""
 
 from __future__ import annotations
 
@@ -6,41 +6,41 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
-from clockify_dagster.contract.frames import flatten
 from clockify_dagster.contract.time import TIMEENTRIES, TIMEENTRIES_INTEGRAL
+from clockify_dagster.days import Span
 from clockify_dagster.errors import AbortedError, ApiError
 from clockify_dagster.refresh.changes import SLACK, Changes, read_changes
-from clockify_dagster.refresh.elsewhere import Document, Elsewhere, look_elsewhere, start_of
-from clockify_dagster.refresh.listing import Listing, list_entries
-from clockify_dagster.refresh.scope import Scope
-from clockify_dagster.warehouse import Span, SpanLoad, TablesLoad, Untouched
-from clockify_dagster.warehouse.memory import Entries
-from clockify_dagster.warehouse.state import Born, FeedState
+from clockify_dagster.refresh.context import RefreshContext
+from clockify_dagster.refresh.entries import EntriesRead, read_entries
+from clockify_dagster.refresh.lookups import EntryLookup, LookupResult
+from clockify_dagster.refresh.tables import list_users
+from clockify_dagster.warehouse import SpanLoad, TablesLoad, load_state
+from clockify_dagster.warehouse.load_state import Birth, FeedState
+from clockify_dagster.warehouse.loaded_entries import Entries, entries_within, running_timers, users_with_entries
 
 _SHOWN = 5
-# users whose entries one of them has are asked for theirs, even if they are in no list any more
+# users who have rows in one of them are asked for their entries, even if they are in no list any more
 _TABLES = (TIMEENTRIES.name, TIMEENTRIES_INTEGRAL.name)
 
 
 @dataclass
-class Findings:
-    """What a refresh found besides the rows: how many entries moved, went, changed elsewhere, or stayed a riddle."""
+class RefreshFacts:
+    """What a refresh found besides the rows."""
 
     moved: int = 0
     deleted: set[str] = field(default_factory=set)
     changed_elsewhere: int = 0
     unexplained: int = 0
-    states: dict[str, FeedState] = field(default_factory=dict)
 
-    def take(self, found: Elsewhere, misplaced: set[str]) -> None:
-        """Add a workspace's; the misplaced ones belong to no day that the table may hold."""
-        self.moved += len(found.vanished & found.documents.keys())
-        self.changed_elsewhere += len(found.documents.keys() - found.vanished)
+    def add(self, found: LookupResult) -> None:
+        """Add what was found in one workspace."""
+        self.moved += len(found.vanished & found.found)
+        self.changed_elsewhere += len(found.found - found.vanished)
         self.unexplained += len(found.open)
-        self.deleted |= found.gone | misplaced
+        self.deleted |= found.gone
 
     @property
-    def facts(self) -> dict[str, int]:
+    def numbers(self) -> dict[str, int]:
         """The numbers, by name, for metadata."""
         return {
             "entries that moved": self.moved,
@@ -51,123 +51,143 @@ class Findings:
 
 
 @dataclass(frozen=True)
-class Recollection:
+class Loaded:
     """What the warehouse holds that matters for a refresh.
 
     Attributes:
         limits: the time that the table may hold; what is loaded from before the start date is kept up to date, too.
-        holders: users who have rows within the span, with one of their entries: they are asked for theirs, even if they
-            are in no list of users any more.
-        is_listing_enough: whether nothing need be looked for besides what is listed: everything is read anew, and
-            nobody has left. Those who have may not be served; then only the feed tells what becomes of their entries.
-        running: the table's timers outside of the span; empty where the listing is enough.
+        users: by workspace, the users who have rows within the span.
+        timers: the table's running timers outside of the span.
         feed: up to where changes are known, for workspaces of which something is loaded.
+        last_load: the number of the table's last load, 0 where there was none.
     """
 
     limits: Span | None
-    holders: Entries
-    is_listing_enough: bool
-    running: Entries
+    users: Mapping[str, set[str]]
+    timers: Entries
     feed: Mapping[str, FeedState]
+    last_load: int
 
 
-def refresh_everything(scope: Scope) -> TablesLoad:
+def refresh_everything(context: RefreshContext) -> TablesLoad:
     """Read all entries of all time anew. Rows of users who have left and are served no more stay."""
-    began = _began(scope)
-    with scope.warehouse.memory() as memory:
-        holders = memory.holders(_TABLES, scope.workspaces, None)
-    listing = list_entries(scope, holders, began)
-    return TablesLoad(listing.staging, untouched=Untouched(frozenset(listing.unserved)))
+    listed_at, began = datetime.now(timezone.utc), _began(context)
+    with context.warehouse.database.reading_if_there() as connection:
+        users = {} if connection is None else users_with_entries(connection, _TABLES, None)
+    read = read_entries(context, users, began)
+    return TablesLoad(read.staging, listed_at, kept_users=frozenset(read.kept_users))
 
 
-def refresh_span(scope: Scope) -> tuple[SpanLoad, dict[str, int]]:
-    """Read the entries of a span anew, and what has changed outside of it since the last refresh.
+def refresh_span(context: RefreshContext) -> tuple[SpanLoad, RefreshFacts]:
+    """Read the entries of the context's span anew, and what has changed outside of it since the last refresh.
 
-    Gives what is to be written, and what was found, in numbers by name.
+    Gives what is to be written, and what was found.
     """
-    span = scope.span
+    span = context.span
     if span is None:
         raise ValueError("a span is needed; for all of time there is refresh_everything")
-    listed_at, began = datetime.now(timezone.utc), _began(scope)
-    held = _recall(scope, span)
-    scope = replace(scope, limits=held.limits)
-    listing = list_entries(scope, held.holders, began, for_search=not held.is_listing_enough)
-    readings = {} if held.is_listing_enough else _read_feed(scope, held.feed, began)
-    missing = {} if held.is_listing_enough else _missing(scope, span, listing)
-    result = Findings()
-    for workspace in scope.workspaces:
-        changes = readings.get(workspace, Changes())
-        if not held.is_listing_enough:
-            running = held.running[workspace] if changes.state is None else {}
-            found = look_elsewhere(scope, workspace, listing, changes, missing[workspace], running)
-            result.take(found, _stage(scope, listing, found.documents))
-            _tell_of_open_ones(scope, workspace, found)
-        if changes.state is not None:
-            result.states[workspace] = changes.state
-        elif workspace not in readings:
-            result.states[workspace] = _first_state(scope, listing.young.get(workspace, set()), began)
+    listed_at, began = datetime.now(timezone.utc), _began(context)
+    loaded = _loaded(context, span)
+    context = replace(context, limits=loaded.limits)
+    read = read_entries(context, loaded.users, began)
+    try:
+        facts, feed = _look_elsewhere(context, span, loaded, read, began)
+    except BaseException:
+        read.staging.close()
+        raise
     load = SpanLoad(
-        listing.staging,
-        span,
-        tuple(scope.workspaces),
+        read.staging,
         listed_at,
-        untouched=Untouched(frozenset(listing.unserved)),
-        deleted=frozenset(result.deleted),
-        feed=result.states,
+        span,
+        tuple(context.workspaces),
+        last_load=loaded.last_load,
+        kept_users=frozenset(read.kept_users),
+        deleted=frozenset(facts.deleted),
+        feed=feed,
     )
-    return load, result.facts
+    return load, facts
 
 
-def _began(scope: Scope) -> datetime:
-    """Now, by Clockify's clock, of which we know after an answer: the users are asked for first (and only once)."""
-    for workspace in scope.workspaces:
-        scope.client.users(workspace)
-    return scope.client.transport.server_now()
+def _look_elsewhere(
+    context: RefreshContext, span: Span, loaded: Loaded, read: EntriesRead, began: datetime
+) -> tuple[RefreshFacts, dict[str, FeedState]]:
+    """Find the entries that are not in the listing; gives what was found, and where the feed goes on.
+
+    Where everything is read anew and nobody has left, there is nothing to look for. Of those who have left only the
+    feed says what becomes of their entries.
+    """
+    facts, feed = RefreshFacts(), dict[str, FeedState]()
+    is_listing_enough = context.reads_all and not _has_anybody_left(context, loaded.users)
+    readings = {} if is_listing_enough else _read_feed(context, loaded.feed, began)
+    missing = {} if is_listing_enough else _missing(context, span, read)
+    for workspace in context.workspaces:
+        changes = readings.get(workspace, Changes())
+        if not is_listing_enough:
+            timers = loaded.timers.get(workspace, {}) if changes.state is None else {}
+            found = EntryLookup(context, workspace, read, changes).find(missing.get(workspace, {}), timers)
+            facts.add(found)
+            _log_open_ones(context, workspace, found)
+        if changes.state is not None:
+            feed[workspace] = changes.state
+        elif workspace not in readings:
+            feed[workspace] = _first_state(context, read.young.get(workspace, set()), began)
+    return facts, feed
 
 
-def _recall(scope: Scope, span: Span) -> Recollection:
-    """What the warehouse holds that matters for a refresh of the span."""
-    places = list(scope.workspaces)
-    with scope.warehouse.memory() as memory:
-        loaded = [start for spans in memory.loaded_spans(places).values() for start, _ in spans]
-        holders = memory.holders(_TABLES, places, span)
-        limits = scope.limits and Span(min([scope.limits.start, *loaded]), scope.limits.end)
-        is_enough = replace(scope, limits=limits).is_whole and not _have_left(scope, holders)
-        return Recollection(
-            limits=limits,
-            holders=holders,
-            is_listing_enough=is_enough,
-            running={} if is_enough else memory.running(scope.root, places, span),
-            feed=memory.feed_states(places),
+def _began(context: RefreshContext) -> datetime:
+    """Now, by Clockify's clock, of which we know after an answer: the users are listed first (and only once)."""
+    list_users(context)
+    return context.client.transport.server_now()
+
+
+def _loaded(context: RefreshContext, span: Span) -> Loaded:
+    with context.warehouse.database.reading_if_there() as connection:
+        if connection is None:
+            return Loaded(context.limits, {}, {}, {}, 0)
+        spans = load_state.loaded_spans(connection)
+        first = [each.start for workspace in context.workspaces for each in spans.get(workspace, [])[:1]]
+        feed = load_state.feed_states(connection)
+        last = load_state.listing_record(connection, context.table)
+        return Loaded(
+            limits=context.limits and Span(min([context.limits.start, *first]), context.limits.end),
+            users=users_with_entries(connection, _TABLES, span),
+            timers=running_timers(connection, context.table, span),
+            feed={workspace: state for workspace, state in feed.items() if workspace in context.workspaces},
+            last_load=last.number if last else 0,
         )
 
 
-def _missing(scope: Scope, span: Span, listing: Listing) -> Entries:
+def _missing(context: RefreshContext, span: Span, read: EntriesRead) -> Entries:
     """The table's entries within the span that were not listed. DuckDB compares the ids, which may be millions."""
-    with scope.warehouse.memory() as memory:
-        return memory.entries(scope.root, scope.workspaces, span, listing.staging.keys)
+    with context.warehouse.database.reading_if_there() as connection:
+        if connection is None:
+            return {}
+        return entries_within(connection, context.table, span, without=read.staging.keys)
 
 
-def _have_left(scope: Scope, holders: Entries) -> bool:
+def _has_anybody_left(context: RefreshContext, users_held: Mapping[str, set[str]]) -> bool:
     """Whether somebody who has rows is in no list of users any more."""
-    listed = {place: {str(user["id"]) for user in scope.client.users(place)} for place in scope.workspaces}
-    return any(set(holders[place].values()) - users for place, users in listed.items())
+    for workspace in context.workspaces:
+        listed = {str(user["id"]) for user in context.client.users(workspace).documents}
+        if users_held.get(workspace, set()) - listed:
+            return True
+    return False
 
 
-def _read_feed(scope: Scope, states: Mapping[str, FeedState], began: datetime) -> dict[str, Changes]:
-    """By workspace, what the feed tells, of those of which something was loaded before. What cannot be read is said."""
+def _read_feed(context: RefreshContext, states: Mapping[str, FeedState], began: datetime) -> dict[str, Changes]:
+    """By workspace, what the feed says, of those of which something was loaded before. What cannot be read is logged."""
     readings, refusals = {}, {}
     for workspace, before in states.items():
         try:
-            readings[workspace] = read_changes(scope.client, workspace, before, began)
+            readings[workspace] = read_changes(context.client, workspace, before, began)
         except AbortedError:
             raise
         except ApiError as error:
             readings[workspace], refusals[workspace] = Changes(), error
-        _tell_of_gap(scope, workspace, readings[workspace])
+        _log_gap(context, workspace, readings[workspace])
     if refusals:
-        names = ", ".join(scope.workspaces[workspace] or workspace for workspace in refusals)
-        scope.log.warning(
+        names = ", ".join(context.workspaces[workspace].label for workspace in refusals)
+        context.log.warning(
             f"{names}: the change feed cannot be read, so edits and deletions of entries outside the refreshed days "
             "are not seen this time. A refresh of those days finds them (`clockify-dagster sync --from ... --to ...`), "
             f"and clockify_timeentries_integral always has them all. ({next(iter(refusals.values()))})"
@@ -175,40 +195,27 @@ def _read_feed(scope: Scope, states: Mapping[str, FeedState], began: datetime) -
     return readings
 
 
-def _first_state(scope: Scope, young: set[str], began: datetime) -> FeedState:
+def _first_state(context: RefreshContext, young: set[str], began: datetime) -> FeedState:
     """Where the feed is read from after a listing that needed none; the young ones may be younger than that moment."""
-    return FeedState(began, dict.fromkeys(young, Born(began - SLACK, scope.client.transport.server_now() + SLACK)))
+    birth = Birth(began - SLACK, context.client.transport.server_now() + SLACK)
+    return FeedState(began, dict.fromkeys(young, birth))
 
 
-def _stage(scope: Scope, listing: Listing, found: Mapping[str, Document]) -> set[str]:
-    """Put found entries where they belong now. Gives the ids of those that belong to no day that the table may hold."""
-    rows, outside = [], set()
-    for entry, document in found.items():
-        start = start_of(document)
-        if start is not None and not scope.allows(start):
-            outside.add(entry)
-        else:
-            rows.append(document)
-    if rows:
-        listing.staging.add(flatten(listing.staging.family, rows))
-    return outside
-
-
-def _tell_of_gap(scope: Scope, workspace: str, changes: Changes) -> None:
+def _log_gap(context: RefreshContext, workspace: str, changes: Changes) -> None:
     if changes.gap is not None:
-        scope.log.warning(
-            f"{scope.workspaces[workspace]}: the last refresh is more than 30 days ago, and the change feed reaches no "
-            f"further back. What changed from {changes.gap[0]:%Y-%m-%d} to {changes.gap[1]:%Y-%m-%d} in entries "
-            "outside the refreshed days is not known; to be sure, refresh all days once "
+        context.log.warning(
+            f"{context.workspaces[workspace].label}: the last refresh is more than 30 days ago, and the change feed "
+            f"reaches no further back. What changed from {changes.gap[0]:%Y-%m-%d} to {changes.gap[1]:%Y-%m-%d} in "
+            "entries outside the refreshed days is not known; to be sure, refresh all days once "
             "(`clockify-dagster sync --from ... --to ...`)."
         )
 
 
-def _tell_of_open_ones(scope: Scope, workspace: str, found: Elsewhere) -> None:
+def _log_open_ones(context: RefreshContext, workspace: str, found: LookupResult) -> None:
     if found.open:
-        why = found.refusal or f"at most {scope.lookups} are asked for one by one"
-        scope.log.warning(
-            f"{scope.workspaces[workspace]}: {len(found.open)} entries have gone from these days or changed elsewhere, "
-            f"and it is not known where they are ({why}), for example {', '.join(found.open[:_SHOWN])}. Those that "
-            "were moved to other days come back when those days are refreshed."
+        why = found.refusal or f"at most {context.lookups} are asked for one by one"
+        context.log.warning(
+            f"{context.workspaces[workspace].label}: {len(found.open)} entries have gone from these days or changed "
+            f"elsewhere, and it is not known where they are ({why}), for example {', '.join(found.open[:_SHOWN])}. "
+            "Those that were moved to other days come back when those days are refreshed."
         )

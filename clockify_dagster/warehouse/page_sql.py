@@ -1,193 +1,197 @@
 """SQL that reads a page of documents as it was received, made from the contract: no column stands here a second time.
 
-What `contract.flatten` does document by document, DuckDB does here a page at a time, several times as fast and without
-Python's lock. It only does it for documents of the usual form, where both give the same rows: each value is taken as
-the JSON text that it is, and any text that could mean something else to `contract.values` makes the page unusual.
-An unusual page is for `flatten`.
-
-The tables of a family that can be read so: a root, and children whose rows are the plain items of a list.
+A page goes through two temporary tables. The raw one holds JSON as received: a column for each key of the documents that
+the table reads, or one column with the whole document where documents stand inside of something (an envelope, a list in
+another document). The typed one holds the rows. Values of the usual form are typed by DuckDB; for each column there is
+SQL that finds the values of any other form, which are for `contract/values.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from clockify_dagster.contract.model import Column, Table, Type
 from clockify_dagster.warehouse.ddl import literal, quoted
 
-_PAGE = "page"  # the temporary table that holds the typed rows of the root
+SEEN = "_seen"
+"""The column that says when a row was read: of several rows with one key, the one with the highest number counts."""
+
+NOT_AN_OBJECT = "!"
+"""Stands before a value of which a part was wanted though it is not an object. No JSON begins with it."""
+
+_ITEM = "item"
+_DOCUMENT = "document"
+_PARENT = "_parent"
 _NUMBER = r"-?\d+(\.\d+)?([eE][-+]?\d+)?"
-# The form that Clockify writes. Whether there is such a day tells the cast; the year 0 is none to Python.
-_INSTANT = r'"\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ"'
+# The form that Clockify writes. The cast tells whether there is such a day; Python has no year 0.
+_INSTANT = r"\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ"
 
 
-class PageSQL:
-    """The statements for a family of tables, the root first."""
+@dataclass(frozen=True)
+class PageSource:
+    """Where the documents of a table stand in an answer.
 
-    def __init__(self, family: Sequence[Table]) -> None:
-        """Make them. Raises `ValueError` for a family that cannot be read so."""
-        self.root, *self.children = family
-        if any(child.keeps_all_documents or not _is_plain(child) for child in self.children):
-            raise ValueError(f"{self.root.name} has children that are more than a list of plain values")
-        self._texts = [_place(column) for column in self.root.document_columns if column.type in _TEXTS]
+    Attributes:
+        envelope: the dotted way from the answer to the list of documents; empty where the answer is that list.
+        inside: the key of each document under which the list of this table's documents stands (the tasks of projects).
+        facts: what the request says and the document need not, by name.
+        outer_facts: likewise, but read from the document around, by its keys (the id of a task's project).
+    """
 
-    def read(self, file: str, size: int) -> str:
-        """Make the table of typed rows from a file that holds a JSON list, of so many bytes.
-
-        Each row says whether its document is usual but for odd texts, and whether it has any. An odd text is one in a
-        text column that is no JSON string: it is to be compared with `contract.values`.
-        """
-        usual = [
-            *(_is_usual(column) for column in self.root.document_columns if column.type not in _TEXTS),
-            *(f"coalesce({_text(_place(self.root[name]))}, '\"\"') <> '\"\"'" for name in self.root.never_null),
-            *(_has_usual_items(child) for child in self.children),
-        ]
-        columns = [
-            *(f"{_typed(column)} AS {quoted(column.name)}" for column in self.root.document_columns),
-            *(f"{_path_of(child.rows_path or '')} AS {quoted(child.name)}" for child in self.children),
-            f"{' AND '.join(usual)} AS _usual",
-            f"coalesce({' OR '.join(map(_is_odd, self._texts))}, false) AS _odd",
-        ]
-        return f"CREATE OR REPLACE TEMP TABLE {_PAGE} AS SELECT {', '.join(columns)} FROM {self._json(file, size)}"
-
-    def odd_texts(self, file: str, size: int) -> str:
-        """The odd texts of the file, each once."""
-        texts = ", ".join(_text(place) for place in self._texts)
-        return (
-            f"SELECT DISTINCT text FROM (SELECT unnest([{texts}]) AS text FROM {self._json(file, size)}) "
-            f"WHERE {_is_odd('text')}"
-        )
+    envelope: str = ""
+    inside: str | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    outer_facts: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def check(self) -> str:
-        """One row: whether all documents are usual but for odd texts, and no id is there twice; whether any is odd."""
-        return (
-            f"SELECT coalesce(bool_and(_usual), true) AND count(DISTINCT {self._key}) = count(*), "
-            f"coalesce(bool_or(_odd), false) FROM {_PAGE}"
-        )
-
-    @property
-    def outline(self) -> str:
-        """Of each document, in their order: its id, and its start in microseconds."""
-        return f"SELECT {self._key} AS id, epoch_us({self._start}) AS start FROM {_PAGE}"
-
-    def rows(self, table: Table, piece: int, condition: str) -> str:
-        """The typed rows of a table whose document meets the condition, with the piece's number."""
-        number = f"{piece}::INTEGER AS {quoted(PIECE)}"
-        if table is self.root:
-            columns = ", ".join(quoted(column.name) for column in table.document_columns)
-            return f"SELECT {columns}, {number} FROM {_PAGE} WHERE {condition}"
-        link, item = table.document_columns
-        return (
-            f"SELECT DISTINCT key AS {quoted(link.name)}, item ->> '$' AS {quoted(item.name)}, {number} "
-            f"FROM (SELECT {self._key} AS key, unnest({quoted(table.name)}) AS item FROM {_PAGE} WHERE {condition}) "
-            f"WHERE {_text('item')} <> '\"\"'"
-        )
-
-    def within(self, start: str, end: str) -> str:
-        """A condition for `rows`: an entry starts from an instant to before another, both written in ISO 8601."""
-        return f"{self._start} >= TIMESTAMPTZ {literal(start)} AND {self._start} < TIMESTAMPTZ {literal(end)}"
-
-    def _json(self, file: str, size: int) -> str:
-        """The file as a table: a column for each key of the documents, its JSON as text."""
-        keys = ", ".join(f"{literal(key)}: {literal(_json_type(inner))}" for key, inner in self._tree().items())
-        return (
-            f"read_json({literal(file)}, format = 'array', columns = {{{keys}}}, maximum_object_size = {size}, "
-            "hive_partitioning = false)"
-        )
-
-    @property
-    def _key(self) -> str:
-        (key,) = self.root.primary_key
-        return quoted(key)
-
-    @property
-    def _start(self) -> str:
-        """The first instant of an entry is its start, also in the table that has no partitions."""
-        return quoted(next(column.name for column in self.root.document_columns if column.type is Type.TIMESTAMP))
-
-    def _tree(self) -> dict[str, Any]:
-        """The keys that the tables read, those within objects too; a list's is `[]`."""
-        tree: dict[str, Any] = {}
-        for column in self.root.document_columns:
-            _put(tree, column.steps)
-        for child in self.children:
-            _put(tree, (child.rows_path or "").split("."))["[]"] = {}
-        return tree
+    def has_plain_documents(self) -> bool:
+        """Whether the answer is the list of documents itself."""
+        return not self.envelope and self.inside is None
 
 
-PIECE = "_piece"
-"""The column that holds a piece's number: of what was read twice, the row of the higher one counts."""
-
-_TEXTS = (Type.ID, Type.TEXT)
-
-
-def _put(tree: dict[str, Any], steps: Sequence[str]) -> dict[str, Any]:
-    for step in steps:
-        tree = tree.setdefault(step, {})
-    return tree
-
-
-def _json_type(tree: dict[str, Any]) -> str:
-    if not tree:
-        return "JSON"
-    if "[]" in tree:
-        return "JSON[]"
-    return f"STRUCT({', '.join(f'{quoted(key)} {_json_type(inner)}' for key, inner in tree.items())})"
+def raw_table(root: Table, children: tuple[Table, ...], source: PageSource, file: str, size: int) -> str:
+    """The rows of the raw table of a root, from a file of so many bytes: a row a document, in their order."""
+    if source.has_plain_documents:
+        return f"SELECT * FROM {_json(file, size, 'array', _keys(root, children))}"
+    if source.inside is None:
+        first, *rest = source.envelope.split(".")
+        path = literal("$" + "".join(f".{quoted(step)}" for step in rest) + "[*]")
+        answer = _json(file, size, "unstructured", [first, "_"])
+        return f"SELECT unnest(json_extract({quoted(first)}, {path})) AS {_DOCUMENT} FROM {answer}"
+    outer = _json(file, size, "array", [source.inside, *source.outer_facts.values()])
+    facts = "".join(f", {quoted(key)} ->> '$' AS {_fact(name)}" for name, key in source.outer_facts.items())
+    return f"SELECT unnest(json_extract({quoted(source.inside)}, '$[*]')) AS {_DOCUMENT}{facts} FROM {outer}"
 
 
-def _is_plain(child: Table) -> bool:
-    link, *rest = child.document_columns
-    return len(rest) == 1 and not rest[0].steps and rest[0].type is Type.ID and link.list_path is None
+def raw_items(child: Table, source: PageSource, raw: str, typed: str, key: str) -> str:
+    """The rows of a child's raw table: an item of a document's list each, with its parent's key and reading."""
+    items = _at(child.rows_path or "", source)
+    return (
+        f"SELECT {_PARENT}, {SEEN}, {_ITEM} FROM (SELECT typed.{quoted(key)} AS {_PARENT}, typed.{SEEN}, "
+        f"unnest(json_extract({items}, '$[*]')) AS {_ITEM} FROM {raw} AS raw JOIN {typed} AS typed "
+        f"ON raw.rowid = typed.rowid WHERE starts_with(CAST({items} AS VARCHAR), '[')) "
+        f"WHERE CAST({_ITEM} AS VARCHAR) NOT IN ('null', '\"\"')"
+    )
 
 
-def _path_of(path: str) -> str:
-    return ".".join(quoted(step) for step in path.split("."))
+def odd_lists(child: Table, source: PageSource, raw: str) -> str:
+    """The values that stand where a child's list should be, and are something else."""
+    items = f"CAST({_at(child.rows_path or '', source)} AS VARCHAR)"
+    return f"SELECT {items} FROM {raw} WHERE NOT starts_with({items}, '[') AND {items} NOT IN ('null', '\"\"')"
 
 
-def _place(column: Column) -> str:
-    return ".".join(quoted(step) for step in column.steps)
+def _json(file: str, size: int, form: str, keys: list[str]) -> str:
+    # with one column of JSON alone DuckDB would give the whole document
+    names = list(dict.fromkeys([*keys, "_"]))
+    columns = ", ".join(f"{literal(key)}: 'JSON'" for key in names)
+    return (
+        f"read_json({literal(file)}, format = '{form}', columns = {{{columns}}}, maximum_object_size = {size + 1}, "
+        "hive_partitioning = false)"
+    )
 
 
-def _text(place: str) -> str:
-    """The JSON text that stands at a place, quotes and all."""
-    return f"CAST({place} AS VARCHAR)"
+def _keys(root: Table, children: tuple[Table, ...]) -> list[str]:
+    steps = [column.steps[0] for column in root.document_columns if column.is_in_document]
+    return [*steps, *((child.rows_path or "").split(".")[0] for child in children)]
 
 
-def _is_odd(place: str) -> str:
-    """Whether a text is no string; an empty list, which most custom fields are, needs no closer look."""
-    return f"({_is_no_string(place)} AND {_text(place)} <> '[]')"
+def _at(path: str, source: PageSource) -> str:
+    """The JSON at a dotted path of a document; SQL's null where it is absent."""
+    first, *rest = path.split(".")
+    if not source.has_plain_documents:
+        return f"json_extract({_DOCUMENT}, {literal('$.' + '.'.join(map(quoted, [first, *rest])))})"
+    if not rest:
+        return quoted(first)
+    return f"json_extract({quoted(first)}, {literal('$.' + '.'.join(map(quoted, rest)))})"
 
 
-def _is_no_string(place: str) -> str:
-    """JSON of a string begins with a quotation mark, which stands before all that other JSON begins with."""
-    return f"{_text(place)} >= '#'"
+def _fact(name: str) -> str:
+    return quoted(f"_fact_{name}")
 
 
-def _is_usual(column: Column) -> str:
-    place = _text(_place(column))
-    if column.type is Type.BOOLEAN:
-        usual = f"{place} IN ('true', 'false')"
-    elif column.type is Type.FLOAT:
-        usual = f"(regexp_full_match({place}, '{_NUMBER}') AND isfinite(coalesce({_typed(column)}, 'inf')))"
+@dataclass(frozen=True)
+class ColumnSQL:
+    """How one column of a page is read: its typed value, whether a value needs a closer look, and its JSON.
+
+    Attributes:
+        typed: the value where it has the usual form, else null.
+        is_odd: whether the value is there and has another form. A text is never odd.
+        json: the JSON of the value as text, for a closer look. Null where it is absent; with `NOT_AN_OBJECT` before it
+            where a part of something was wanted that is not an object.
+    """
+
+    column: Column
+    typed: str
+    is_odd: str
+    json: str
+
+
+def column_sql(table: Table, column: Column, source: PageSource) -> ColumnSQL:
+    """The SQL of a column of a root or, from its items, of a child."""
+    if table.parent is not None and column.list_path is None:
+        return ColumnSQL(column, _PARENT, "false", "NULL")
+    if not column.is_in_document:
+        return ColumnSQL(column, _of_request(column, source), "false", "NULL")
+    place, steps = _base(table, column, source)
+    path = literal("$" + "".join(f".{quoted(step)}" for step in steps))
+    text = f"({place} ->> {path})"
+    json = _json_at(place, steps)
+    typed, is_usual = _typed(column.type, text)
+    if column.type in (Type.ID, Type.TEXT):
+        # whatever it is, its JSON is the text; only a way through something that is not an object leads nowhere
+        is_odd = f"CASE WHEN {text} IS NULL THEN starts_with({json}, '{NOT_AN_OBJECT}') END" if steps else "false"
     else:
-        is_instant = f"regexp_full_match({place}, '{_INSTANT}') AND {_typed(column)} IS NOT NULL"
-        usual = f"({place} = '\"\"' OR ({place} >= '\"0001' AND {is_instant}))"
-    return f"({place} IS NULL OR {usual})"
+        # the closer look only at values that have not the usual form
+        is_odd = f"CASE WHEN {is_usual} THEN false ELSE {json} <> '\"\"' END"
+    if column.fact is not None:
+        typed = f"coalesce({typed}, {_of_request(column, source)})"
+    elif table.parent is not None and column.name == table.columns[0].name:
+        typed = f"coalesce({typed}, {_PARENT})"  # an item that does not name its parent belongs to where it stands
+    return ColumnSQL(column, typed, is_odd, json)
 
 
-def _has_usual_items(child: Table) -> str:
-    items = _path_of(child.rows_path or "")
-    return f"coalesce(len(list_filter({items}, lambda item: {_is_no_string('item')})) = 0, true)"
+def _base(table: Table, column: Column, source: PageSource) -> tuple[str, tuple[str, ...]]:
+    """The column of the raw table that holds the value, and the way from there to it."""
+    if table.parent is not None:
+        return _ITEM, column.steps
+    if source.has_plain_documents:
+        return quoted(column.steps[0]), column.steps[1:]
+    return _DOCUMENT, column.steps
 
 
-def _typed(column: Column) -> str:
-    """The value of a usual text."""
-    place = _place(column)
-    if column.type is Type.ID:
-        return f"nullif({place} ->> '$', '')"
-    if column.type is Type.TEXT:
-        return f"{place} ->> '$'"
-    plain = f"{place} ->> '$'" if column.type is Type.TIMESTAMP else _text(place)
-    return f"TRY_CAST({plain} AS {column.type.sql})"
+def _of_request(column: Column, source: PageSource) -> str:
+    name = str(column.fact)
+    if name in source.outer_facts:
+        return _fact(name)
+    return literal(source.facts[name]) if name in source.facts else "NULL::VARCHAR"
+
+
+def _json_at(place: str, steps: tuple[str, ...]) -> str:
+    """The JSON text at the end of some steps; see `ColumnSQL.json`."""
+    json = f"nullif(CAST({place} AS VARCHAR), 'null')"
+    for step in steps:
+        inner = f"nullif(CAST(json_extract({json}, {literal(f'$.{quoted(step)}')}) AS VARCHAR), 'null')"
+        json = (
+            f"CASE WHEN starts_with({json}, '{{') THEN {inner} WHEN {json} = '\"\"' THEN NULL "
+            f"WHEN starts_with({json}, '{NOT_AN_OBJECT}') THEN {json} ELSE '{NOT_AN_OBJECT}' || {json} END"
+        )
+    return json
+
+
+def _typed(type_: Type, text: str) -> tuple[str, str]:
+    """The typed value of a text, and whether the text has the usual form."""
+    if type_ is Type.ID:
+        return f"nullif({text}, '')", "true"
+    if type_ is Type.TEXT:
+        return text, "true"
+    if type_ is Type.BOOLEAN:
+        usual = f"{text} IN ('true', 'false')"
+    elif type_ is Type.FLOAT:
+        usual = f"(regexp_full_match({text}, '{_NUMBER}') AND isfinite(TRY_CAST({text} AS DOUBLE)))"
+    else:
+        usual = (
+            f"({text} >= '0001' AND regexp_full_match({text}, '{_INSTANT}') "
+            f"AND TRY_CAST({text} AS {type_.sql}) IS NOT NULL)"
+        )
+    return f"CASE WHEN {usual} THEN TRY_CAST({text} AS {type_.sql}) END", usual

@@ -1,95 +1,228 @@
-"""Rows of a family of tables, collected outside the database until all of them are there."""
+"""Rows of a table and its children on their way, outside of the database, until all of them are there.
+
+Each page is read as it was received, by DuckDB, and its typed rows are kept as Parquet in a folder beside the database.
+So memory stays flat, however many rows there are. The folder goes when the load is written or given up; a folder whose
+process was killed goes with the next load.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+import os
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from glob import escape
+from pathlib import Path
+from typing import Any
 
 import duckdb
-import pandas as pd
 
-from clockify_dagster.contract.frames import Flattened, Misfit, merge_misfits
 from clockify_dagster.contract.model import Table
-from clockify_dagster.warehouse.ddl import quoted
+from clockify_dagster.contract.values import CoercionFault, merge_faults
+from clockify_dagster.days import Span
+from clockify_dagster.warehouse.ddl import literal, quoted
+from clockify_dagster.warehouse.file_errors import file_errors
+from clockify_dagster.warehouse.page_reader import PageReader, PageRows
+from clockify_dagster.warehouse.page_sql import SEEN, PageSource
+from clockify_dagster.warehouse.scratch import ScratchFolder
 
-_PIECE = "_piece"
-_names = itertools.count()
+MEMORY = "200MB"
+"""What DuckDB may hold where it sorts, compares or writes millions of rows; the rest is on disk, by the database."""
+
+_MOST_AT_ONCE = 4  # pages that are read at once; more than there are processors would only need more memory
+_PAGES_MEMORY = "256MB"  # a page needs some 15 of them
+_ROWS_A_PAGE = 1 << 20
+_FORMAT = "(FORMAT parquet, COMPRESSION uncompressed)"  # they live for minutes; columns are packed all the same
 
 
-class Staging:
-    """What a table and its children will hold, piece by piece.
+class PageStaging:
+    """What a table and its children will hold, page by page. Pages may be read by several threads at once.
 
-    A row that comes in two pieces (a list may shift while it is read) counts once, as it was read last, with the
-    children that came with it.
+    A row that comes twice (a list may shift while it is read) counts once, as it was read last, with the children that
+    came with it. Of a child that `keeps_all_documents` the rows of all its documents count.
+
+    Attributes:
+        faults: the values that became null since they did not fit their column.
     """
 
-    def __init__(self, family: Sequence[Table]) -> None:
-        """Collect for a table without parent, which stands first, and its children."""
-        self.family = tuple(family)
-        self.misfits: tuple[Misfit, ...] = ()
-        self._pieces: list[Mapping[str, pd.DataFrame]] = []
+    def __init__(self, family: Sequence[Table], database: Path, span: Span | None = None) -> None:
+        """Collect in a folder beside the database file.
 
-    def add(self, flattened: Flattened) -> None:
-        """Take the rows of one page of documents."""
-        self.misfits = merge_misfits(self.misfits, flattened.misfits)
-        self._pieces.append(flattened.frames)
+        With a span, only the rows whose partition instant lies in it count, and those that `accept` names.
+        Raises `DatabaseUnusableError` where no folder can be made there, and later where it cannot be written.
+        """
+        self.family = tuple(family)
+        self.faults: tuple[CoercionFault, ...] = ()
+        self._database = database
+        self._span = span
+        self._accepted: set[str] = set()
+        with file_errors(database):
+            self._scratch = ScratchFolder(database)
+            for table in self.family:
+                (self._scratch.path / table.name).mkdir()
+        self._connection = duckdb.connect(
+            ":memory:",
+            config={"threads": 1, "memory_limit": _PAGES_MEMORY, "temp_directory": str(self._scratch.path / "swap")},
+        )
+        self._lock = threading.Lock()
+        self._processors = threading.BoundedSemaphore(min(os.cpu_count() or 1, _MOST_AT_ONCE))
+        self._pages = itertools.count()
+        self._documents = 0
+
+    def close(self) -> None:
+        """Remove the files. Safe to call twice."""
+        self._connection.close()
+        self._scratch.remove()
 
     @property
     def documents(self) -> int:
-        """How many rows the table without parent has so far; rows that came twice count twice."""
-        return sum(len(piece[self.family[0].name]) for piece in self._pieces)
+        """How many documents were read; those that came twice count twice."""
+        return self._documents
+
+    def add(self, body: bytes, source: PageSource | None = None) -> PageRows:
+        """Take the page that an answer's body holds: a JSON list of documents, unless `source` says otherwise.
+
+        Raises:
+            ValueError: the body is not JSON, or not such a list.
+            ContractError: a document lacks what names its row, or that does not fit.
+        """
+        number = next(self._pages)
+        file = self._scratch.path / f"page-{number}.json"
+        with file_errors(self._database), self._cursor() as cursor:
+            reader = PageReader(cursor, self.family, source or PageSource())
+            rows = reader.read(body, file, number * _ROWS_A_PAGE)
+            if len(rows):
+                for table in self.family:
+                    self._keep(cursor, table, number, reader.tables[table.name])
+        with self._lock:
+            self.faults = merge_faults([*self.faults, *reader.faults])
+            self._documents += len(rows)
+        return rows
+
+    def add_documents(self, documents: Sequence[Mapping[str, Any]]) -> None:
+        """Take documents that were asked for by themselves; their rows count wherever they stand."""
+        if documents:
+            rows = self.add(json.dumps(list(documents)).encode())
+            self.accept(rows.ids)
+
+    def accept(self, keys: Iterable[str]) -> None:
+        """Let rows of these keys count, though they lie outside the span."""
+        self._accepted.update(keys)
+
+    @property
+    def keys(self) -> str | None:
+        """SQL for the root's keys whose rows count, some of them twice; None where there is no page yet."""
+        return None if self._is_empty else f"SELECT {self._key} FROM {self._files(self.family[0])} WHERE {self._counts}"
+
+    def holds(self, keys: Collection[str]) -> set[str]:
+        """Those of these keys of the root of which there are rows that count."""
+        if not keys or self.keys is None:
+            return set()
+        rows = self._ask(
+            f"SELECT key FROM (SELECT unnest(?::VARCHAR[]) AS key) WHERE key IN ({self.keys})", [sorted(keys)]
+        )
+        return {key for (key,) in rows}
+
+    def rows_of(self, keys: Collection[str], columns: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+        """By key, these columns of the root's rows, wherever they stand, as they were read last."""
+        if not keys or self._is_empty:
+            return {}
+        chosen = ", ".join(map(quoted, columns))
+        rows = self._ask(
+            f"SELECT {self._key}, {chosen} FROM {self._files(self.family[0])} "
+            f"WHERE {self._key} IN (SELECT unnest(?::VARCHAR[])) ORDER BY {SEEN}",
+            [sorted(keys)],
+        )
+        return {key: tuple(values) for key, *values in rows}
 
     def finish(self) -> None:
-        """Do what can be done before the database is opened. Rows may still come."""
-
-    def close(self) -> None:
-        """Give up what is held outside of memory. Safe to call twice."""
+        """Find the rows that were read again later: they do not count. To be done before the database is opened."""
+        if self._is_empty:
+            return
+        found = self._files(self.family[0])
+        self._ask(
+            f"COPY (SELECT {self._key} AS key, {SEEN} AS seen FROM {found} WHERE hash({self._key}) IN "
+            f"(SELECT hash({self._key}) FROM {found} GROUP BY 1 HAVING count(*) > 1) "
+            f"QUALIFY row_number() OVER (PARTITION BY {self._key} ORDER BY {SEEN} DESC) > 1) "
+            f"TO {literal(str(self._superseded))} {_FORMAT}"
+        )
 
     @contextmanager
     def registered(self, connection: duckdb.DuckDBPyConnection) -> Iterator[dict[str, str]]:
-        """By table, the name of a temporary table that holds the rows that count. It goes with the context."""
-        names = {table.name: f"staged_{next(_names)}" for table in self.family}
-        try:
-            for table in self.family:
-                self._fill(connection, table, names[table.name], names[self.family[0].name])
-            yield names
-        finally:
-            forget(connection, "TABLE", names.values())
+        """By table, the name of a temporary view of the rows that count, after `finish`. They go with the context."""
+        names = {table.name: f"staged_{number}" for number, table in enumerate(self.family)}
+        if self._accepted:
+            connection.execute("CREATE OR REPLACE TEMP TABLE accepted AS SELECT unnest(?::VARCHAR[]) AS key", [sorted(self._accepted)])
+        for table in self.family:
+            connection.execute(f"CREATE OR REPLACE TEMP VIEW {names[table.name]} AS {self._rows(table)}")
+        yield names
 
-    def _fill(self, connection: duckdb.DuckDBPyConnection, table: Table, name: str, root: str) -> None:
-        columns = ", ".join(f"{quoted(column.name)} {column.type.sql}" for column in table.document_columns)
-        connection.execute(f"CREATE TEMP TABLE {name} ({columns}, {_PIECE} INTEGER)")
-        frames = [piece[table.name].assign(**{_PIECE: n}) for n, piece in enumerate(self._pieces)]
-        if frames:
-            source = f"{name}_source"
-            connection.register(source, pd.concat(frames, ignore_index=True))
-            connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM {source}")
-            connection.unregister(source)
-        if len(frames) > 1:
-            self._keep_what_was_read_last(connection, table, name, root)
+    def _rows(self, table: Table) -> str:
+        """The rows of a table that count."""
+        if not any((self._scratch.path / table.name).iterdir()):
+            nothing = (f"NULL::{column.type.sql} AS {quoted(column.name)}" for column in table.document_columns)
+            return f"SELECT {', '.join(nothing)} LIMIT 0"
+        held = f"SELECT held.* FROM {self._files(table)} AS held"
+        if table.keeps_all_documents:
+            key = ", ".join(map(quoted, table.primary_key))
+            return f"{held} QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {SEEN} DESC) = 1"
+        current = f"{held} ANTI JOIN {_parquet(str(self._superseded))} AS late ON held.{SEEN} = late.seen"
+        if self._span is None:
+            return current
+        if table.parent is None:
+            return f"{current} WHERE {self._counts}"
+        return f"{current} WHERE {SEEN} IN (SELECT {SEEN} FROM {self._files(self.family[0])} WHERE {self._counts})"
 
-    def _keep_what_was_read_last(
-        self, connection: duckdb.DuckDBPyConnection, table: Table, name: str, root: str
-    ) -> None:
-        if table.parent is not None and not table.keeps_all_documents:
-            link, key = quoted(table.columns[0].name), quoted(self.family[0].primary_key[0])
-            connection.execute(
-                f"DELETE FROM {name} WHERE NOT EXISTS (SELECT 1 FROM {root} "
-                f"WHERE {root}.{key} = {name}.{link} AND {root}.{_PIECE} = {name}.{_PIECE})"
-            )
-        key = ", ".join(quoted(column) for column in table.primary_key)
-        connection.execute(
-            f"DELETE FROM {name} WHERE rowid IN (SELECT rowid FROM {name} "
-            f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {_PIECE} DESC, rowid DESC) > 1)"
-        )
+    @property
+    def _counts(self) -> str:
+        """A condition on the root's rows: within the span, or accepted."""
+        if self._span is None:
+            return "true"
+        start = quoted(str(self.family[0].partition_column))
+        first, last = (literal(moment.isoformat()) for moment in (self._span.start, self._span.end))
+        within = f"({start} >= TIMESTAMPTZ {first} AND {start} < TIMESTAMPTZ {last})"
+        return f"({within} OR {self._key} IN (SELECT key FROM accepted))" if self._accepted else within
+
+    @property
+    def _key(self) -> str:
+        return quoted(self.family[0].primary_key[0])
+
+    @property
+    def _is_empty(self) -> bool:
+        return not self._documents
+
+    @property
+    def _superseded(self) -> Path:
+        return self._scratch.path / "superseded.parquet"
+
+    def _files(self, table: Table) -> str:
+        return _parquet(str(self._scratch.path / table.name), "/*.parquet")
+
+    def _keep(self, cursor: duckdb.DuckDBPyConnection, table: Table, number: int, rows: str) -> None:
+        columns = ", ".join([*(quoted(column.name) for column in table.document_columns), SEEN])
+        file = self._scratch.path / table.name / f"{number}.parquet"
+        cursor.execute(f"COPY (SELECT {columns} FROM {rows}) TO {literal(str(file))} {_FORMAT}")
+
+    def _ask(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        with file_errors(self._database), self._cursor() as cursor:
+            if self._accepted:
+                cursor.execute("CREATE OR REPLACE TEMP TABLE accepted AS SELECT unnest(?::VARCHAR[]) AS key", [sorted(self._accepted)])
+            return cursor.execute(sql, list(parameters)).fetchall()
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._processors:
+            with self._lock:
+                cursor = self._connection.cursor()
+            try:
+                cursor.execute("SET TimeZone = 'UTC'")
+                yield cursor
+            finally:
+                cursor.close()
 
 
-def forget(connection: duckdb.DuckDBPyConnection, kind: str, names: Iterable[str]) -> None:
-    """Drop temporary tables or views, as far as the transaction is still alive."""
-    try:
-        for name in names:
-            connection.execute(f"DROP {kind} IF EXISTS {name}")
-    except duckdb.Error:
-        # the transaction has failed; temporary tables go with the connection
-        return
+def _parquet(path: str, files: str = "") -> str:
+    """Files as a table; a folder that is called `day=1` does not become a column of it."""
+    return f"read_parquet({literal(escape(path) + files)}, hive_partitioning = false)"

@@ -6,49 +6,52 @@ before rows of that key come.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
+from typing import Any
 
 import duckdb
 
 from clockify_dagster.contract.model import LOADED_AT, Table
-from clockify_dagster.warehouse.ddl import ensure_table, qualified, quoted
-from clockify_dagster.warehouse.staging import Staging
+from clockify_dagster.days import Span
+from clockify_dagster.warehouse.ddl import ensure_table, literal, qualified, quoted
+from clockify_dagster.warehouse.staging import MEMORY, PageStaging
 
-
-@dataclass(frozen=True)
-class Span:
-    """A span of time by the instants of its ends, the second one not in it."""
-
-    start: datetime
-    end: datetime
-
-
-@dataclass(frozen=True)
-class Untouched:
-    """Rows of a span that stay though they were not read again: those of users whom the API serves no more."""
-
-    pairs: frozenset[tuple[str, str]] = field(default_factory=frozenset)
-    """Workspace and user."""
+UserOfWorkspace = tuple[str, str]
 
 
 def replace_tables(
-    connection: duckdb.DuckDBPyConnection, staging: Staging, untouched: Untouched | None = None
+    connection: duckdb.DuckDBPyConnection,
+    staging: PageStaging,
+    *,
+    kept_workspaces: Iterable[str] = (),
+    kept_users: Iterable[UserOfWorkspace] = (),
 ) -> dict[str, int]:
-    """Put the staged rows in place of all rows of the tables but the untouched ones. Gives how many rows came in."""
-    return _replace(connection, staging, "true", [], untouched, ())
+    """Put the staged rows in place of all rows of the tables. Gives how many rows of each came in.
+
+    Rows of `kept_workspaces` stay, and so do those of `kept_users`: they were not read again. Rows of staged keys go
+    all the same. Raises `ValueError` where workspaces are to be kept and the table does not say to which a row belongs.
+    """
+    root = staging.family[0]
+    kept = list(kept_workspaces)
+    if kept and root.workspace_column is None:
+        raise ValueError(f"{root.name} does not say to which workspace a row belongs")
+    column = quoted(root.workspace_column or "")
+    # a row of an older version may lack its workspace; where a workspace is kept, it may be of that one
+    goes = f"coalesce(held.{column} NOT IN (SELECT unnest(?::VARCHAR[])), false)" if kept else "true"
+    return _replace(connection, staging, goes, [kept] if kept else [], kept_users=kept_users)
 
 
 def replace_span(
     connection: duckdb.DuckDBPyConnection,
-    staging: Staging,
+    staging: PageStaging,
     span: Span,
     *,
-    untouched: Untouched | None = None,
+    kept_users: Iterable[UserOfWorkspace] = (),
     deleted: Iterable[str] = (),
 ) -> dict[str, int]:
-    """Put the staged rows in place of those whose partition column lies within the span, but for the untouched ones.
+    """Put the staged rows in place of those whose partition column lies within the span, but for `kept_users`.
 
     Rows of staged keys go from wherever they stand, so that a row that has moved is there once; rows of the keys in
     `deleted` go as well; children go with their parents. Gives how many rows of each table came in.
@@ -58,60 +61,61 @@ def replace_span(
         raise ValueError(f"{root.name} has no partition column, so no part of it can be replaced")
     place = quoted(root.partition_column)
     within = f"(held.{place} >= ? AND held.{place} < ?)"
-    return _replace(connection, staging, within, [span.start, span.end], untouched, deleted)
+    return _replace(connection, staging, within, [span.start, span.end], kept_users=kept_users, deleted=deleted)
+
+
+@contextmanager
+def bounded_memory(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Within this, DuckDB sorts and writes within `MEMORY`, whatever the number of rows."""
+    settings = {"memory_limit": MEMORY, "preserve_insertion_order": False, "threads": 1}
+    for name, value in settings.items():
+        connection.execute(f"SET {name} = {literal(str(value))}")
+    try:
+        yield
+    finally:
+        with suppress(duckdb.Error):  # the connection has met a fault and is closed anyway
+            for name in settings:
+                connection.execute(f"RESET {name}")
 
 
 def _replace(
     connection: duckdb.DuckDBPyConnection,
-    staging: Staging,
-    within: str,
-    bounds: Sequence[datetime],
-    untouched: Untouched | None,
-    deleted: Iterable[str],
+    staging: PageStaging,
+    goes: str,
+    parameters: Sequence[Any],
+    *,
+    kept_users: Iterable[UserOfWorkspace],
+    deleted: Iterable[str] = (),
 ) -> dict[str, int]:
     root = staging.family[0]
-    with staging.registered(connection) as staged:
+    with bounded_memory(connection), staging.registered(connection) as staged:
         for table in staging.family:
             ensure_table(connection, table)
+        kept = ["/".join(pair) for pair in sorted(kept_users)]
         if not any(_has_rows(connection, table) for table in staging.family):
             pass  # a first load, often a large one: there is nothing to look for
-        elif within == "true" and not (untouched and untouched.pairs):
+        elif goes == "true" and not kept:
             for table in staging.family:
                 connection.execute(f"DELETE FROM {qualified(table.name)}")
         else:
-            _doom(connection, root, staged[root.name], within, bounds, untouched or Untouched(), deleted)
+            if kept:
+                goes += " AND coalesce(concat_ws('/', held.workspaceid, held.userid) NOT IN (SELECT unnest(?::VARCHAR[])), true)"
+                parameters = [*parameters, kept]
+            key = quoted(root.primary_key[0])
+            connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE replaced AS SELECT held.{key} AS key FROM {qualified(root.name)} AS held "
+                f"WHERE {goes} AND held.{key} IS NOT NULL "
+                f"UNION ALL SELECT {key} FROM {staged[root.name]} UNION ALL SELECT unnest(?::VARCHAR[])",
+                [*parameters, sorted(deleted)],
+            )
             for table in reversed(staging.family):
                 link = quoted(table.columns[0].name if table.parent else root.primary_key[0])
-                connection.execute(f"DELETE FROM {qualified(table.name)} WHERE {link} IN (SELECT key FROM doomed)")
-            connection.execute("DROP TABLE doomed")
+                connection.execute(f"DELETE FROM {qualified(table.name)} WHERE {link} IN (SELECT key FROM replaced)")
         return _insert(connection, staging.family, staged)
 
 
 def _has_rows(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
     return connection.execute(f"SELECT 1 FROM {qualified(table.name)} LIMIT 1").fetchone() is not None
-
-
-def _doom(
-    connection: duckdb.DuckDBPyConnection,
-    root: Table,
-    staged: str,
-    within: str,
-    bounds: Sequence[datetime],
-    untouched: Untouched,
-    deleted: Iterable[str],
-) -> None:
-    """Collect the keys that go: those of the span but the untouched ones, those that come again, the deleted ones."""
-    key = quoted(root.primary_key[0])
-    goes, pairs = "true", []
-    if untouched.pairs:  # only tables of entries have users
-        goes = "coalesce((held.workspaceid || '/' || held.userid) NOT IN (SELECT unnest(?::VARCHAR[])), true)"
-        pairs = [["/".join(pair) for pair in sorted(untouched.pairs)]]
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE doomed AS SELECT held.{key} AS key FROM {qualified(root.name)} AS held "
-        f"WHERE {within} AND {goes} AND held.{key} IS NOT NULL "
-        f"UNION ALL SELECT {key} FROM {staged} UNION ALL SELECT unnest(?::VARCHAR[])",
-        [*bounds, *pairs, sorted(deleted)],
-    )
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, family: Sequence[Table], staged: dict[str, str]) -> dict[str, int]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dagster import AssetChecksDefinition
 
-from clockify_dagster.contract import CONTRACT
+from clockify_dagster.contract import CONTRACT, Contract
 from clockify_dagster.defs.checks.reconciliation import reconciliation
 from clockify_dagster.defs.checks.tables import table_checks
+from clockify_dagster.defs.partitions import Calendar
 
 
-def all_checks(*, blocking: bool) -> list[AssetChecksDefinition]:
+def all_checks(calendar: Calendar, contract: Contract = CONTRACT, *, blocking: bool) -> list[AssetChecksDefinition]:
     """The checks of every table; with `blocking`, what depends on a table waits for those that can be errors."""
-    return [*(table_checks(table, blocking=blocking) for table in CONTRACT), reconciliation(blocking=blocking)]
+    of_tables = [table_checks(contract, table, calendar, blocking=blocking) for table in contract]
+    return [*of_tables, reconciliation(calendar, blocking=blocking)]

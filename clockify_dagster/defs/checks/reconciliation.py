@@ -5,9 +5,10 @@ from datetime import datetime, timezone
 from dagster import AssetCheckResult, AssetChecksDefinition, multi_asset_check
 
 from clockify_dagster.defs.checks.results import result_of, spec_of
-from clockify_dagster.defs.failures import told
+from clockify_dagster.defs.error_boundary import error_boundary
+from clockify_dagster.defs.partitions import Calendar
 from clockify_dagster.defs.resources import ClockifyResource, WarehouseResource, connect
-from clockify_dagster.reconcile import CHECK, Surroundings, reconcile, unable
+from clockify_dagster.reconcile import CHECK, ReconciliationContext, reconcile, unable
 from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse import Warehouse
 from clockify_dagster.warehouse.audit import Finding
@@ -16,7 +17,7 @@ PATIENCE_SECONDS = 20
 """How long to wait for the request limit: a check that cannot be made now is made another time."""
 
 
-def reconciliation(*, blocking: bool) -> AssetChecksDefinition:
+def reconciliation(calendar: Calendar, *, blocking: bool) -> AssetChecksDefinition:
     """The check, in a step of its own."""
 
     @multi_asset_check(
@@ -26,13 +27,13 @@ def reconciliation(*, blocking: bool) -> AssetChecksDefinition:
     )
     def checks(clockify: ClockifyResource, warehouse: WarehouseResource) -> AssetCheckResult:
         """Compare the loaded days with Clockify's reports: a request a workspace, more where they differ."""
-        with told():
-            return result_of(reconciled(clockify.settings, warehouse.warehouse))
+        with error_boundary():
+            return result_of(reconciled(clockify.settings, calendar, warehouse.warehouse))
 
     return checks
 
 
-def reconciled(settings: Settings, warehouse: Warehouse) -> Finding:
+def reconciled(settings: Settings, calendar: Calendar, warehouse: Warehouse) -> Finding:
     """What the comparison finds by these settings, with a client of its own that does not wait long."""
     if settings.api_key is None:
         return unable("CLOCKIFY_API_KEY is not set, so Clockify cannot be asked.")
@@ -41,7 +42,13 @@ def reconciled(settings: Settings, warehouse: Warehouse) -> Finding:
     try:
         return reconcile(
             client,
-            Surroundings(warehouse, settings.workspaces, settings.timezone, settings.today, datetime.now(timezone.utc)),
+            ReconciliationContext(
+                warehouse=warehouse,
+                workspaces=settings.workspaces,
+                zone=calendar.timezone,
+                today=calendar.today,
+                now=datetime.now(timezone.utc),
+            ),
         )
     finally:
         client.transport.close()

@@ -26,7 +26,7 @@ def result_of(finding: Finding) -> AssetCheckResult:
         asset_key=AssetKey(finding.check.table),
         passed=finding.passed is True,
         severity=AssetCheckSeverity(finding.severity),
-        description=finding.told,
+        description=finding.message,
         # of lists without anything in them the page would show a button each
         metadata={name: value for name, value in finding.metadata.items() if value not in ([], {})},
     )

@@ -14,15 +14,15 @@ from clockify_dagster.contract.model import Table
 from clockify_dagster.warehouse.audit import keys, references, tables, times
 from clockify_dagster.warehouse.audit.model import Check, Finding, found, not_checked
 from clockify_dagster.warehouse.audit.rows import RowCheck, audit_rows
-from clockify_dagster.warehouse.audit.scene import Scene
+from clockify_dagster.warehouse.audit.context import AuditContext
 from clockify_dagster.warehouse.audit.tables import longest_age
 from clockify_dagster.warehouse.ddl import columns_of, qualified
-from clockify_dagster.warehouse.engine import MEMORY, changed
+from clockify_dagster.warehouse.writer import bounded_memory
 
 __all__ = [
     "Check",
     "Finding",
-    "Scene",
+    "AuditContext",
     "audit",
     "checks_of",
     "found",
@@ -35,7 +35,7 @@ __all__ = [
 _OF_ROWS = (keys, references, times)
 _OF_TABLES = (
     (tables.columns, tables.find_columns),
-    (tables.misfits, tables.find_misfits),
+    (tables.values, tables.find_values),
     (tables.row_count, tables.find_row_count),
 )
 
@@ -45,21 +45,21 @@ def checks_of(table: Table) -> list[Check]:
     return [*(make(table) for make, _ in _OF_TABLES), *(each.check for each in _row_checks(table))]
 
 
-def audit(scene: Scene, table: Table, names: Collection[str] | None = None) -> list[Finding]:
+def audit(context: AuditContext, table: Table, names: Collection[str] | None = None) -> list[Finding]:
     """What the checks of a table find, or those of these names; nothing of a table that was never loaded."""
-    if not scene.was_loaded(table.name):
+    if not context.was_loaded(table.name):
         return []
     checks = [(make(table), find) for make, find in _OF_TABLES]
-    with changed(scene.connection, memory_limit=MEMORY):
-        findings = [find(scene, table, check) for check, find in checks if names is None or check.name in names]
-        return [*findings, *audit_rows(scene, table, _row_checks(table, names))]
+    with bounded_memory(context.connection):
+        findings = [find(context, table, check) for check, find in checks if names is None or check.name in names]
+        return [*findings, *audit_rows(context, table, _row_checks(table, names))]
 
 
-def freshness_of(scene: Scene, table: Table) -> list[Finding]:
+def freshness_of(context: AuditContext, table: Table) -> list[Finding]:
     """Whether the last load is recent enough; where Dagster runs, its freshness policies watch over that."""
-    if not scene.was_loaded(table.name):
+    if not context.was_loaded(table.name):
         return []
-    return [tables.find_freshness(scene, table, tables.freshness(table))]
+    return [tables.find_freshness(context, table, tables.freshness(table))]
 
 
 def row_counts(connection: duckdb.DuckDBPyConnection, counted: Iterable[Table]) -> dict[str, int | None]:

@@ -25,9 +25,9 @@ def row_checks(table: Table) -> list[RowCheck]:
                 "nulls": lambda _: has_null,
             },
             uses=_never_null(table),
-            told="{duplicates} rows repeat the key of another one and {nulls} lack a part of it, for example {ids}. "
+            on_failure="{duplicates} rows repeat the key of another one and {nulls} lack a part of it, for example {ids}. "
             "Whatever is added up from this table is wrong.",
-            well="{rows} rows, each with a key of its own.",
+            on_success="{rows} rows, each with a key of its own.",
             sorts=True,
         )
     ]

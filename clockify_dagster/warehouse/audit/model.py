@@ -36,14 +36,14 @@ class Finding:
 
     Attributes:
         passed: None where the question could not be asked: that is neither a pass nor a failure.
-        told: a sentence for the reader; of what was not checked it says why.
+        message: a sentence for the reader; of what was not checked it says why.
         numbers: counts, shares and ids, by name.
         severity: how bad it is if it failed; WARN where nothing was checked.
     """
 
     check: Check
     passed: bool | None
-    told: str
+    message: str
     severity: Severity
     numbers: Mapping[str, Any] = field(default_factory=dict)
 
@@ -58,9 +58,9 @@ class Finding:
         return self.passed is False and self.severity == "ERROR"
 
 
-def found(check: Check, passed: bool, told: str, severity: Severity | None = None, **numbers: Any) -> Finding:
-    """An answer; of the check's severity unless told otherwise."""
-    return Finding(check, passed, told, severity or check.severity, numbers)
+def found(check: Check, passed: bool, message: str, severity: Severity | None = None, **numbers: Any) -> Finding:
+    """An answer; of the check's severity unless said otherwise."""
+    return Finding(check, passed, message, severity or check.severity, numbers)
 
 
 def not_checked(check: Check, why: str, **numbers: Any) -> Finding:

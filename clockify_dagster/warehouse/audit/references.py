@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from clockify_dagster.contract import CONTRACT
 from clockify_dagster.contract.model import Orphans, Reference, Table
 from clockify_dagster.warehouse.audit.model import Check
 from clockify_dagster.warehouse.audit.rows import RowCheck
@@ -31,10 +30,10 @@ def _row_check(table: Table, column: str, reference: Reference) -> RowCheck:
         faults={"orphans": lambda _: orphan},
         concerns=f"{place} IS NOT NULL",
         uses=(column,),
-        looks_up=(CONTRACT[reference.table], reference.column),
-        told=f"{{orphans}} of {{rows}} rows with a {column} have one that is not in {reference.table}, for example "
+        looks_up=(reference.table, reference.column),
+        on_failure=f"{{orphans}} of {{rows}} rows with a {column} have one that is not in {reference.table}, for example "
         "{missing_ids}.",
-        well="All {rows} references lead to a row.",
+        on_success="All {rows} references lead to a row.",
         shows={"missing ids": place},
     )
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from clockify_dagster.contract import CONTRACT
 from clockify_dagster.contract.model import Table
-from clockify_dagster.warehouse import state
+from clockify_dagster.warehouse import load_state
 from clockify_dagster.warehouse.audit.model import Check, Finding, found, not_checked
-from clockify_dagster.warehouse.audit.scene import Scene
-from clockify_dagster.warehouse.audit.times import holds_entries
+from clockify_dagster.warehouse.audit.context import AuditContext
 from clockify_dagster.warehouse.ddl import qualified
 
 SUDDEN = 0.2
@@ -26,9 +24,9 @@ def columns(table: Table) -> Check:
     )
 
 
-def find_columns(scene: Scene, table: Table, check: Check) -> Finding:
+def find_columns(context: AuditContext, table: Table, check: Check) -> Finding:
     """Which declared columns are missing or of another type."""
-    held = scene.columns(table.name)
+    held = context.columns(table.name)
     if held is None:
         return found(check, False, f"The table {table.name} was loaded, and is gone.", missing=[], types=[])
     missing = [column.name for column in table.columns if column.name not in held]
@@ -40,21 +38,21 @@ def find_columns(scene: Scene, table: Table, check: Check) -> Finding:
     numbers: dict[str, Any] = {"columns": len(table.columns), "missing": missing, "types": types}
     if not missing and not types:
         return found(check, True, f"All {len(table.columns)} columns are there, as declared.", **numbers)
-    told = f"{len(missing)} columns are missing and {len(types)} of another type: {'; '.join([*missing, *types][:5])}."
-    return found(check, False, told, **numbers)
+    message = f"{len(missing)} columns are missing and {len(types)} of another type: {'; '.join([*missing, *types][:5])}."
+    return found(check, False, message, **numbers)
 
 
-def misfits(table: Table) -> Check:
+def values(table: Table) -> Check:
     """The check of values that did not fit."""
     return Check(table.name, "values_fit", "In the last load every value fitted its column's type; none was lost.")
 
 
-def find_misfits(scene: Scene, table: Table, check: Check) -> Finding:
+def find_values(context: AuditContext, table: Table, check: Check) -> Finding:
     """Which values became null since they did not fit."""
-    if not scene.loads(table.name):
+    if not context.loads(table.name):
         return not_checked(check, "nothing is known of its last load.")
-    lost = state.misfits_of(scene.connection, table.name)
-    numbers: dict[str, Any] = {"misfits": sum(each.count for each in lost), "columns": [str(each) for each in lost]}
+    lost = load_state.faults_of(context.connection, table.name)
+    numbers: dict[str, Any] = {"values that did not fit": sum(each.count for each in lost), "columns": [str(each) for each in lost]}
     if not lost:
         return found(check, True, "Every value fitted.", **numbers)
     return found(check, False, f"Values were lost. {lost[0]}.", **numbers)
@@ -67,16 +65,16 @@ def row_count(table: Table) -> Check:
         table.name,
         "rows_did_not_drop",
         f"The table has not lost more than {SUDDEN:.0%} of its rows since the load before, and is not suddenly empty.",
-        "ERROR" if holds_entries(CONTRACT.root_of(table)) else "WARN",
+        "ERROR" if table.group.startswith("time_entries") else "WARN",
     )
 
 
-def find_row_count(scene: Scene, table: Table, check: Check) -> Finding:
+def find_row_count(context: AuditContext, table: Table, check: Check) -> Finding:
     """The rows now against those after the last load and after the one before it, whichever had more."""
-    loads = scene.loads(table.name)[:2]
-    if not loads or scene.columns(table.name) is None:
+    loads = context.loads(table.name)[:2]
+    if not loads or context.columns(table.name) is None:
         return not_checked(check, "nothing is known of its last load." if not loads else "the table is gone.")
-    row = scene.connection.execute(f"SELECT count(*) FROM {qualified(table.name)}").fetchone()
+    row = context.connection.execute(f"SELECT count(*) FROM {qualified(table.name)}").fetchone()
     rows, before = int(row[0]) if row else 0, max(load.rows_in_all for load in loads)
     numbers: dict[str, Any] = {"rows": rows, "rows after the last load": loads[0].rows_in_all}
     if len(loads) > 1:
@@ -90,9 +88,7 @@ def find_row_count(scene: Scene, table: Table, check: Check) -> Finding:
 
 def longest_age(table: Table) -> timedelta:
     """How old a table may become. Whole readings of all entries are for once a week, everything else for every day."""
-    root = CONTRACT.root_of(table)
-    is_weekly = holds_entries(root) and root.partition_column is None
-    return timedelta(days=8) if is_weekly else timedelta(hours=36)
+    return timedelta(days=8) if table.group == "time_entries_integral" else timedelta(hours=36)
 
 
 def freshness(table: Table) -> Check:
@@ -102,14 +98,14 @@ def freshness(table: Table) -> Check:
     )
 
 
-def find_freshness(scene: Scene, table: Table, check: Check) -> Finding:
+def find_freshness(context: AuditContext, table: Table, check: Check) -> Finding:
     """How old the last load is."""
-    loads = scene.loads(table.name)
+    loads = context.loads(table.name)
     if not loads:
         return not_checked(check, "nothing is known of its last load.")
-    age = scene.now - loads[0].loaded_at
-    told = f"Last loaded at {loads[0].loaded_at:%Y-%m-%d %H:%M} UTC, {_age(age)} ago."
-    return found(check, age <= longest_age(table), told, hours=round(age.total_seconds() / 3600, 1))
+    age = context.now - loads[0].loaded_at
+    message = f"Last loaded at {loads[0].loaded_at:%Y-%m-%d %H:%M} UTC, {_age(age)} ago."
+    return found(check, age <= longest_age(table), message, hours=round(age.total_seconds() / 3600, 1))
 
 
 def _age(age: timedelta) -> str:

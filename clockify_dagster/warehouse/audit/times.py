@@ -8,7 +8,7 @@ from datetime import timedelta
 from clockify_dagster.contract.model import Table
 from clockify_dagster.warehouse.audit.model import Check, Severity
 from clockify_dagster.warehouse.audit.rows import RowCheck
-from clockify_dagster.warehouse.audit.scene import Scene, moment
+from clockify_dagster.warehouse.audit.context import AuditContext, moment
 from clockify_dagster.warehouse.ddl import literal, quoted
 
 START, END, DURATION, USER, WORKSPACE = (
@@ -53,8 +53,8 @@ def _ends_after_start(table: Table) -> RowCheck:
         faults={"ends before its start": lambda _: f"held.{END} < held.{START}"},
         concerns=f"held.{END} IS NOT NULL",
         uses=(START, END),
-        told="{ends_before_its_start} of {rows} finished entries end before they start, for example {ids}.",
-        well="{rows} finished entries, each with an end after its start.",
+        on_failure="{ends_before_its_start} of {rows} finished entries end before they start, for example {ids}.",
+        on_success="{rows} finished entries, each with an end after its start.",
     )
 
 
@@ -66,7 +66,7 @@ def _duration(table: Table) -> RowCheck:
             "duration_is_end_minus_start",
             "The duration that Clockify wrote is the time from start to end, and a running timer has none.",
         ),
-        # an entry that ends before its start is the other check's affair
+        # an entry that ends before its start is found by the other check
         faults={
             "other durations": lambda _: (
                 f"(held.{END} >= held.{START} AND (held.{DURATION} IS NULL OR {differs})) "
@@ -74,24 +74,24 @@ def _duration(table: Table) -> RowCheck:
             )
         },
         uses=(START, END, DURATION),
-        told="{other_durations} of {rows} entries are not as long as their duration says, for example {ids}.",
-        well="{rows} entries, each as long as it says.",
+        on_failure="{other_durations} of {rows} entries are not as long as their duration says, for example {ids}.",
+        on_success="{rows} entries, each as long as it says.",
     )
 
 
 def _days_are_loaded(table: Table) -> RowCheck:
     """An entry on a day that no refresh replaces would stay for ever, whatever becomes of it in Clockify."""
 
-    def within_ranges(scene: Scene) -> str:
+    def within_ranges(context: AuditContext) -> str:
         ranges = [
             f"(held.{WORKSPACE} = {literal(workspace)} AND {_between(start, end)})"
-            for workspace, spans in scene.loaded_ranges.items()
-            for start, end in ((moment(first), moment(last)) for first, last in spans)
+            for workspace, spans in context.loaded_spans.items()
+            for start, end in ((moment(span.start), moment(span.end)) for span in spans)
         ]
         return " OR ".join(ranges) or "false"
 
-    def within_limits(scene: Scene) -> str:
-        return _between(moment(scene.limits.start), moment(scene.limits.end))
+    def within_limits(context: AuditContext) -> str:
+        return _between(moment(context.limits.start), moment(context.limits.end))
 
     def severity(counts: Mapping[str, int]) -> Severity:
         return "ERROR" if counts["outside"] else "WARN"
@@ -103,14 +103,14 @@ def _days_are_loaded(table: Table) -> RowCheck:
             "Every entry starts on a day from the start date to today, and on one that has been loaded whole.",
         ),
         faults={
-            "outside": lambda scene: f"NOT ({within_limits(scene)}) AND NOT ({within_ranges(scene)})",
-            "on days not loaded": lambda scene: f"{within_limits(scene)} AND NOT ({within_ranges(scene)})",
+            "outside": lambda context: f"NOT ({within_limits(context)}) AND NOT ({within_ranges(context)})",
+            "on days not loaded": lambda context: f"{within_limits(context)} AND NOT ({within_ranges(context)})",
         },
         uses=(START, WORKSPACE),
-        unable=lambda scene: None if scene.loaded_ranges else "no day is known to be loaded.",
-        told="{outside} entries start before the start date or after today, where no refresh sees to them, and "
+        unable=lambda context: None if context.loaded_spans else "no day is known to be loaded.",
+        on_failure="{outside} entries start before the start date or after today, where no refresh sees to them, and "
         "{on_days_not_loaded} on days that were never loaded and are incomplete, for example {ids}.",
-        well="{rows} entries, each on a day that is loaded.",
+        on_success="{rows} entries, each on a day that is loaded.",
         severity=severity,
     )
 
@@ -122,10 +122,10 @@ def _between(start: str, end: str) -> str:
 def _near_future(table: Table) -> RowCheck:
     return RowCheck(
         Check(table.name, "is_not_far_ahead", "No entry starts more than a year from now.", "WARN"),
-        faults={"far ahead": lambda scene: f"held.{START} > {moment(scene.now + FARTHEST_AHEAD)}"},
+        faults={"far ahead": lambda context: f"held.{START} > {moment(context.now + FARTHEST_AHEAD)}"},
         uses=(START,),
-        told="{far_ahead} of {rows} entries start more than a year from now, for example {ids}: typing errors?",
-        well="{rows} entries, none more than a year ahead.",
+        on_failure="{far_ahead} of {rows} entries start more than a year from now, for example {ids}: typing errors?",
+        on_success="{rows} entries, none more than a year ahead.",
     )
 
 
@@ -133,15 +133,15 @@ def _timers(table: Table) -> RowCheck:
     return RowCheck(
         Check(table.name, "no_timer_runs_for_days", "No timer has been running for more than a day.", "WARN"),
         faults={
-            "forgotten timers": lambda scene: (
-                f"held.{END} IS NULL AND held.{START} < {moment(scene.now - LONGEST_TIMER)}"
+            "forgotten timers": lambda context: (
+                f"held.{END} IS NULL AND held.{START} < {moment(context.now - LONGEST_TIMER)}"
             )
         },
         concerns=f"held.{END} IS NULL",
         uses=(START, END),
-        told="{forgotten_timers} of {rows} running timers began more than a day ago: {ids}. They have no hours until "
+        on_failure="{forgotten_timers} of {rows} running timers began more than a day ago: {ids}. They have no hours until "
         "somebody stops them.",
-        well="{rows} timers run, none for more than a day.",
+        on_success="{rows} timers run, none for more than a day.",
     )
 
 
@@ -157,9 +157,9 @@ def _overlaps(table: Table) -> RowCheck:
         faults={"overlapping": lambda _: begins_too_early},
         concerns=f"held.{END} IS NOT NULL",
         uses=(START, END, USER),
-        told="{overlapping} of {rows} finished entries begin while another one of the same user lasts, for example "
+        on_failure="{overlapping} of {rows} finished entries begin while another one of the same user lasts, for example "
         "{ids}: that time is counted twice.",
-        well="{rows} finished entries, no two of one user at the same time.",
+        on_success="{rows} finished entries, no two of one user at the same time.",
         shows={"users": f"held.{quoted(USER)}"},
         sorts=True,
     )

@@ -20,7 +20,7 @@ from clockify_dagster.errors import (
 FAULTS = (duckdb.OperationalError, duckdb.FatalException, duckdb.InternalException, OSError)
 
 _HOLDER = re.compile(r"held in (?P<program>\S+)(?: \(deleted\))? \(PID (?P<pid>\d+)\)")
-_IN_USE = "Unique file handle conflict"
+_IN_USE = re.compile("Unique file handle conflict|different configuration than existing connections")
 _FULL = ("No space left", "File too large", "Disk quota exceeded")
 _NOT_ALLOWED = ("Permission denied", "Read-only file system", "Operation not permitted")
 _FOREIGN = ("not a valid DuckDB", "version", "Corrupt database", "Could not read enough bytes", "_scanner")
@@ -30,9 +30,9 @@ _INTERPRETER = re.compile(r"(python|pypy|ruby|node|java|perl|bash|sh)[\d.]*")
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let Ctrl-C and the like through: DuckDB puts an error of its own in the place of what the signal raised.
+    """Let Ctrl-C and the like through: DuckDB raises an error of its own in place of what the signal raised.
 
-    It would end no run: a step would seem to have failed by a mistake in the SQL, and the next one would begin.
+    That would end no run: a step would seem to have failed by a mistake in the SQL, and the next one would begin.
     """
     try:
         yield
@@ -42,22 +42,34 @@ def interruptible() -> Iterator[None]:
         raise
 
 
-def is_about_the_file(error: BaseException) -> bool:
+@contextmanager
+def file_errors(path: Path) -> Iterator[None]:
+    """Raise errors of ours in place of those about the database file at `path`, its disk and its folder."""
+    try:
+        with interruptible():
+            yield
+    except Exception as error:
+        if _is_about_the_file(error):
+            raise _error_of(path, error) from error
+        raise
+
+
+def _is_about_the_file(error: BaseException) -> bool:
     """Whether an error is one of the file or the machine. DuckDB has no class of its own for a damaged file."""
-    if isinstance(error, duckdb.Error) and _IN_USE in str(error):
+    if isinstance(error, duckdb.Error) and _IN_USE.search(str(error)):
         return True
     return isinstance(error, FAULTS) or (type(error) is duckdb.Error and "Corrupt database" in str(error))
 
 
-def meaning(path: Path, error: BaseException) -> ClockifyDagsterError:
+def _error_of(path: Path, error: BaseException) -> ClockifyDagsterError:
     """The error of ours that an error about the file at `path` stands for."""
     said = (str(error) or type(error).__name__).splitlines()[0]
     holder = _HOLDER.search(said)
     if holder:
         pid = int(holder["pid"])
         program = program_of(pid, holder["program"])
-        return DatabaseLockedError(f"The database {path} is open in another program: {program}, PID {pid}.", pid)
-    if _IN_USE in said:
+        return DatabaseLockedError(f"The database {path} is open in another program: {program}, PID {pid}.")
+    if _IN_USE.search(said):
         return DatabaseLockedError(f"The database {path} is open in this very process, by other code than ours.")
     if "Could not set lock" in said:
         return DatabaseLockedError(f"The database {path} is open in another program. ({said})")
@@ -79,7 +91,7 @@ def _unusable(path: Path, error: BaseException, said: str) -> str:
         return f"CLOCKIFY_DATABASE names a folder, {path}; write a file's path, for example {path / 'clockify.duckdb'}."
     if any(words in said for words in _FOREIGN):
         return (
-            f"{path} is no database that DuckDB {duckdb.__version__} can open: {_kind_of(path)}. The file was left as "
+            f"DuckDB {duckdb.__version__} cannot open {path} as a database: {_kind_of(path)}. The file was left as "
             f"it is. Set CLOCKIFY_DATABASE to another path, where a new database will be made; or install the "
             f"DuckDB that wrote the file. ({said})"
         )

@@ -8,31 +8,32 @@ from functools import cached_property
 
 import duckdb
 
-from clockify_dagster.contract.model import Table
-from clockify_dagster.warehouse import state
+from clockify_dagster.contract import CONTRACT, Contract, Table
+from clockify_dagster.days import Span
+from clockify_dagster.warehouse import load_state
 from clockify_dagster.warehouse.ddl import columns_by_table, literal
-from clockify_dagster.warehouse.writer import Span
 
 
-class Scene:
-    """One database at one moment. It is open for reading as long as the scene is used.
+class AuditContext:
+    """One database at one moment. It is open for reading as long as the context is used.
 
     Attributes:
         now: the moment of the audit, aware.
         limits: the time that a table of days may hold: from the start date's first moment to the end of today.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, now: datetime, limits: Span) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, now: datetime, limits: Span, contract: Contract = CONTRACT) -> None:
         """Take an open connection."""
         self.connection = connection
         self.now = now
         self.limits = limits
+        self.contract = contract
 
     def columns(self, table: str) -> dict[str, str] | None:
         """The columns that a table has and their SQL types; None where there is no such table."""
         return self._columns.get(table)
 
-    def loads(self, table: str) -> list[state.LoadRecord]:
+    def loads(self, table: str) -> list[load_state.LoadRecord]:
         """The loads of a table that are remembered, the last one first."""
         return self._loads.get(table, [])
 
@@ -40,30 +41,30 @@ class Scene:
         """Whether a load has ever made the table."""
         return self.columns(table) is not None or bool(self.loads(table))
 
-    def why_not(self, table: Table, names: Iterable[str]) -> str | None:
+    def why_not(self, table: str, names: Iterable[str]) -> str | None:
         """Why these columns cannot be looked at; None where they can."""
-        held = self.columns(table.name)
+        held = self.columns(table)
         if held is None:
-            return f"{table.name} is not loaded yet." if not self.loads(table.name) else f"{table.name} is gone."
+            return f"{table} is not loaded yet." if not self.loads(table) else f"{table} is gone."
         for name in names:
             if name not in held:
-                return f"{table.name} has no column {name}."
-            if held[name] != table[name].type.sql:
-                return f"{table.name}.{name} is {held[name]}, not {table[name].type.sql}."
+                return f"{table} has no column {name}."
+            if held[name] != self.contract[table][name].type.sql:
+                return f"{table}.{name} is {held[name]}, not {self.contract[table][name].type.sql}."
         return None
 
     @cached_property
-    def loaded_ranges(self) -> dict[str, list[state.Range]]:
+    def loaded_spans(self) -> dict[str, list[Span]]:
         """By workspace, the spans of time whose entries are loaded."""
-        return state.all_loaded_ranges(self.connection)
+        return load_state.loaded_spans(self.connection)
 
     @cached_property
     def _columns(self) -> dict[str, dict[str, str]]:
         return columns_by_table(self.connection)
 
     @cached_property
-    def _loads(self) -> dict[str, list[state.LoadRecord]]:
-        return state.load_records(self.connection)
+    def _loads(self) -> dict[str, list[load_state.LoadRecord]]:
+        return load_state.load_records(self.connection)
 
 
 def moment(instant: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Tables that are none of the contract's: what users put on top, frames of any shape.
+"""Tables that are not in the contract: what users put on top, frames of any shape.
 
 Every function here runs inside the caller's transaction.
 """
@@ -10,20 +10,20 @@ from datetime import datetime
 import duckdb
 import pandas as pd
 
+from clockify_dagster.days import Span
 from clockify_dagster.errors import NotLoadedError
 from clockify_dagster.warehouse.ddl import columns_of, qualified, quoted
-from clockify_dagster.warehouse.writer import Span
 
 _SOURCE = "given_frame"
 _ZONED = "TIMESTAMP WITH TIME ZONE"
-Part = tuple[str, Span]
-"""A column, and the span within which its values lie."""
+PartitionRows = tuple[str, Span]
+"""The rows of some partitions: a column, and the span within which its values lie."""
 
 
-def replace_frame(connection: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame, part: Part | None) -> int:
-    """Put a frame in place of a table or, with `part`, of that part of its rows. Gives the frame's rows.
+def replace_frame(connection: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame, partition: PartitionRows | None) -> int:
+    """Put a frame in place of a table or, with `partition`, of those partitions' rows. Gives the frame's rows.
 
-    A table of parts gains the columns that it lacks; columns go by name. A column without any value, of which pandas
+    A table with partitions gains the columns that it lacks; columns go by name. A column without any value, of which pandas
     does not know a type, is text.
     """
     connection.register(_SOURCE, frame)
@@ -32,7 +32,7 @@ def replace_frame(connection: duckdb.DuckDBPyConnection, name: str, frame: pd.Da
         untyped = _untyped(frame)
         columns = {str(column): "VARCHAR" if column in untyped else str(kind) for column, kind, *_ in types}
         chosen = ", ".join(f"CAST({quoted(column)} AS {kind}) AS {quoted(column)}" for column, kind in columns.items())
-        if part is None:
+        if partition is None:
             connection.execute(f"CREATE OR REPLACE TABLE {qualified(name)} AS SELECT {chosen} FROM {_SOURCE}")
         else:
             held = columns_of(connection, name)
@@ -40,7 +40,7 @@ def replace_frame(connection: duckdb.DuckDBPyConnection, name: str, frame: pd.Da
                 connection.execute(f"CREATE TABLE {qualified(name)} AS SELECT {chosen} FROM {_SOURCE} LIMIT 0")
             for column in columns.keys() - (held or columns).keys():
                 connection.execute(f"ALTER TABLE {qualified(name)} ADD COLUMN {quoted(column)} {columns[column]}")
-            condition, bounds = within(connection, name, part)
+            condition, bounds = partition_condition(connection, name, partition)
             connection.execute(f"DELETE FROM {qualified(name)} WHERE {condition}", bounds)
             connection.execute(f"INSERT INTO {qualified(name)} BY NAME SELECT {chosen} FROM {_SOURCE}")
     finally:
@@ -48,12 +48,14 @@ def replace_frame(connection: duckdb.DuckDBPyConnection, name: str, frame: pd.Da
     return len(frame)
 
 
-def within(connection: duckdb.DuckDBPyConnection, table: str, part: Part) -> tuple[str, list[datetime]]:
-    """The condition that a row is in a part, and its parameters. Raises `NotLoadedError` where there is no such column.
+def partition_condition(
+    connection: duckdb.DuckDBPyConnection, table: str, partition: PartitionRows
+) -> tuple[str, list[datetime]]:
+    """The condition that a row is in the partitions, and its parameters. Raises `NotLoadedError` where there is no such column.
 
     Days and clock times without a zone are compared with the span's own clock: a day in Lima begins in Lima.
     """
-    column, span = part
+    column, span = partition
     kind = (columns_of(connection, table) or {}).get(column)
     if kind is None:
         raise NotLoadedError(

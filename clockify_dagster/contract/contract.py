@@ -1,0 +1,55 @@
+"""All tables together: families of parents and children, and what refers to what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from clockify_dagster.contract.model import Table, require
+
+
+class Contract:
+    """All tables, by name, in the order in which they are declared: a parent stands before its children."""
+
+    def __init__(self, *tables: Table) -> None:
+        """Take the tables and refuse a set of them that contradicts itself."""
+        self.tables: Mapping[str, Table] = MappingProxyType({table.name: table for table in tables})
+        require(len(self.tables) == len(tables), "two tables have one name")
+        declared: set[str] = set()
+        for table in tables:
+            for column, reference in table.references.items():
+                where = f"{table.name}.{column} refers to {reference.table}"
+                require(reference.table in self.tables, f"{where}, which is not a table")
+                target = self.tables[reference.table]
+                is_key = target.primary_key == (reference.column,)
+                require(is_key, f"{where}.{reference.column}, which is not a key")
+            if table.parent is not None:
+                require(self.tables[table.parent].parent is None, f"{table.name}: grandchild")
+                require(table.parent in declared, f"{table.name} stands before its parent")
+            declared.add(table.name)
+
+    def __getitem__(self, table: str) -> Table:
+        """The table of that name."""
+        return self.tables[table]
+
+    def __iter__(self) -> Iterator[Table]:
+        """The tables in their order."""
+        return iter(self.tables.values())
+
+    def __contains__(self, table: object) -> bool:
+        """Whether there is a table of that name."""
+        return table in self.tables
+
+    def family(self, root: str) -> tuple[Table, ...]:
+        """The table and its children: what must always change together."""
+        return (self.tables[root], *(table for table in self if table.parent == root))
+
+    @property
+    def roots(self) -> tuple[Table, ...]:
+        """The tables without parent, in their order: one for each family."""
+        return tuple(table for table in self if table.parent is None)
+
+    def root_of(self, table: str | Table) -> Table:
+        """The table, or its name, as the family's root: its parent, or itself where it has none."""
+        known = table if isinstance(table, Table) else self.tables[table]
+        return known if known.parent is None else self.tables[known.parent]

@@ -1,0 +1,69 @@
+"""What a refresh works with: the account it reads, the warehouse it fills, the time it is about."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from clockify_dagster.api import ClockifyClient
+from clockify_dagster.days import Span
+from clockify_dagster.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A workspace of the account. `features` are what its plan has; None where Clockify did not say."""
+
+    id: str
+    name: str
+    features: frozenset[str] | None = None
+
+    @property
+    def label(self) -> str:
+        """Its name, or its id where it has none."""
+        return self.name or self.id
+
+    def lacks(self, feature: str | None) -> bool:
+        """Whether the plan is known to lack a feature."""
+        return feature is not None and self.features is not None and feature not in self.features
+
+
+@dataclass(frozen=True)
+class RefreshContext:
+    """What a refresh works with.
+
+    Attributes:
+        table: the name of the table that is refreshed; its children come with it.
+        workspaces: by id, those that are read.
+        span: the time whose entries are replaced; None means all time there is.
+        limits: the time that the table may hold: from the start date's first moment to the end of today. An entry that
+            starts later comes in with its day.
+        lookups: how many entries may be asked for one by one, in each workspace.
+    """
+
+    client: ClockifyClient
+    warehouse: Warehouse
+    table: str
+    workspaces: Mapping[str, Workspace]
+    span: Span | None = None
+    limits: Span | None = None
+    concurrency: int = 8
+    lookups: int = 100
+    log: logging.Logger | logging.LoggerAdapter[logging.Logger] = field(
+        default_factory=lambda: logging.getLogger(__name__)
+    )
+
+    @property
+    def reads_all(self) -> bool:
+        """Whether everything that the table may hold is read anew, so that nothing can hide outside the span."""
+        return self.span is None or self.limits is None or self.span.covers(self.limits)
+
+    def allows(self, moment: datetime) -> bool:
+        """Whether an entry with that start may be in the table."""
+        return self.limits is None or moment in self.limits
+
+    def replaces(self, moment: datetime) -> bool:
+        """Whether an entry with that start is read anew by the listing."""
+        return self.span is None or moment in self.span

@@ -1,0 +1,166 @@
+"""Tables that are replaced whole: listed in every workspace, all workspaces side by side.
+
+What is listed where is said by the tables' declarations. Users, and projects with their tasks, need a little more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import partial
+
+from clockify_dagster.api import Page, side_by_side
+from clockify_dagster.contract import Listing
+from clockify_dagster.errors import ContractError, NotAllowedError, UnreadableAnswerError, located
+from clockify_dagster.refresh.context import RefreshContext, Workspace
+from clockify_dagster.warehouse import PageSource, PageStaging, TablesLoad
+
+TASKS = "clockify_tasks"
+
+
+@dataclass(frozen=True)
+class TablesRead:
+    """What was read of one or several families of tables that come from the same requests.
+
+    Attributes:
+        loads: of each family that is whole, what is to be written.
+        refused: by workspace, why Clockify does not give the table there; its rows stay as they are.
+        faults: why the other families are not whole; they stay as they are.
+    """
+
+    loads: tuple[TablesLoad, ...]
+    refused: dict[str, str]
+    faults: tuple[ContractError, ...]
+
+
+class _Family:
+    """The staging of a table and its children. A document that cannot become a row ends its table, not the others."""
+
+    def __init__(self, context: RefreshContext, root: str) -> None:
+        """Nothing is staged yet."""
+        self.staging: PageStaging = context.warehouse.staging(context.warehouse.contract.family(root))
+        self.fault: ContractError | None = None
+
+    def stage(self, page: Page, source: PageSource) -> None:
+        """Stage a page as it was received. Raises `UnreadableAnswerError`."""
+        if self.fault is not None:
+            return
+        try:
+            self.staging.add(page.answer.body, source)
+        except ContractError as error:
+            self.fault = error
+        except ValueError as error:
+            endpoint = page.answer.endpoint
+            raise UnreadableAnswerError(f"{endpoint}: {error}.", endpoint=endpoint, status=200) from None
+
+
+def read_listed_table(context: RefreshContext) -> TablesRead:
+    """Read a table by its declared listing. Raises `ApiError`."""
+    envelope = _listing(context).envelope
+
+    def stage(families: Sequence[_Family], workspace: Workspace, page: Page) -> None:
+        families[0].stage(page, PageSource(envelope=envelope, facts={"workspace": workspace.id}))
+
+    return _read(context, [context.table], stage)
+
+
+def read_projects(context: RefreshContext) -> TablesRead:
+    """Read the projects and, from the same documents, their tasks. Raises `ApiError`.
+
+    Where a project comes without its tasks, they are asked for: `GET /workspaces/{w}/projects/{p}/tasks`.
+    """
+    tasks_listing = context.warehouse.contract[TASKS].listing
+
+    def stage(families: Sequence[_Family], workspace: Workspace, page: Page) -> None:
+        projects, tasks = families
+        facts = {"workspace": workspace.id}
+        projects.stage(page, PageSource(facts=facts))
+        tasks.stage(page, PageSource(inside="tasks", facts=facts, outer_facts={"project": "id"}))
+        for project in page.documents:
+            if not isinstance(project.get("tasks"), list) and tasks_listing is not None:
+                of_project = {**facts, "project": str(project.get("id"))}
+                for tasks_page in context.client.pages(tasks_listing, **of_project):
+                    tasks.stage(tasks_page, PageSource(facts=of_project))
+
+    return _read(context, [context.table, TASKS], stage)
+
+
+def read_users(context: RefreshContext) -> TablesRead:
+    """Read the users with their memberships. Raises `ApiError`.
+
+    A user of several workspaces is one row, with the memberships of all of them.
+    """
+    listed_at = datetime.now(timezone.utc)
+    family = _Family(context, context.table)
+    try:
+        list_users(context)
+        for workspace in context.workspaces:
+            with located(workspace=workspace):
+                for page in context.client.users(workspace).pages:
+                    family.stage(page, PageSource(facts={"workspace": workspace}))
+    except BaseException:
+        family.staging.close()
+        raise
+    return _result([family], listed_at, {})
+
+
+def list_users(context: RefreshContext) -> None:
+    """List the users of all workspaces, side by side. The client keeps the lists for whoever needs them next."""
+    for _ in side_by_side([partial(context.client.users, each) for each in context.workspaces], context.concurrency):
+        pass
+
+
+def _read(
+    context: RefreshContext, roots: Sequence[str], stage: Callable[[Sequence[_Family], Workspace, Page], None]
+) -> TablesRead:
+    """Read the listing in all workspaces side by side; `stage` is given each page.
+
+    A refusal (403, or a plan that is known to lack the feature) concerns its workspace alone: its rows stay.
+    """
+    listed_at = datetime.now(timezone.utc)
+    listing = _listing(context)
+    families = [_Family(context, root) for root in roots]
+    refused = {w.id: f"the plan lacks {listing.feature}" for w in context.workspaces.values() if w.lacks(listing.feature)}
+
+    def read_workspace(workspace: Workspace) -> str | None:
+        count = 0
+        try:
+            for page in context.client.pages(listing, workspace=workspace.id):
+                count += len(page.documents)
+                stage(families, workspace, page)
+        except NotAllowedError as error:
+            if count:  # what was staged already is a part of the workspace
+                raise
+            refused[workspace.id] = str(error)
+        return f"{workspace.label}: {count} documents of {context.table}"
+
+    jobs = [partial(read_workspace, each) for each in context.workspaces.values() if each.id not in refused]
+    try:
+        for progress in side_by_side(jobs, context.concurrency):
+            context.log.info(progress)
+    except BaseException:
+        for family in families:
+            family.staging.close()
+        raise
+    return _result(families, listed_at, refused, is_refused=len(refused) == len(context.workspaces))
+
+
+def _result(
+    families: Sequence[_Family], listed_at: datetime, refused: dict[str, str], *, is_refused: bool = False
+) -> TablesRead:
+    loads = []
+    for family in families:
+        if family.fault is None:
+            kept = frozenset(refused)
+            loads.append(TablesLoad(family.staging, listed_at, kept_workspaces=kept, is_refused=is_refused))
+        else:
+            family.staging.close()
+    return TablesRead(tuple(loads), refused, tuple(each.fault for each in families if each.fault is not None))
+
+
+def _listing(context: RefreshContext) -> Listing:
+    listing = context.warehouse.contract[context.table].listing
+    if listing is None:
+        raise ValueError(f"{context.table} has no listing")
+    return listing

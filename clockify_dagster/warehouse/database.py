@@ -1,0 +1,199 @@
+"""The one place that opens the DuckDB file: who may write, how long we wait, what a killed run left behind.
+
+What DuckDB's errors about the file mean is in `file_errors.py`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from clockify_dagster.errors import DatabaseLockedError, NotLoadedError
+from clockify_dagster.warehouse.file_errors import file_errors
+
+# Short, lest a program that opens and closes the file all the time leaves no gap that we would see.
+_POLL_SECONDS = 0.02
+_REPORTED_AFTER_SECONDS = 2.0
+
+# DuckDB would otherwise fetch an extension from the network to open, say, a file of SQLite.
+_NO_EXTENSIONS = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+
+# DuckDB refuses two different connections of one process to one file, so threads go one after the other.
+_THREADS: dict[Path, threading.RLock] = {}
+_THREADS_GUARD = threading.Lock()
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Database:
+    """A DuckDB file. A connection is held as long as one phase needs it, so that readers and other loads get in.
+
+    Attributes:
+        path: the file; it and its folder are made by the first write.
+        lock_timeout: seconds to wait for another process that has the file open or writes to it.
+        config: settings for DuckDB, as `duckdb.connect` takes them.
+    """
+
+    path: Path
+    lock_timeout: float = 600
+    config: dict[str, Any] = field(default_factory=dict)
+
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection that cannot write; other readers may have the file at the same time.
+
+        Raises:
+            NotLoadedError: there is no file yet.
+            DatabaseLockedError: another process has had it open for longer than `lock_timeout`.
+            DatabaseUnusableError: this DuckDB cannot read the file.
+        """
+        if not self.exists():
+            raise NotLoadedError(
+                f"There is no database at {self.path} yet. Load it first: `clockify-dagster sync`, or in the UI the "
+                f"job clockify_daily. (The path is CLOCKIFY_DATABASE.)"
+            )
+        with self._thread_lock(), file_errors(self.path), self._connection(self._deadline(), True) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection inside one transaction: committed at the end, rolled back when anything at all is raised.
+
+        The writer lock of the database is held meanwhile, so that one load at a time writes.
+
+        Raises:
+            DatabaseLockedError: another process has written or had it open for longer than `lock_timeout`.
+            DatabaseUnusableError: the file or its folder cannot be written, or the disk is full.
+        """
+        deadline = self._deadline()
+        with self._thread_lock(), file_errors(self.path), self._writer_lock(deadline):
+            self._ensure_file()
+            with self._connection(deadline, False) as connection:
+                self._clear_spill()
+                connection.begin()
+                try:
+                    yield connection
+                    connection.commit()
+                except BaseException:
+                    with suppress(duckdb.Error):  # a failed commit has already ended the transaction
+                        connection.rollback()
+                    raise
+
+    @contextmanager
+    def reading_if_there(self) -> Iterator[duckdb.DuckDBPyConnection | None]:
+        """As `reading`; None where there is no file yet."""
+        if not self.exists():
+            yield None
+        else:
+            with self.reading() as connection:
+                yield connection
+
+    def exists(self) -> bool:
+        """Whether there is a file. Raises `DatabaseUnusableError` where that cannot be found out."""
+        with file_errors(self.path):
+            return self.path.exists()
+
+    def _deadline(self) -> float:
+        return time.monotonic() + self.lock_timeout
+
+    @contextmanager
+    def _thread_lock(self) -> Iterator[None]:
+        with _THREADS_GUARD:
+            lock = _THREADS.setdefault(self.path.absolute(), threading.RLock())
+        with lock:
+            yield
+
+    @contextmanager
+    def _writer_lock(self, deadline: float) -> Iterator[None]:
+        """The lock of the one process that writes; the kernel frees it when the process dies, however it dies."""
+        folder = self.path.absolute().parent
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / f".{self.path.name}.lock")
+
+        def acquire() -> None:
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                raise DatabaseLockedError(f"Another load is writing to {self.path}.") from None
+
+        self._patiently(acquire, deadline)
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextmanager
+    def _connection(self, deadline: float, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+        path = str(self.path.absolute())  # since ":memory:" and "md:..." would not mean files
+        with ExitStack() as stack:
+
+            def connect() -> duckdb.DuckDBPyConnection:
+                with file_errors(self.path):
+                    config = {**_NO_EXTENSIONS, **self.config}
+                    return stack.enter_context(duckdb.connect(path, read_only=read_only, config=config))
+
+            connection = self._patiently(connect, deadline)
+            # a session's own zone would change what a timestamp without offset means
+            connection.execute("SET TimeZone = 'UTC'")
+            yield connection
+
+    def _patiently(self, attempt: Callable[[], Any], deadline: float) -> Any:
+        """What the attempt gives, made again and again while another process is in its way. Says so once."""
+        began = time.monotonic()
+        is_reported = False
+        while True:
+            try:
+                return attempt()
+            except DatabaseLockedError as error:
+                if time.monotonic() >= deadline:
+                    raise DatabaseLockedError(
+                        f"{error} It was still so after {self.lock_timeout:g} s of waiting "
+                        f"(CLOCKIFY_LOCK_TIMEOUT_SECONDS). Close the program that has {self.path} open, or wait for "
+                        "it to end, and start again. Nothing was changed."
+                    ) from None
+                if time.monotonic() - began >= _REPORTED_AFTER_SECONDS and not is_reported:
+                    _log.warning(f"{error} Waiting for it, {self.lock_timeout:g} s at most.")
+                    is_reported = True
+            time.sleep(_POLL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - spreads the tries, guards no secret
+
+    def _ensure_file(self) -> None:
+        """Make the file where there is none, so that it appears all at once. The writer lock is held.
+
+        DuckDB makes it in several steps, and a process killed between them would leave one that nobody can open.
+        """
+        if self.path.exists():
+            return
+        path = self.path.absolute()
+        # the log of a database that somebody has removed would keep the new one from opening
+        path.with_name(path.name + ".wal").unlink(missing_ok=True)
+        unfinished = path.with_name(f".{path.name}.new")
+        unfinished.unlink(missing_ok=True)
+        duckdb.connect(str(unfinished), config=dict(_NO_EXTENSIONS)).close()
+        try:
+            os.link(unfinished, path)  # which fails where another program has just made the file
+        except FileExistsError:
+            return
+        except OSError:  # a file system without hard links
+            unfinished.rename(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+    def _clear_spill(self) -> None:
+        """Remove what DuckDB had put out of its memory when it was killed. We hold the file, so nobody uses it now."""
+        spill = self.path.with_name(self.path.name + ".tmp")
+        for path in spill.glob("duckdb_temp_*"):
+            path.unlink(missing_ok=True)
+        if spill.is_dir():
+            with suppress(OSError):  # there is something of somebody else's in it
+                spill.rmdir()

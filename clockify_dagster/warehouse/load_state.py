@@ -1,0 +1,205 @@
+"""What the warehouse remembers about loading, in a schema of its own beside the tables: which days of which workspace
+are loaded, up to when changes are known, what each load brought. It is written in the transaction that writes the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from clockify_dagster.contract.values import CoercionFault
+from clockify_dagster.days import Span, merged, without
+from clockify_dagster.warehouse.ddl import qualified
+
+SCHEMA = "clockify_state"
+
+_SPAN = "range_start TIMESTAMP WITH TIME ZONE NOT NULL, range_end TIMESTAMP WITH TIME ZONE NOT NULL"
+_TABLES = {
+    "loaded_ranges": f"workspaceid VARCHAR NOT NULL, {_SPAN}",
+    "ranges_ahead": f"workspaceid VARCHAR NOT NULL, {_SPAN}",
+    "change_feed": "workspaceid VARCHAR NOT NULL, read_from TIMESTAMP WITH TIME ZONE NOT NULL",
+    "change_feed_born": (
+        "workspaceid VARCHAR NOT NULL, entry_id VARCHAR NOT NULL, "
+        "born_after TIMESTAMP WITH TIME ZONE NOT NULL, born_before TIMESTAMP WITH TIME ZONE NOT NULL"
+    ),
+    "loads": (
+        "table_name VARCHAR NOT NULL, loaded_at TIMESTAMP WITH TIME ZONE NOT NULL, "
+        "rows_written BIGINT NOT NULL, rows_in_all BIGINT NOT NULL"
+    ),
+    "listings": "table_name VARCHAR NOT NULL, listed_at TIMESTAMP WITH TIME ZONE NOT NULL, number BIGINT NOT NULL",
+    "misfits": "table_name VARCHAR NOT NULL, column_name VARCHAR NOT NULL, misfits BIGINT NOT NULL, sample VARCHAR",
+}
+_LOADS_KEPT = 100
+
+
+@dataclass(frozen=True)
+class Birth:
+    """Between which moments an entry was created, as far as is known; by Clockify's clock."""
+
+    after: datetime
+    before: datetime
+
+
+@dataclass(frozen=True)
+class FeedState:
+    """Where the next reading of a workspace's change feed starts, and the entries that may have been created since.
+
+    Those are remembered because the feed says nothing of an entry that is created and deleted within one reading.
+    """
+
+    read_from: datetime
+    births: Mapping[str, Birth] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LoadRecord:
+    """A load of a table: when it was committed, the rows it wrote, and the rows that the table had then."""
+
+    loaded_at: datetime
+    rows_written: int
+    rows_in_all: int
+
+
+@dataclass(frozen=True)
+class ListingRecord:
+    """The listing that a table was last loaded from: when it began, by the loader's clock, and which load that was."""
+
+    listed_at: datetime
+    number: int
+
+
+def ensure_state(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the schema and its tables where they are missing."""
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+    for name, columns in _TABLES.items():
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {SCHEMA}.{name} ({columns})")
+
+
+def loaded_spans(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Span]]:
+    """By workspace, the spans of time whose entries are loaded, apart and in order; instants in UTC."""
+    return _spans(connection, "loaded_ranges")
+
+
+def settled_spans(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Span]]:
+    """Loaded spans without the time that still lay ahead when it was listed: more entries may have come since."""
+    settled = loaded_spans(connection)
+    for workspace, spans in _spans(connection, "ranges_ahead").items():
+        for ahead in spans:
+            settled[workspace] = without(settled.get(workspace, []), ahead)
+    return settled
+
+
+def record_span(
+    connection: duckdb.DuckDBPyConnection, workspaces: Iterable[str], span: Span, listed_at: datetime
+) -> None:
+    """Note that the span's entries are loaded for these workspaces and, since their rows went, for no others."""
+    listed = set(workspaces)
+    ahead = Span(max(span.start, listed_at), span.end)
+    for table, new in (("loaded_ranges", span), ("ranges_ahead", ahead)):
+        held = {workspace: without(spans, span) for workspace, spans in _spans(connection, table).items()}
+        if new.start < new.end:
+            held |= {workspace: merged([*held.get(workspace, []), new]) for workspace in listed}
+        rows = [[workspace, each.start, each.end] for workspace, spans in sorted(held.items()) for each in spans]
+        connection.execute(f"DELETE FROM {SCHEMA}.{table}")
+        if rows:
+            connection.executemany(f"INSERT INTO {SCHEMA}.{table} VALUES (?, ?, ?)", rows)
+
+
+def record_load(
+    connection: duckdb.DuckDBPyConnection, written: Mapping[str, int], faults: Iterable[CoercionFault], at: datetime
+) -> None:
+    """Note a load of these tables: rows written by table, and the values that did not fit."""
+    for table, rows in written.items():
+        connection.execute(
+            f"INSERT INTO {SCHEMA}.loads SELECT ?, ?, ?, count(*) FROM {qualified(table)}", [table, at, rows]
+        )
+        connection.execute(f"DELETE FROM {SCHEMA}.misfits WHERE table_name = ?", [table])
+        connection.execute(
+            f"DELETE FROM {SCHEMA}.loads WHERE table_name = $1 AND loaded_at NOT IN (SELECT loaded_at "
+            f"FROM {SCHEMA}.loads WHERE table_name = $1 ORDER BY loaded_at DESC LIMIT {_LOADS_KEPT})",
+            [table],
+        )
+    for each in faults:
+        connection.execute(
+            f"INSERT INTO {SCHEMA}.misfits VALUES (?, ?, ?, ?)", [each.table, each.column, each.count, each.sample]
+        )
+
+
+def load_records(connection: duckdb.DuckDBPyConnection) -> dict[str, list[LoadRecord]]:
+    """By table, its loads, the last one first; none of a file that was written before loads were remembered."""
+    records: dict[str, list[LoadRecord]] = {}
+    for table, *values in _rows(
+        connection, "loads", "SELECT table_name, loaded_at, rows_written, rows_in_all FROM {} ORDER BY loaded_at DESC"
+    ):
+        records.setdefault(table, []).append(LoadRecord(*values))
+    return records
+
+
+def faults_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[CoercionFault]:
+    """The values that did not fit their columns in the last load of a table."""
+    rows = _rows(connection, "misfits", "SELECT * FROM {} WHERE table_name = ? ORDER BY ALL", [table])
+    return [CoercionFault(*row) for row in rows]
+
+
+def listing_record(connection: duckdb.DuckDBPyConnection, table: str) -> ListingRecord | None:
+    """The listing that a table was last loaded from; None where that is not known."""
+    rows = _rows(connection, "listings", "SELECT listed_at, number FROM {} WHERE table_name = ?", [table])
+    return ListingRecord(*rows[0]) if rows else None
+
+
+def record_listing(connection: duckdb.DuckDBPyConnection, table: str, listed_at: datetime) -> None:
+    """Note from which listing a table is loaded now."""
+    before = listing_record(connection, table)
+    connection.execute(f"DELETE FROM {SCHEMA}.listings WHERE table_name = ?", [table])
+    number = before.number + 1 if before else 1
+    connection.execute(f"INSERT INTO {SCHEMA}.listings VALUES (?, ?, ?)", [table, listed_at, number])
+
+
+def feed_states(connection: duckdb.DuckDBPyConnection) -> dict[str, FeedState]:
+    """By workspace, up to where its changes are known; workspaces of which nothing was loaded yet are left out."""
+    births: dict[str, dict[str, Birth]] = {}
+    for workspace, entry, after, before in _rows(connection, "change_feed_born", "SELECT * FROM {}"):
+        births.setdefault(workspace, {})[entry] = Birth(after, before)
+    known = _rows(connection, "change_feed", "SELECT workspaceid, read_from FROM {}")
+    return {workspace: FeedState(read_from, births.get(workspace, {})) for workspace, read_from in known}
+
+
+def record_feed(connection: duckdb.DuckDBPyConnection, states: Mapping[str, FeedState]) -> None:
+    """Note up to where the changes of these workspaces are known."""
+    for workspace, state in states.items():
+        for table in ("change_feed", "change_feed_born"):
+            connection.execute(f"DELETE FROM {SCHEMA}.{table} WHERE workspaceid = ?", [workspace])
+        connection.execute(f"INSERT INTO {SCHEMA}.change_feed VALUES (?, ?)", [workspace, state.read_from])
+        if state.births:
+            births = [[entry, each.after, each.before] for entry, each in sorted(state.births.items())]
+            entries, after, before = (list(column) for column in zip(*births, strict=True))
+            connection.execute(
+                f"INSERT INTO {SCHEMA}.change_feed_born "
+                "SELECT ?, unnest(?::VARCHAR[]), unnest(?::TIMESTAMPTZ[]), unnest(?::TIMESTAMPTZ[])",
+                [workspace, entries, after, before],
+            )
+
+
+def _spans(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, list[Span]]:
+    found: dict[str, list[Span]] = {}
+    for workspace, start, end in _rows(connection, table, "SELECT * FROM {} ORDER BY ALL"):
+        found.setdefault(workspace, []).append(Span(start, end))
+    return found
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection, table: str, sql: str, parameters: Iterable[object] = ()
+) -> list[Any]:
+    """What a statement gives; nothing where an older file has no such table. The table's name goes into the braces."""
+    found = connection.execute(
+        "SELECT count(*) FROM duckdb_tables() "
+        "WHERE database_name = current_database() AND schema_name = ? AND table_name = ?",
+        [SCHEMA, table],
+    ).fetchone()
+    if not (found and found[0]):
+        return []
+    return connection.execute(sql.format(f"{SCHEMA}.{table}"), list(parameters)).fetchall()

@@ -1,0 +1,60 @@
+"""What a refresh of time entries must know of the tables before it asks Clockify."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import duckdb
+
+from clockify_dagster.days import Span
+from clockify_dagster.warehouse.ddl import columns_of, qualified
+from clockify_dagster.warehouse.writer import bounded_memory
+
+Entries = dict[str, dict[str, str]]
+"""By workspace, ids of entries and their users."""
+
+
+def users_with_entries(
+    connection: duckdb.DuckDBPyConnection, tables: Iterable[str], span: Span | None
+) -> dict[str, set[str]]:
+    """By workspace, the users who have entries in one of the tables, within the span where one is given."""
+    found: dict[str, set[str]] = {}
+    where, bounds = ("true", []) if span is None else (_WITHIN, [span.start, span.end])
+    for table in tables:
+        for workspace, user in _select(connection, table, "DISTINCT workspaceid, userid", where, bounds):
+            found.setdefault(workspace, set()).add(user)
+    return found
+
+
+def entries_within(
+    connection: duckdb.DuckDBPyConnection, table: str, span: Span, without: str | None = None
+) -> Entries:
+    """The entries that start within the span, but for those whose ids the SQL in `without` gives."""
+    where = _WITHIN if without is None else f"{_WITHIN} AND id NOT IN ({without})"
+    return _entries(connection, table, where, [span.start, span.end])
+
+
+def running_timers(connection: duckdb.DuckDBPyConnection, table: str, outside: Span) -> Entries:
+    """The timers that have no end in the table and start outside the span."""
+    where = "timeinterval_end IS NULL AND (timeinterval_start < ? OR timeinterval_start >= ?)"
+    return _entries(connection, table, where, [outside.start, outside.end])
+
+
+_WITHIN = "timeinterval_start >= ? AND timeinterval_start < ?"
+
+
+def _entries(connection: duckdb.DuckDBPyConnection, table: str, where: str, bounds: Sequence[object]) -> Entries:
+    found: Entries = {}
+    for workspace, entry, user in _select(connection, table, "workspaceid, id, userid", where, bounds):
+        found.setdefault(workspace, {})[entry] = user
+    return found
+
+
+def _select(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: str, where: str, bounds: Sequence[object]
+) -> list[tuple[str, ...]]:
+    if columns_of(connection, table) is None:
+        return []
+    sql = f"SELECT {columns} FROM {qualified(table)} WHERE workspaceid IS NOT NULL AND userid IS NOT NULL AND {where}"
+    with bounded_memory(connection):
+        return connection.execute(sql, list(bounds)).fetchall()
