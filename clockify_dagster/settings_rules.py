@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr, ValidationInfo
 
+
 @dataclass(frozen=True)
 class Region:
     """The addresses of Clockify's two APIs for the accounts of a region."""

@@ -16,13 +16,13 @@ import pytest
 from dagster import DagsterInstance, ExecuteInProcessResult
 
 from clockify_dagster.contract import CONTRACT
+from clockify_dagster.days import Days
 from clockify_dagster.definitions import build_definitions
-from clockify_dagster.defs.partitions import Days, pending_days
+from clockify_dagster.defs.partitions import Calendar, days_to_load, tags_of
 from clockify_dagster.defs.resources import connect
 from clockify_dagster.sandbox import Account, Sandbox
 from clockify_dagster.settings import Settings
-from clockify_dagster.warehouse import Warehouse
-from clockify_dagster.warehouse.connection import Database
+from clockify_dagster.warehouse import Database, Warehouse
 from clockify_dagster.warehouse.ddl import literal
 
 Document = dict[str, Any]
@@ -98,6 +98,11 @@ class Project:
         return Settings.load()
 
     @property
+    def calendar(self) -> Calendar:
+        """The days that the settings ask for now."""
+        return Calendar.of(self.settings)
+
+    @property
     def warehouse(self) -> Warehouse:
         """The warehouse, without Dagster."""
         return Warehouse(Database(self.database, lock_timeout=5))
@@ -130,15 +135,14 @@ class Project:
             tables = chosen.asset_layer.selected_asset_keys
             chosen = chosen.get_subset(asset_selection=set(tables), asset_check_selection=set())
         result = chosen.execute_in_process(
-            instance=self.instance, tags=dict(days.tags) if days else {}, raise_on_error=False
+            instance=self.instance, tags=tags_of(days) if days else {}, raise_on_error=False
         )
         assert result.success is expect, self.failures(result)
         return result
 
     def sync(self) -> None:
         """What `clockify-dagster sync` does, in this process."""
-        for days in pending_days(self.settings, self.warehouse):
-            self.run("clockify_daily", days)
+        self.run("clockify_daily", days_to_load(self.calendar, self.warehouse, self.settings.workspaces))
 
     def failures(self, result: ExecuteInProcessResult) -> dict[str, str]:
         """The messages of failed steps, by step."""

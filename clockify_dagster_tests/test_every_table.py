@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from clockify_dagster.contract import CONTRACT, flatten
-from clockify_dagster.defs.partitions import Days
+from clockify_dagster.days import Days
 from clockify_dagster.sandbox import Account, make_agency
 from clockify_dagster_tests.conftest import Document, Project
 
@@ -73,9 +73,9 @@ def agency(request: pytest.FixtureRequest) -> Account:
 def test_all_tables_equal_an_agency_with_two_workspaces(agency: Account, make_project: MakeProject) -> None:
     start = date.today() - timedelta(days=45)  # noqa: DTZ011 - the account is a month old
     project = make_project(agency, timezone="Pacific/Auckland", start_date=start)
-    days = Days(start, project.settings.today)
+    days = Days(start, project.calendar.today)
     project.run("clockify_everything", days, checks=False)
-    end = days.span(project.settings.zone).end
+    end = days.span(project.calendar.zone).end
     for root in CONTRACT.roots:
         if root.name == "clockify_timeentries":
             assert_equal(project, root.name, keep=lambda row: row["timeinterval_start"] < end)

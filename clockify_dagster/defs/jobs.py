@@ -10,7 +10,6 @@ from clockify_dagster.contract import CONTRACT, Table
 from clockify_dagster.reconcile import CHECK as RECONCILIATION
 
 
-
 def _tables(is_chosen: Callable[[Table], bool]) -> AssetSelection:
     return AssetSelection.assets(*(AssetKey(table.name) for table in CONTRACT if is_chosen(table)))
 

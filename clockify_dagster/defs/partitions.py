@@ -66,9 +66,7 @@ class Calendar:
     @property
     def partitions(self) -> DailyPartitionsDefinition:
         """A partition a day, from the start date up to and including today."""
-        return DailyPartitionsDefinition(
-            start_date=self.start_date.isoformat(), timezone=self.timezone, end_offset=1
-        )
+        return DailyPartitionsDefinition(start_date=self.start_date.isoformat(), timezone=self.timezone, end_offset=1)
 
     def checked(self, first: date, last: date) -> Days:
         """The days from first to last. Raises `SettingsError` where one of them is not a day that can be loaded."""

@@ -84,7 +84,10 @@ class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagst
     def chosen(self, workspaces: pd.DataFrame) -> dict[str, Workspace]:
         """Of the loaded workspaces those that the settings name, by id. The frame has id, name and features."""
         rows = workspaces[["id", "name", "features"]].astype(object).where(workspaces.notna(), None)
-        found = {str(row.id): Workspace(str(row.id), row.name or "", _features(row.features)) for row in rows.itertuples(index=False)}
+        found = {
+            str(row.id): Workspace(str(row.id), row.name or "", _features(row.features))
+            for row in rows.itertuples(index=False)
+        }
         return {identity: found[identity] for identity in chosen(dict.fromkeys(found, ""), self.settings.workspaces)}
 
 

@@ -25,9 +25,7 @@ def all_schedules(calendar: Calendar) -> list[ScheduleDefinition]:
             "a missed day is taken along by the next tick."
         ),
     )
-    def clockify_daily_refresh(
-        context: ScheduleEvaluationContext, warehouse: WarehouseResource
-    ) -> RunRequest:
+    def clockify_daily_refresh(context: ScheduleEvaluationContext, warehouse: WarehouseResource) -> RunRequest:
         tick = context.scheduled_execution_time.isoformat()
         with error_boundary():
             days = _due(calendar, warehouse, context)

@@ -121,7 +121,9 @@ def _read(
     listed_at = datetime.now(timezone.utc)
     listing = _listing(context)
     families = [_Family(context, root) for root in roots]
-    refused = {w.id: f"the plan lacks {listing.feature}" for w in context.workspaces.values() if w.lacks(listing.feature)}
+    refused = {
+        w.id: f"the plan lacks {listing.feature}" for w in context.workspaces.values() if w.lacks(listing.feature)
+    }
 
     def read_workspace(workspace: Workspace) -> str | None:
         count = 0

@@ -191,9 +191,7 @@ def _spans(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, list[
     return found
 
 
-def _rows(
-    connection: duckdb.DuckDBPyConnection, table: str, sql: str, parameters: Iterable[object] = ()
-) -> list[Any]:
+def _rows(connection: duckdb.DuckDBPyConnection, table: str, sql: str, parameters: Iterable[object] = ()) -> list[Any]:
     """What a statement gives; nothing where an older file has no such table. The table's name goes into the braces."""
     found = connection.execute(
         "SELECT count(*) FROM duckdb_tables() "

@@ -128,9 +128,7 @@ class SpanLoad(Load):
 
     def replace(self, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
         """Replace the rows of the span, and remember that it is loaded and up to where changes are known."""
-        rows = replace_span(
-            connection, self.staging, self.span, kept_users=self.kept_users, deleted=self.deleted
-        )
+        rows = replace_span(connection, self.staging, self.span, kept_users=self.kept_users, deleted=self.deleted)
         load_state.record_span(connection, self.workspaces, self.span, self.listed_at)
         load_state.record_feed(connection, self.feed)
         return rows

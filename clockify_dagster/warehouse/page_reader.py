@@ -24,6 +24,7 @@ from clockify_dagster.warehouse.page_sql import (
     ColumnSQL,
     PageSource,
     column_sql,
+    not_objects,
     odd_lists,
     raw_items,
     raw_table,
@@ -100,9 +101,19 @@ class PageReader:
             ContractError: a document lacks what names its row, or that does not fit.
         """
         try:
+            # DuckDB would take a list that was cut off between two documents for a whole one
+            if not body.rstrip().endswith((b"]", b"}")):
+                _normalized(body, self._source)
             self._read_raw(body, file)
         except _UNREADABLE:
-            self._read_raw(_normalized(body, self._source), file)
+            self._read_raw_again(_normalized(body, self._source), file)
+        try:
+            return self._read_typed(first_seen)
+        except ContractError:
+            _normalized(body, self._source)  # which says so where it is not a list of documents
+            raise
+
+    def _read_typed(self, first_seen: int) -> PageRows:
         self._type(self._root, _RAW, _TYPED, f"rowid + {first_seen} AS {SEEN}")
         key = self._root.primary_key[0]
         for number, child in enumerate(self._children):
@@ -116,6 +127,12 @@ class PageReader:
             self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {_RAW} AS {select}")
         finally:
             file.unlink(missing_ok=True)
+
+    def _read_raw_again(self, body: bytes, file: Path) -> None:
+        try:
+            self._read_raw(body, file)
+        except _UNREADABLE as error:
+            raise ValueError(f"the answer cannot be read as JSON ({str(error).splitlines()[0]})") from None
 
     def _read_items(self, child: Table, key: str, raw: str, typed: str) -> None:
         items = raw_items(child, self._source, _RAW, _TYPED, key)
@@ -135,16 +152,18 @@ class PageReader:
         """Make the typed table of a raw one, row by row in the same order."""
         columns = [column_sql(table, column, self._source) for column in table.document_columns]
         values = ", ".join(f"{each.typed} AS {quoted(each.column.name)}" for each in columns)
-        checked = [each for each in columns if each.is_odd != "false"]
-        is_odd = " OR ".join(f"coalesce({each.is_odd}, false)" for each in checked) or "false"
+        conditions = [each.may_be_odd for each in columns if each.may_be_odd] + not_objects(table, self._source)
+        is_odd = " OR ".join(f"coalesce({each}, false)" for each in conditions) or "false"
         lacks = " OR ".join(f"{each.typed} IS NULL" for each in columns if each.column.name in table.never_null)
         self._connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {typed} AS "
             f"SELECT {values}, {seen}, {is_odd} AS {_ODD}, {lacks} AS {_LACKS} FROM {raw}"
         )
         self.tables[table.name] = typed
-        odd, lacking = self._connection.execute(f"SELECT bool_or({_ODD}), bool_or({_LACKS}) FROM {typed}").fetchone() or (None, None)
-        for each in checked if odd else ():
+        odd, lacking = self._connection.execute(
+            f"SELECT bool_or({_ODD}), bool_or({_LACKS}) FROM {typed}"
+        ).fetchone() or (None, None)
+        for each in columns if odd else ():
             self._coerce(table, each, raw, typed)
         if lacking:
             self._require(table, typed)
@@ -185,9 +204,7 @@ class PageReader:
 
     def _unusable(self, table: Table, each: ColumnSQL, raw: str, text: str, sample: str) -> ContractError:
         identity = column_sql(table, table.columns[0], self._source).typed
-        row = self._connection.execute(
-            f"SELECT {identity} FROM {raw} WHERE {each.json} = ? LIMIT 1", [text]
-        ).fetchone()
+        row = self._connection.execute(f"SELECT {identity} FROM {raw} WHERE {each.json} = ? LIMIT 1", [text]).fetchone()
         return unusable(table, each.column.name, json.dumps(row[0] if row else None), f"is {sample}")
 
     def _outline(self, key: str) -> PageRows:
@@ -222,6 +239,8 @@ def _normalized(body: bytes, source: PageSource) -> bytes:
     documents = answer
     for step in source.envelope.split(".") if source.envelope else []:
         documents = documents.get(step) if isinstance(documents, dict) else documents
-    if not isinstance(documents, list | None) or not all(isinstance(each, dict) for each in documents or ()):
+    if documents is None and source.envelope:
+        documents = []
+    if not isinstance(documents, list) or not all(isinstance(each, dict) for each in documents):
         raise ValueError("the answer is not a list of documents")
     return storable(json.dumps(answer, ensure_ascii=False)).encode()

@@ -116,39 +116,58 @@ class ColumnSQL:
 
     Attributes:
         typed: the value where it has the usual form, else null.
-        is_odd: whether the value is there and has another form. A text is never odd.
-        json: the JSON of the value as text, for a closer look. Null where it is absent; with `NOT_AN_OBJECT` before it
-            where a part of something was wanted that is not an object.
+        may_be_odd: whether the value is there and has another form; None where that cannot be. What stands inside of
+            something that is not an object is not seen by it, but by `not_objects`.
+        is_odd: the same without that exception, by a longer way.
+        json: the JSON of the value as text. Null where it is absent; with `NOT_AN_OBJECT` before it where a part of
+            something was wanted that is not an object.
     """
 
     column: Column
     typed: str
-    is_odd: str
-    json: str
+    may_be_odd: str | None = None
+    is_odd: str = "false"
+    json: str = "NULL"
 
 
 def column_sql(table: Table, column: Column, source: PageSource) -> ColumnSQL:
     """The SQL of a column of a root or, from its items, of a child."""
     if table.parent is not None and column.list_path is None:
-        return ColumnSQL(column, _PARENT, "false", "NULL")
+        return ColumnSQL(column, _PARENT)
     if not column.is_in_document:
-        return ColumnSQL(column, _of_request(column, source), "false", "NULL")
+        return ColumnSQL(column, _of_request(column, source))
     place, steps = _base(table, column, source)
     path = literal("$" + "".join(f".{quoted(step)}" for step in steps))
     text = f"({place} ->> {path})"
     json = _json_at(place, steps)
     typed, is_usual = _typed(column.type, text)
-    if column.type in (Type.ID, Type.TEXT):
+    if is_usual is None:
         # whatever it is, its JSON is the text; only a way through something that is not an object leads nowhere
-        is_odd = f"CASE WHEN {text} IS NULL THEN starts_with({json}, '{NOT_AN_OBJECT}') END" if steps else "false"
+        may_be_odd, is_odd = None, f"starts_with({json}, '{NOT_AN_OBJECT}')"
     else:
-        # the closer look only at values that have not the usual form
+        may_be_odd = f"CASE WHEN {is_usual} THEN false ELSE {text} <> '' END"
         is_odd = f"CASE WHEN {is_usual} THEN false ELSE {json} <> '\"\"' END"
     if column.fact is not None:
         typed = f"coalesce({typed}, {_of_request(column, source)})"
     elif table.parent is not None and column.name == table.columns[0].name:
         typed = f"coalesce({typed}, {_PARENT})"  # an item that does not name its parent belongs to where it stands
-    return ColumnSQL(column, typed, is_odd, json)
+    return ColumnSQL(column, typed, may_be_odd, is_odd, json)
+
+
+def not_objects(table: Table, source: PageSource) -> list[str]:
+    """Conditions: something of which the table wants a part is there, and is not an object."""
+    bases = [
+        _base(table, c, source)
+        for c in table.document_columns
+        if c.is_in_document and (c.list_path or not table.parent)
+    ]
+    around = {(place, steps[:depth]) for place, steps in bases for depth in range(len(steps))}
+    found = []
+    for place, steps in sorted(around):
+        path = literal("$" + "".join(f".{quoted(step)}" for step in steps))
+        text = f"CAST(json_extract({place}, {path}) AS VARCHAR)"
+        found.append(f"NOT starts_with({text}, '{{') AND {text} NOT IN ('null', '\"\"')")
+    return found
 
 
 def _base(table: Table, column: Column, source: PageSource) -> tuple[str, tuple[str, ...]]:
@@ -179,12 +198,12 @@ def _json_at(place: str, steps: tuple[str, ...]) -> str:
     return json
 
 
-def _typed(type_: Type, text: str) -> tuple[str, str]:
-    """The typed value of a text, and whether the text has the usual form."""
+def _typed(type_: Type, text: str) -> tuple[str, str | None]:
+    """The typed value of a text, and whether the text has the usual form; None where every text has it."""
     if type_ is Type.ID:
-        return f"nullif({text}, '')", "true"
+        return f"nullif({text}, '')", None
     if type_ is Type.TEXT:
-        return text, "true"
+        return text, None
     if type_ is Type.BOOLEAN:
         usual = f"{text} IN ('true', 'false')"
     elif type_ is Type.FLOAT:

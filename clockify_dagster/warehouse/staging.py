@@ -154,7 +154,9 @@ class PageStaging:
         """By table, the name of a temporary view of the rows that count, after `finish`. They go with the context."""
         names = {table.name: f"staged_{number}" for number, table in enumerate(self.family)}
         if self._accepted:
-            connection.execute("CREATE OR REPLACE TEMP TABLE accepted AS SELECT unnest(?::VARCHAR[]) AS key", [sorted(self._accepted)])
+            connection.execute(
+                "CREATE OR REPLACE TEMP TABLE accepted AS SELECT unnest(?::VARCHAR[]) AS key", [sorted(self._accepted)]
+            )
         for table in self.family:
             connection.execute(f"CREATE OR REPLACE TEMP VIEW {names[table.name]} AS {self._rows(table)}")
         yield names
@@ -208,7 +210,10 @@ class PageStaging:
     def _ask(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
         with file_errors(self._database), self._cursor() as cursor:
             if self._accepted:
-                cursor.execute("CREATE OR REPLACE TEMP TABLE accepted AS SELECT unnest(?::VARCHAR[]) AS key", [sorted(self._accepted)])
+                cursor.execute(
+                    "CREATE OR REPLACE TEMP TABLE accepted AS SELECT unnest(?::VARCHAR[]) AS key",
+                    [sorted(self._accepted)],
+                )
             return cursor.execute(sql, list(parameters)).fetchall()
 
     @contextmanager

@@ -20,7 +20,9 @@ PartitionRows = tuple[str, Span]
 """The rows of some partitions: a column, and the span within which its values lie."""
 
 
-def replace_frame(connection: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame, partition: PartitionRows | None) -> int:
+def replace_frame(
+    connection: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame, partition: PartitionRows | None
+) -> int:
     """Put a frame in place of a table or, with `partition`, of those partitions' rows. Gives the frame's rows.
 
     A table with partitions gains the columns that it lacks; columns go by name. A column without any value, of which pandas

@@ -14,7 +14,7 @@ from dagster import AssetKey
 from clockify_dagster.cli.check import all_findings
 from clockify_dagster.definitions import build_definitions
 from clockify_dagster.defs.checks.reconciliation import reconciled
-from clockify_dagster.defs.partitions import Days
+from clockify_dagster.days import Days
 from clockify_dagster.sandbox import Account, Sandbox
 from clockify_dagster.warehouse.audit import Finding
 from clockify_dagster_tests.conftest import Document, Project
@@ -78,7 +78,7 @@ def load_clean(sandbox: Sandbox, folder: Path) -> Loaded:
     with pytest.MonkeyPatch.context() as patch:
         project = Project(sandbox.account, sandbox, folder, patch.setenv)
         settle(project, sandbox)
-        project.run("clockify_everything", Days(project.settings.start_date, project.settings.today))
+        project.run("clockify_everything", Days(project.settings.start_date, project.calendar.today))
         return Loaded(sandbox, project.database)
 
 
@@ -128,7 +128,7 @@ def make_loaded(clean: Loaded, make_project: MakeProject) -> Callable[..., Proje
         if job != ALL:
             shutil.copyfile(clean.database, project.database)
         if job:
-            project.run(job, Days(project.settings.start_date, project.settings.today), checks=False)
+            project.run(job, Days(project.settings.start_date, project.calendar.today), checks=False)
         return project
 
     return make

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from clockify_dagster.contract import CONTRACT
-from clockify_dagster.defs.partitions import Days
+from clockify_dagster.days import Days
 from clockify_dagster.warehouse.audit import checks_of
 from clockify_dagster_tests.checks.conftest import MakeProject, clean_account, failed, findings, refresh
 from clockify_dagster_tests.checks.damages import DAMAGES, ENTRIES, Damage
@@ -119,8 +119,8 @@ def test_the_warehouse_remembers_a_hundred_loads_of_a_table_at_most(loaded: Proj
 
 
 def test_days_are_days_of_the_settings_zone(loaded: Project) -> None:
-    days = Days(loaded.settings.start_date, loaded.settings.today)
-    first = days.span(loaded.settings.zone).start
+    days = Days(loaded.settings.start_date, loaded.calendar.today)
+    first = days.span(loaded.calendar.zone).start
     loaded.execute(
         "UPDATE clockify_timeentries SET timeinterval_start = ?, timeinterval_end = ?, timeinterval__duration = 'PT0S' "
         "WHERE id = (SELECT min(id) FROM clockify_timeentries)",

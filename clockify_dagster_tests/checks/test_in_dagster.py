@@ -11,7 +11,7 @@ from dagster import AssetCheckEvaluation, AssetCheckSeverity, AssetKey, ExecuteI
 
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.definitions import build_definitions
-from clockify_dagster.defs.partitions import Days
+from clockify_dagster.days import Days
 from clockify_dagster.reconcile import CHECK as RECONCILIATION_CHECK
 from clockify_dagster.warehouse.audit import checks_of
 from clockify_dagster_tests.checks.conftest import MakeProject, clean_account
@@ -62,7 +62,7 @@ def test_of_tables_that_were_never_loaded_nothing_is_said(loaded: Project) -> No
 
 def test_a_refresh_makes_all_checks_but_the_one_that_costs_requests(loaded: Project) -> None:
     before = loaded.asked("/reports/")
-    made = evaluations(loaded.run("clockify_time_entries", Days(loaded.settings.today, loaded.settings.today)))
+    made = evaluations(loaded.run("clockify_time_entries", Days(loaded.calendar.today, loaded.calendar.today)))
     assert {table for table, _ in made} == {"clockify_timeentries", "clockify_timeentries__tags"}
     assert RECONCILIATION not in made
     assert loaded.asked("/reports/") == before
@@ -86,7 +86,7 @@ def test_a_check_that_fails_as_an_error_stops_what_comes_after_only_where_that_i
 def test_with_blocking_checks_a_clean_account_is_loaded_as_without(make_project: MakeProject) -> None:
     project = make_project(clean_account()[0], blocking_checks=True)
     result = project.run(
-        "clockify_everything", Days(project.settings.today - timedelta(days=3), project.settings.today)
+        "clockify_everything", Days(project.calendar.today - timedelta(days=3), project.calendar.today)
     )
     assert all(each.passed for each in evaluations(result).values())
 

@@ -130,4 +130,4 @@ def test_days_are_counted_in_the_settings_zone(make_loaded: Callable[..., Projec
     project.execute("DELETE FROM clockify_timeentries WHERE id = ?", late["id"])
     (line,) = compared(project)[0].numbers["differences"]
     start = datetime.fromisoformat(str(late["timeInterval"]["start"]).replace("Z", "+00:00"))
-    assert line["day"] == str(start.astimezone(project.settings.zone).date())
+    assert line["day"] == str(start.astimezone(project.calendar.zone).date())

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from clockify_dagster.contract import CONTRACT, Column
-from clockify_dagster.contract.values import MisfitError, convert, reader
+from clockify_dagster.contract.values import CoercionError, coerce, reader
 from clockify_dagster_tests.contract.flattening import entry, flat, rows
 
 MISFIT = object()

@@ -13,7 +13,7 @@ from clockify_dagster.contract.frames import flatten
 from clockify_dagster.refresh import listing
 from clockify_dagster.sandbox import Fault, faults
 from clockify_dagster.warehouse import TablesLoad, Warehouse
-from clockify_dagster.warehouse.connection import Database
+from clockify_dagster.warehouse import Database
 from clockify_dagster.warehouse.staging import Staging
 from clockify_dagster_tests.conftest import Project
 from clockify_dagster_tests.defs.accounts import days_before_today

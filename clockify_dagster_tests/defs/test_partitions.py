@@ -20,7 +20,7 @@ from clockify_dagster.defs.partitions import (
 from clockify_dagster.errors import SettingsError
 from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse import Warehouse
-from clockify_dagster.warehouse.connection import Database
+from clockify_dagster.warehouse import Database
 from clockify_dagster.warehouse.state import ensure_state, remember_loaded
 
 START = date(2026, 1, 1)

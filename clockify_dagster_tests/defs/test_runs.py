@@ -11,7 +11,7 @@ from dagster import AssetKey, DagsterEventType, DagsterInstance, execute_job, re
 
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.defs.metadata import ROWS
-from clockify_dagster.defs.partitions import Days
+from clockify_dagster.days import Days
 from clockify_dagster.sandbox import Account
 from clockify_dagster_tests.conftest import Project
 from clockify_dagster_tests.defs.accounts import days_before_today
@@ -76,7 +76,7 @@ def test_a_range_is_one_run_one_listing_a_user_and_all_its_days_are_materialized
 
 
 def test_the_daily_job_loads_reference_tables_first_and_then_entries(project: Project) -> None:
-    result = project.run("clockify_daily", Days(days_before_today(2)[0], project.settings.today))
+    result = project.run("clockify_daily", Days(days_before_today(2)[0], project.calendar.today))
     tables = materialized(result)
     assert tables[0] == "clockify_workspaces"
     assert tables[-2:] == [ENTRIES, f"{ENTRIES}__tags"]
@@ -103,7 +103,7 @@ def test_an_account_without_anything_makes_every_table(make_project: MakeProject
     account = Account()
     account.add_user(account.add_workspace("Empty"))
     project = make_project(account)
-    select(project, *(table.name for table in CONTRACT), dagster__partition=project.settings.today.isoformat())
+    select(project, *(table.name for table in CONTRACT), dagster__partition=project.calendar.today.isoformat())
     for table in CONTRACT:
         types = project.execute("SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ?", table.name)
         assert dict(types) == {column.name: column.type.sql for column in table.columns}

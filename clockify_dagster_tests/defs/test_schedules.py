@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from dagster import DagsterInstance, Failure, RunRequest, ScheduleDefinition, SkipReason, build_schedule_context
 
-from clockify_dagster.defs.partitions import Days
+from clockify_dagster.days import Days
 from clockify_dagster.defs.resources import WarehouseResource
 from clockify_dagster.defs.schedules import all_schedules
 from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse import Warehouse
-from clockify_dagster.warehouse.connection import Database
+from clockify_dagster.warehouse import Database
 from clockify_dagster.warehouse.state import ensure_state, remember_loaded
 
 NOW = datetime.now(timezone.utc)

@@ -19,7 +19,7 @@ from clockify_dagster.api import transport, wire
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.definitions import build_definitions
 from clockify_dagster.defs import resources
-from clockify_dagster.defs.partitions import Days
+from clockify_dagster.days import Days
 from clockify_dagster.defs.table_assets import WORKSPACES
 from clockify_dagster.refresh import Scope, refresh_span
 from clockify_dagster.sandbox import Account, Fault, Sandbox, faults
@@ -98,7 +98,7 @@ class Loaded(Project):
     @property
     def days(self) -> Days:
         """The days of the account."""
-        return Days(self.settings.start_date, self.settings.today)
+        return Days(self.settings.start_date, self.calendar.today)
 
     def fault(self, path: str, kind: faults.Kind, *, nth: int = 1, times: int | None = 1) -> Fault:
         """Let a fault strike."""

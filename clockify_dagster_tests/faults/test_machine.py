@@ -19,7 +19,7 @@ import trustme
 
 from clockify_dagster.api import Transport
 from clockify_dagster.errors import DatabaseUnusableError
-from clockify_dagster.warehouse.connection import Database
+from clockify_dagster.warehouse import Database
 from clockify_dagster_tests.faults.conftest import Loaded, everything
 
 SIZE = 8 << 20

@@ -17,7 +17,7 @@ import pytest
 
 from clockify_dagster.defs.failures import told
 from clockify_dagster.errors import DatabaseLockedError
-from clockify_dagster.warehouse.connection import Database
+from clockify_dagster.warehouse import Database
 from clockify_dagster_tests.faults.conftest import Loaded, everything
 
 ROOTS = ("clockify_workspaces", "clockify_tags", "clockify_projects", "clockify_users", "clockify_timeentries")

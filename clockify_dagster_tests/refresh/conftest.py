@@ -13,12 +13,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from clockify_dagster.api import ClockifyClient, Transport
-from clockify_dagster.defs.partitions import Days
-from clockify_dagster.refresh import Scope, refresh_everything, refresh_span
+from clockify_dagster.days import Days
+from clockify_dagster.refresh import RefreshContext, Workspace, refresh_everything, refresh_span
 from clockify_dagster.sandbox import Account, Sandbox
 from clockify_dagster.sandbox.times import instant
-from clockify_dagster.warehouse import Warehouse
-from clockify_dagster.warehouse.connection import Database
+from clockify_dagster.warehouse import Database, Warehouse
 
 Document = dict[str, Any]
 Fact = tuple[object, ...]
@@ -50,7 +49,7 @@ class Dated(Account):
 
 @dataclass
 class Office:
-    """An account, a warehouse, and the settings that a refresh is told."""
+    """An account, a warehouse, and the settings of a refresh."""
 
     account: Account
     clock: Clock
@@ -85,13 +84,13 @@ class Office:
         """An entry of an hour on a day so many days before today."""
         return self.account.add_entry(self.place, user, self.day(back, hour), **fields)
 
-    def scope(self, client: ClockifyClient, root: str, days: Days | None) -> Scope:
+    def context(self, client: ClockifyClient, table: str, days: Days | None) -> RefreshContext:
         workspaces = self.chosen or list(self.account.workspaces)
-        return Scope(
+        return RefreshContext(
             client=client,
             warehouse=self.warehouse,
-            root=root,
-            workspaces={each: str(self.account.workspace(each).document["name"]) for each in workspaces},
+            table=table,
+            workspaces={each: self._workspace(each) for each in workspaces},
             span=days.span(self.zone) if days else None,
             limits=self.limits.span(self.zone) if days else None,
             concurrency=self.concurrency,
@@ -99,14 +98,19 @@ class Office:
             log=self._log(),
         )
 
+    def _workspace(self, identity: str) -> Workspace:
+        document = self.account.workspace(identity).document
+        features = document.get("features")
+        return Workspace(identity, str(document["name"]), None if features is None else frozenset(features))
+
     def refresh(self, days: Days | None = None) -> dict[str, int]:
         """Refresh some days, the window unless named, as a run of its own; gives what was found."""
         first = max(self.start, self.today - timedelta(days=self.window - 1))
         with self.transport() as transport:
-            scope = self.scope(ClockifyClient(transport, self.sandbox.api_url), TABLE, days or Days(first, self.today))
-            load, facts = refresh_span(scope)
-            scope.warehouse.write(load)
-        return facts
+            client = ClockifyClient(transport, self.sandbox.api_url)
+            load, facts = refresh_span(self.context(client, TABLE, days or Days(first, self.today)))
+            self.warehouse.write(load)
+        return facts.numbers
 
     def refresh_all(self) -> dict[str, int]:
         """Refresh every day that there is."""
@@ -115,8 +119,8 @@ class Office:
     def refresh_integral(self) -> None:
         """Refresh the integral tables."""
         with self.transport() as transport:
-            scope = self.scope(ClockifyClient(transport, self.sandbox.api_url), INTEGRAL, None)
-            scope.warehouse.write(refresh_everything(scope))
+            client = ClockifyClient(transport, self.sandbox.api_url)
+            self.warehouse.write(refresh_everything(self.context(client, INTEGRAL, None)))
 
     def transport(self) -> Transport:
         return Transport(self.sandbox.api_key, requests_per_second=1e9, timeout=5)

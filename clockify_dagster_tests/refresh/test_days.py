@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -9,28 +10,20 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from clockify_dagster.contract import CONTRACT
-from clockify_dagster.defs.partitions import (
-    Days,
-    daily_partitions,
-    never_loaded_days,
-    pending_days,
-    runs_of,
-    update_window,
-)
+from clockify_dagster.days import Days, ranges_of
+from clockify_dagster.defs.partitions import Calendar, days_to_load, missing_days
 from clockify_dagster.errors import SettingsError
-from clockify_dagster.settings import Settings
-from clockify_dagster.warehouse import SpanLoad, Warehouse
-from clockify_dagster.warehouse.connection import Database
-from clockify_dagster.warehouse.staging import Staging
+from clockify_dagster.warehouse import Database, SpanLoad, Warehouse, load_state
 
 FAMILY = CONTRACT.family("clockify_timeentries")
 ZONES = ["Pacific/Pago_Pago", "America/New_York", "UTC", "Europe/Belgrade", "Asia/Kolkata", "Pacific/Kiritimati"]
+W1 = ("w1",)
 
 
-def settings(zone: str = "UTC", days: int = 20, window: int = 3) -> Settings:
-    """Settings whose start date is so many days before today."""
+def calendar(zone: str = "UTC", days: int = 20, window: int = 3) -> Calendar:
+    """A calendar whose start date is so many days before today."""
     today = datetime.now(ZoneInfo(zone)).date()
-    return Settings.load(timezone=zone, start_date=today - timedelta(days=days), update_window_days=window)
+    return Calendar(zone, today - timedelta(days=days), window)
 
 
 @pytest.fixture
@@ -39,17 +32,19 @@ def warehouse(tmp_path: Path) -> Warehouse:
 
 
 def load(
-    warehouse: Warehouse, chosen: Settings, first: int, last: int, *workspaces: str, at: datetime | None = None
+    warehouse: Warehouse, chosen: Calendar, first: int, last: int, *workspaces: str, at: datetime | None = None
 ) -> None:
-    """Load days, told by how many days they are before today, of some workspaces."""
-    today = chosen.today
-    span = Days(today - timedelta(days=first), today - timedelta(days=last)).span(chosen.zone)
+    """Load days, given by how many days they are before today, of some workspaces."""
+    span = Days(chosen.today - timedelta(days=first), chosen.today - timedelta(days=last)).span(chosen.zone)
+    with warehouse.database.reading_if_there() as connection:
+        before = connection and load_state.listing_record(connection, FAMILY[0].name)
     listed_at = at or datetime.now(timezone.utc)
-    warehouse.write(SpanLoad(Staging(FAMILY), span, workspaces or ("w1",), listed_at))
+    number = before.number if before else 0
+    warehouse.write(SpanLoad(warehouse.staging(FAMILY), listed_at, span, workspaces or W1, last_load=number))
 
 
-def back(chosen: Settings, runs: list[Days]) -> list[tuple[int, int]]:
-    """Runs of days, told by how many days they are before today."""
+def back(chosen: Calendar, runs: list[Days]) -> list[tuple[int, int]]:
+    """Ranges of days, given by how many days they are before today."""
     return [((chosen.today - days.first).days, (chosen.today - days.last).days) for days in runs]
 
 
@@ -79,8 +74,8 @@ def test_a_day_is_as_long_as_it_is_there_and_the_next_one_begins_where_it_ends(
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_dagsters_partitions_have_the_same_borders(zone: str) -> None:
-    chosen = Settings.load(timezone=zone, start_date="2025-03-01")
-    partitions = daily_partitions(chosen)
+    chosen = Calendar(zone, date(2025, 3, 1), 30)
+    partitions = chosen.partitions
     for key in ["2025-03-09", "2025-03-30", "2025-10-26", "2025-11-02", partitions.get_partition_keys()[-1]]:
         window = partitions.time_window_for_partition_key(key)
         span = Days(date.fromisoformat(key), date.fromisoformat(key)).span(chosen.zone)
@@ -89,83 +84,87 @@ def test_dagsters_partitions_have_the_same_borders(zone: str) -> None:
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_there_is_a_partition_for_each_day_from_the_start_date_to_today(zone: str) -> None:
-    chosen = settings(zone, days=4)
-    keys = daily_partitions(chosen).get_partition_keys()
+    chosen = calendar(zone, days=4)
+    keys = chosen.partitions.get_partition_keys()
     assert keys == [str(day) for day in Days(chosen.start_date, chosen.today)]
 
 
 def test_a_range_turned_round_is_refused() -> None:
-    with pytest.raises(SettingsError, match=r"begins on 2026-03-02 and ends on 2026-03-01"):
+    with pytest.raises(ValueError, match="wrong way round"):
         Days(date(2026, 3, 2), date(2026, 3, 1))
+    today = calendar().today
+    with pytest.raises(SettingsError, match="wrong way round"):
+        calendar().checked(today, today - timedelta(days=1))
 
 
 def test_the_window_ends_today_and_does_not_begin_before_the_start_date() -> None:
-    chosen = settings(days=20, window=3)
-    assert back(chosen, [update_window(chosen)]) == [(2, 0)]
-    chosen = settings(days=1, window=30)
-    assert back(chosen, [update_window(chosen)]) == [(1, 0)]
+    chosen = calendar(days=20, window=3)
+    assert back(chosen, [chosen.window]) == [(2, 0)]
+    chosen = calendar(days=1, window=30)
+    assert back(chosen, [chosen.window]) == [(1, 0)]
 
 
-def test_at_first_every_day_is_pending(warehouse: Warehouse) -> None:
-    chosen = settings()
-    assert back(chosen, pending_days(chosen, warehouse)) == [(20, 0)]
+def test_at_first_every_day_is_to_be_loaded(warehouse: Warehouse) -> None:
+    chosen = calendar()
+    assert back(chosen, [days_to_load(chosen, warehouse, W1)]) == [(20, 0)]
 
 
-def test_later_the_window_is_and_what_was_never_loaded_the_newest_first(warehouse: Warehouse) -> None:
-    chosen = settings().model_copy(update={"workspaces": ("w1",)})
+def test_later_it_is_one_range_from_the_first_day_that_is_missing_to_today(warehouse: Warehouse) -> None:
+    chosen = calendar()
     load(warehouse, chosen, 17, 9)
     load(warehouse, chosen, 6, 0)
-    assert back(chosen, pending_days(chosen, warehouse)) == [(2, 0), (8, 7), (20, 18)]
+    assert back(chosen, [days_to_load(chosen, warehouse, W1)]) == [(20, 0)]
+    assert back(chosen, missing_days(chosen, warehouse, W1)) == [(20, 18), (8, 7)]
     load(warehouse, chosen, 20, 18)
     load(warehouse, chosen, 8, 7)
-    assert back(chosen, pending_days(chosen, warehouse)) == [(2, 0)]
-    assert never_loaded_days(chosen, warehouse) == []
+    assert back(chosen, [days_to_load(chosen, warehouse, W1)]) == [(2, 0)]
+    assert missing_days(chosen, warehouse, W1) == []
 
 
-def test_missed_days_are_one_run_with_the_window(warehouse: Warehouse) -> None:
-    chosen = settings(window=1).model_copy(update={"workspaces": ("w1",)})
+def test_missed_days_are_one_range_with_the_window(warehouse: Warehouse) -> None:
+    chosen = calendar(window=1)
     load(warehouse, chosen, 20, 5)
-    assert back(chosen, pending_days(chosen, warehouse)) == [(4, 0)]
+    assert back(chosen, [days_to_load(chosen, warehouse, W1)]) == [(4, 0)]
 
 
 @pytest.mark.parametrize("zone", ZONES)
-def test_the_day_of_the_last_refresh_is_pending_again_if_it_was_not_over(warehouse: Warehouse, zone: str) -> None:
-    chosen = settings(zone, window=1).model_copy(update={"workspaces": ("w1",)})
+def test_the_day_of_the_last_refresh_is_loaded_again_if_it_was_not_over(warehouse: Warehouse, zone: str) -> None:
+    chosen = calendar(zone, window=1)
     today = Days(chosen.today, chosen.today).span(chosen.zone).start
     load(warehouse, chosen, 20, 1, at=today - timedelta(hours=10))
-    assert back(chosen, pending_days(chosen, warehouse)) == [(1, 0)]
+    assert back(chosen, [days_to_load(chosen, warehouse, W1)]) == [(1, 0)]
     load(warehouse, chosen, 1, 0, at=today + timedelta(seconds=1))
-    assert back(chosen, pending_days(chosen, warehouse)) == [(0, 0)]
+    assert back(chosen, [days_to_load(chosen, warehouse, W1)]) == [(0, 0)]
 
 
-def test_days_are_pending_that_one_of_the_workspaces_lacks(warehouse: Warehouse) -> None:
-    chosen = settings().model_copy(update={"workspaces": ("w1", "w2")})
+def test_days_that_one_of_the_workspaces_lacks_are_missing(warehouse: Warehouse) -> None:
+    chosen, both = calendar(), ("w1", "w2")
     load(warehouse, chosen, 20, 0, "w1")
-    assert back(chosen, pending_days(chosen, warehouse)) == [(20, 0)]
+    assert back(chosen, missing_days(chosen, warehouse, both)) == [(20, 3)]
     load(warehouse, chosen, 9, 0, "w1", "w2")
-    assert back(chosen, pending_days(chosen, warehouse)) == [(2, 0), (20, 10)]
+    assert back(chosen, missing_days(chosen, warehouse, both)) == [(20, 10)]
 
 
-def test_days_that_were_refreshed_without_a_workspace_are_pending_when_it_is_back(warehouse: Warehouse) -> None:
-    chosen = settings().model_copy(update={"workspaces": ("w1", "w2")})
+def test_days_that_were_refreshed_without_a_workspace_are_missing_when_it_is_back(warehouse: Warehouse) -> None:
+    chosen, both = calendar(), ("w1", "w2")
     load(warehouse, chosen, 20, 0, "w1", "w2")
     load(warehouse, chosen, 12, 8, "w1")
-    assert back(chosen, pending_days(chosen, warehouse)) == [(2, 0), (12, 8)]
+    assert back(chosen, missing_days(chosen, warehouse, both)) == [(12, 8)]
 
 
-def test_another_zone_makes_the_border_days_pending(warehouse: Warehouse) -> None:
-    chosen = settings("UTC").model_copy(update={"workspaces": ("w1",)})
+def test_another_zone_makes_the_border_days_missing(warehouse: Warehouse) -> None:
+    chosen = calendar("UTC")
     load(warehouse, chosen, 20, 10)
     load(warehouse, chosen, 6, 0)
-    moved = chosen.model_copy(update={"timezone": "Europe/Belgrade"})
-    missing = {day for days in never_loaded_days(moved, warehouse) for day in days}
+    moved = replace(chosen, timezone="Europe/Belgrade")
+    missing = {day for days in missing_days(moved, warehouse, W1) for day in days}
     unharmed = {chosen.today - timedelta(days=n) for n in (*range(11, 20), 4, 5)}
     assert missing.isdisjoint(unharmed)
     assert {chosen.today - timedelta(days=n) for n in (7, 8, 9)} <= missing
     assert chosen.today - timedelta(days=20) in missing
 
 
-def test_unbroken_runs_are_made_of_days_in_any_order() -> None:
+def test_ranges_are_made_of_days_in_any_order() -> None:
     days = [date(2026, 2, 28), date(2026, 1, 5), date(2026, 3, 1), date(2026, 1, 4)]
-    assert runs_of(days) == [Days(date(2026, 2, 28), date(2026, 3, 1)), Days(date(2026, 1, 4), date(2026, 1, 5))]
-    assert runs_of([]) == []
+    assert ranges_of(days) == [Days(date(2026, 1, 4), date(2026, 1, 5)), Days(date(2026, 2, 28), date(2026, 3, 1))]
+    assert ranges_of([]) == []

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from clockify_dagster.defs.partitions import Days
+from clockify_dagster.days import Days
 from clockify_dagster.sandbox.times import instant
 from clockify_dagster_tests.refresh.conftest import Document, Fact, Office
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from clockify_dagster.defs.partitions import Days
+from clockify_dagster.days import Days
 from clockify_dagster.sandbox import Fault, faults
 from clockify_dagster_tests.refresh.conftest import INTEGRAL, Office
 

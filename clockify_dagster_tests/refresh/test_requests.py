@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
-from clockify_dagster.defs.partitions import Days
+from clockify_dagster.days import Days
 from clockify_dagster.sandbox import Account, Fault, faults
 from clockify_dagster_tests.conftest import Project
 from clockify_dagster_tests.refresh.conftest import Office
@@ -46,7 +46,7 @@ def test_a_full_sync_of_five_users_takes_eleven_requests_and_a_later_one_fourtee
     users = [account.add_user(place)["id"] for _ in range(5)]
     start = datetime.now(timezone.utc).date() - timedelta(days=9)
     project = make_project(account, update_window_days=3, start_date=start, timezone="UTC")
-    today = Days(project.settings.today, project.settings.today).span(project.settings.zone).start
+    today = Days(project.calendar.today, project.calendar.today).span(project.calendar.zone).start
     old = [account.add_entry(place, user, today - timedelta(days=5)) for user in users]
     project.sync()
     assert len(project.asked()) == 11

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from clockify_dagster.sandbox import Fault, faults
+from clockify_dagster.warehouse import load_state
 from clockify_dagster_tests.refresh.conftest import INTEGRAL, Office
 
 MakeOffice = Callable[..., Office]
@@ -111,9 +112,9 @@ def test_workspaces_are_kept_apart_and_one_that_is_chosen_no_more_leaves_the_ref
     both, office.chosen = office.chosen, [office.place]
     office.refresh()
     assert len(office.loaded()) == 3
-    with office.warehouse.memory() as memory:
-        spans = memory.loaded_spans([str(other["id"])])
-    assert spans[str(other["id"])][-1][1] == office.day(0, 0), "the refreshed day counts as loaded no more"
+    with office.warehouse.database.reading() as connection:
+        spans = load_state.loaded_spans(connection)
+    assert spans[str(other["id"])][-1].end == office.day(0, 0), "the refreshed day counts as loaded no more"
     office.chosen = both
     office.refresh()
     office.check()

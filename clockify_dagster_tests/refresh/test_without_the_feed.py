@@ -72,7 +72,7 @@ def test_a_refresh_that_is_not_written_leaves_the_feed_where_it_was(office: Offi
     entry, *_ = old(office)
     office.account.edit_entry(entry, description="new")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("clockify_dagster.warehouse.state.remember_feed", lambda *_: 1 / 0)
+        patch.setattr("clockify_dagster.warehouse.load_state.record_feed", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             office.refresh()
     office.clock.turn(days=1)

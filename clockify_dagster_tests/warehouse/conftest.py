@@ -1,25 +1,26 @@
-"""Spools beside a database that is not there, closed in the end."""
+"""Stagings beside a database that is not there, closed in the end."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from clockify_dagster.warehouse.spool import Spool
+from clockify_dagster.contract import Table
+from clockify_dagster.days import Span
+from clockify_dagster.warehouse import PageStaging
 from clockify_dagster_tests.warehouse.pages import FAMILY
 
 
 @pytest.fixture
-def make_spool(tmp_path: Path) -> Iterator[Callable[..., Spool]]:
-    made: list[Spool] = []
+def make_staging(tmp_path: Path) -> Iterator[Callable[..., PageStaging]]:
+    made: list[PageStaging] = []
 
-    def make(start: datetime | None = None, end: datetime | None = None) -> Spool:
-        made.append(Spool(FAMILY, tmp_path / "clockify.duckdb", start, end))
+    def make(span: Span | None = None, family: Sequence[Table] = FAMILY) -> PageStaging:
+        made.append(PageStaging(family, tmp_path / "clockify.duckdb", span))
         return made[-1]
 
     yield make
-    for spool in made:
-        spool.close()
+    for staging in made:
+        staging.close()

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from clockify_dagster.contract import CONTRACT
-from clockify_dagster.warehouse.staging import Staging
+from clockify_dagster.warehouse import PageStaging
 from clockify_dagster_tests.conftest import Document, running_duckdb
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -14,16 +14,17 @@ FAMILY = CONTRACT.family("clockify_timeentries")
 ENTRIES, TAGS = (table.name for table in FAMILY)
 
 
-def staged(staging: Staging) -> Rows:
+def staged(staging: PageStaging) -> Rows:
     """The rows that count, by table, as DuckDB gives them."""
     connection = running_duckdb()
+    staging.finish()
     with staging.registered(connection) as names:
         return {
             table.name: connection.execute(
                 f"SELECT {', '.join(column.name for column in table.document_columns)} "
                 f"FROM {names[table.name]} ORDER BY ALL"
             ).fetchall()
-            for table in FAMILY
+            for table in staging.family
         }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,11 @@ from typing import Any
 import pytest
 
 from clockify_dagster.contract import CONTRACT
-from clockify_dagster.contract.frames import flatten
-from clockify_dagster.warehouse import Span, Untouched
-from clockify_dagster.warehouse.connection import Database
-from clockify_dagster.warehouse.staging import Staging
+from clockify_dagster.days import Span
+from clockify_dagster.warehouse import Database, PageStaging
 from clockify_dagster.warehouse.writer import replace_span, replace_tables
 
+Staged = Callable[..., PageStaging]
 ENTRIES = CONTRACT.family("clockify_timeentries")
 DAY = datetime(2026, 3, 1, tzinfo=timezone.utc)
 SPAN = Span(DAY, DAY + timedelta(days=1))
@@ -33,11 +33,21 @@ def entry(identity: str, hour: int, *tags: str, user: str = "u", workspace: str 
     return {"id": identity, "workspaceId": workspace, "userId": user, "timeInterval": interval, "tagIds": list(tags)}
 
 
-def staged(*pages: Iterable[dict[str, Any]]) -> Staging:
-    staging = Staging(ENTRIES)
-    for page in pages:
-        staging.add(flatten(ENTRIES, list(page)))
-    return staging
+@pytest.fixture
+def staged(tmp_path: Path) -> Iterator[Callable[..., PageStaging]]:
+    """Rows on their way: `staged([entry(...), ...], [...])`, a list a page."""
+    made = []
+
+    def stage(*pages: Iterable[dict[str, Any]]) -> PageStaging:
+        made.append(PageStaging(ENTRIES, tmp_path / "clockify.duckdb"))
+        for page in pages:
+            made[-1].add(json.dumps(list(page)).encode())
+        made[-1].finish()
+        return made[-1]
+
+    yield stage
+    for staging in made:
+        staging.close()
 
 
 def held(database: Database) -> dict[str, list[str]]:
@@ -53,14 +63,14 @@ def held(database: Database) -> dict[str, list[str]]:
     return dict(rows)
 
 
-def put(database: Database, staging: Staging, span: Span | None = SPAN, **options: Any) -> dict[str, int]:
+def put(database: Database, staging: PageStaging, span: Span | None = SPAN, **options: Any) -> dict[str, int]:
     with database.writing() as connection:
         if span is None:
             return replace_tables(connection, staging, **options)
         return replace_span(connection, staging, span, **options)
 
 
-def test_a_span_is_replaced_and_what_is_outside_stays(database: Database) -> None:
+def test_a_span_is_replaced_and_what_is_outside_stays(database: Database, staged: Staged) -> None:
     put(database, staged([entry("a", 1, "x"), entry("b", 23, "x", "y"), entry("late", 30, "z")]), None)
     assert put(database, staged([entry("a", 2, "y"), entry("c", 3)])) == {
         "clockify_timeentries": 2,
@@ -69,41 +79,41 @@ def test_a_span_is_replaced_and_what_is_outside_stays(database: Database) -> Non
     assert held(database) == {"a": ["y"], "c": [], "late": ["z"]}
 
 
-def test_a_span_ends_before_its_end(database: Database) -> None:
+def test_a_span_ends_before_its_end(database: Database, staged: Staged) -> None:
     put(database, staged([entry("first", 0), entry("next", 24)]), None)
     put(database, staged())
     assert held(database) == {"next": []}
 
 
-def test_a_row_that_moved_in_is_there_once_with_its_new_children(database: Database) -> None:
+def test_a_row_that_moved_in_is_there_once_with_its_new_children(database: Database, staged: Staged) -> None:
     put(database, staged([entry("a", 40, "x", "y")]), None)
     put(database, staged([entry("a", 4, "z")]))
     assert held(database) == {"a": ["z"]}
 
 
-def test_a_row_found_elsewhere_goes_to_its_new_place(database: Database) -> None:
+def test_a_row_found_elsewhere_goes_to_its_new_place(database: Database, staged: Staged) -> None:
     put(database, staged([entry("a", 4, "x")]), None)
     put(database, staged([entry("a", 50, "x")]))
     put(database, staged())
     assert held(database) == {"a": ["x"]}, "it is outside of the span now"
 
 
-def test_deleted_rows_go_from_wherever_they_are_with_their_children(database: Database) -> None:
+def test_deleted_rows_go_from_wherever_they_are_with_their_children(database: Database, staged: Staged) -> None:
     put(database, staged([entry("a", 40, "x"), entry("b", 41, "y")]), None)
     put(database, staged(), deleted=["a", "never there"])
     assert held(database) == {"b": ["y"]}
 
 
-def test_rows_of_users_who_are_served_no_more_stay(database: Database) -> None:
+def test_rows_of_users_who_are_served_no_more_stay(database: Database, staged: Staged) -> None:
     put(database, staged([entry("a", 1, "x", user="gone"), entry("b", 2, user="here")]), None)
-    untouched = Untouched(frozenset({("w", "gone"), ("other", "here")}))
-    put(database, staged([entry("c", 3, user="here")]), untouched=untouched)
+    kept = [("w", "gone"), ("other", "here")]
+    put(database, staged([entry("c", 3, user="here")]), kept_users=kept)
     assert held(database) == {"a": ["x"], "c": []}
-    put(database, staged(), None, untouched=untouched)
+    put(database, staged(), None, kept_users=kept)
     assert held(database) == {"a": ["x"]}
 
 
-def test_a_row_that_was_read_twice_counts_as_it_was_read_last(database: Database) -> None:
+def test_a_row_that_was_read_twice_counts_as_it_was_read_last(database: Database, staged: Staged) -> None:
     put(database, staged([entry("a", 1, "x", "y"), entry("b", 2)], [entry("a", 5, "z")]))
     assert held(database) == {"a": ["z"], "b": []}
     put(database, staged([entry("a", 1, "x"), entry("a", 2, "x")]))
@@ -112,7 +122,7 @@ def test_a_row_that_was_read_twice_counts_as_it_was_read_last(database: Database
 
 @pytest.mark.parametrize("fault", [ValueError, KeyboardInterrupt, SystemExit])
 def test_nothing_changes_when_anything_at_all_ends_the_write_in_its_middle(
-    database: Database, fault: type[BaseException]
+    database: Database, staged: Staged, fault: type[BaseException]
 ) -> None:
     def fail() -> None:
         with database.writing() as connection:
@@ -126,7 +136,7 @@ def test_nothing_changes_when_anything_at_all_ends_the_write_in_its_middle(
     assert held(database) == before
 
 
-def test_columns_go_by_name_whatever_order_the_table_has_them_in(database: Database) -> None:
+def test_columns_go_by_name_whatever_order_the_table_has_them_in(database: Database, staged: Staged) -> None:
     columns = [column.name for column in reversed(ENTRIES[0].columns)]
     with database.writing() as connection:
         types = {column.name: column.type.sql for column in ENTRIES[0].columns}

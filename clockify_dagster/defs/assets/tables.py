@@ -38,7 +38,9 @@ def table_asset(
         metadata: dict[str, Any] = {}
         with error_boundary(metadata), clockify.counting_requests(metadata):
             result = read(
-                refresh_context(context, clockify, warehouse.warehouse_of(contract), clockify_workspaces, table=roots[0])
+                refresh_context(
+                    context, clockify, warehouse.warehouse_of(contract), clockify_workspaces, table=roots[0]
+                )
             )
         metadata.update(_refusals(context, roots[0], result.refused))
         for load in result.loads:
@@ -55,5 +57,7 @@ def _refusals(context: AssetExecutionContext, table: str, refused: dict[str, str
     if not refused:
         return {}
     reasons = "; ".join(f"workspace {workspace}: {why}" for workspace, why in refused.items())
-    context.log.warning(f"{table} is not on this plan or not for this key's role; its rows stay as they are ({reasons})")
+    context.log.warning(
+        f"{table} is not on this plan or not for this key's role; its rows stay as they are ({reasons})"
+    )
     return {"not on this plan": refused}

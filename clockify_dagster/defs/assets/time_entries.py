@@ -36,7 +36,15 @@ def daily_entries_asset(contract: Contract, root: str, calendar: Calendar) -> As
             days = days_of(context.run.tags, calendar)
             with located(day=str(days)):
                 load, facts = refresh_span(
-                    refresh_context(context, clockify, warehouse.warehouse_of(contract), clockify_workspaces, table=root, span=days.span(calendar.zone), limits=calendar.limits)
+                    refresh_context(
+                        context,
+                        clockify,
+                        warehouse.warehouse_of(contract),
+                        clockify_workspaces,
+                        table=root,
+                        span=days.span(calendar.zone),
+                        limits=calendar.limits,
+                    )
                 )
         yield from outputs(context, load, {**metadata, **facts.numbers})
 

@@ -22,7 +22,9 @@ class AuditContext:
         limits: the time that a table of days may hold: from the start date's first moment to the end of today.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, now: datetime, limits: Span, contract: Contract = CONTRACT) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, now: datetime, limits: Span, contract: Contract = CONTRACT
+    ) -> None:
         """Take an open connection."""
         self.connection = connection
         self.now = now

@@ -38,7 +38,9 @@ def find_columns(context: AuditContext, table: Table, check: Check) -> Finding:
     numbers: dict[str, Any] = {"columns": len(table.columns), "missing": missing, "types": types}
     if not missing and not types:
         return found(check, True, f"All {len(table.columns)} columns are there, as declared.", **numbers)
-    message = f"{len(missing)} columns are missing and {len(types)} of another type: {'; '.join([*missing, *types][:5])}."
+    message = (
+        f"{len(missing)} columns are missing and {len(types)} of another type: {'; '.join([*missing, *types][:5])}."
+    )
     return found(check, False, message, **numbers)
 
 
@@ -52,7 +54,10 @@ def find_values(context: AuditContext, table: Table, check: Check) -> Finding:
     if not context.loads(table.name):
         return not_checked(check, "nothing is known of its last load.")
     lost = load_state.faults_of(context.connection, table.name)
-    numbers: dict[str, Any] = {"values that did not fit": sum(each.count for each in lost), "columns": [str(each) for each in lost]}
+    numbers: dict[str, Any] = {
+        "values that did not fit": sum(each.count for each in lost),
+        "columns": [str(each) for each in lost],
+    }
     if not lost:
         return found(check, True, "Every value fitted.", **numbers)
     return found(check, False, f"Values were lost. {lost[0]}.", **numbers)
