@@ -21,8 +21,8 @@
 
 The text of an error is for the person who reads it at night: what failed, for which workspace or day, why,
 what to do. It never holds a key or personal data. Each layer adds what it knows of the place:
-`error.at(workspace=..., user=..., day=...)`, or `with located(workspace=...):` around what may raise. What
-does not belong here: how errors become a failed Dagster run (`defs/failures.py`).
+`error.at(workspace=..., project=..., user=..., day=...)`, or `with located(workspace=...):` around what may raise.
+How errors become a failed Dagster run does not belong here (`defs/failures.py`).
 """
 
 from __future__ import annotations

@@ -48,10 +48,23 @@ def error_of(
 
 def _kind(status: int, code: int | None, endpoint: str) -> tuple[type[errors.ApiError], str]:
     """The class of an error, and what to do about it."""
+    if status == 401 and code == _UNKNOWN_KEY:
+        return errors.KeyRefusedError, (
+            "Clockify does not know the key in CLOCKIFY_API_KEY. Check that it is copied whole, and that "
+            "CLOCKIFY_REGION or CLOCKIFY_API_URL is where it was made: each region, and each subdomain, knows only its "
+            "own keys."
+        )
     if status == 401:
-        return errors.KeyRefusedError, _on_refused_key(code)
+        return errors.KeyRefusedError, (
+            "Clockify refuses the key in CLOCKIFY_API_KEY: it was revoked, or it is a key of another kind. Make a new "
+            "one in Clockify (Profile settings, API), and check that CLOCKIFY_REGION or CLOCKIFY_API_URL is where it "
+            "was made."
+        )
     if status == 403:
-        return errors.NotAllowedError, _on_forbidden(endpoint)
+        why = "The key's owner may not see this, or the workspace's plan lacks the feature."
+        if endpoint.endswith("/users"):
+            why = "A plain member's key cannot list the workspace's users."
+        return errors.NotAllowedError, f"{why} Put the key of the workspace's owner or an admin into CLOCKIFY_API_KEY."
     if status == 404 or (status == 400 and code == _ENTITY_MISSING):
         return errors.NotThereError, (
             "It was deleted, or belongs to another workspace; or the address in CLOCKIFY_API_URL is wrong."
@@ -64,31 +77,6 @@ def _kind(status: int, code: int | None, endpoint: str) -> tuple[type[errors.Api
             "CLOCKIFY_API_URL."
         )
     return errors.BadRequestError, "Asking again will not help."
-
-
-def _on_refused_key(code: int | None) -> str:
-    if code == _UNKNOWN_KEY:
-        return (
-            "Clockify does not know the key in CLOCKIFY_API_KEY. Check that it is copied whole, and that "
-            "CLOCKIFY_REGION or CLOCKIFY_API_URL is where it was made: each region, and each subdomain, knows only its "
-            "own keys."
-        )
-    return (
-        "Clockify refuses the key in CLOCKIFY_API_KEY: it was revoked, or it is a key of another kind. Make a new one "
-        "in Clockify (Profile settings, API), and check that CLOCKIFY_REGION or CLOCKIFY_API_URL is where it was made."
-    )
-
-
-def _on_forbidden(endpoint: str) -> str:
-    if endpoint.endswith("/users"):
-        return (
-            "A plain member's key cannot list the workspace's users: put the key of the workspace's owner or an admin "
-            "into CLOCKIFY_API_KEY."
-        )
-    return (
-        "The key's owner may not see this: put the key of the workspace's owner or an admin into CLOCKIFY_API_KEY. Or "
-        "the workspace's plan lacks the feature."
-    )
 
 
 def parsed(body: bytes, endpoint: str) -> Any:

@@ -83,7 +83,7 @@ class RateLimit:
     def is_valid(self, permit: Permit) -> bool:
         """Whether a permit still counts: it is the probe's, or no limit was met since it was given."""
         with self._lock:
-            return permit.is_probe or self._is_current(permit)
+            return self._is_valid(permit)
 
     def succeeded(self, permit: Permit) -> None:
         """The request was answered by something else than 429: after a probe all threads go on."""
@@ -102,7 +102,7 @@ class RateLimit:
     def refused(self, permit: Permit, error: RateLimitedError) -> None:
         """The request was answered by 429. Raises `RateLimitedError` when the wait would be longer than allowed."""
         with self._lock:
-            if not permit.is_probe and not self._is_current(permit):
+            if not self._is_valid(permit):
                 return  # sent before another request was refused: the limit is known already
             now = self._clock.monotonic()
             if self._limited_since is None:
@@ -121,8 +121,8 @@ class RateLimit:
                 f"Waited {_in_words(self._waited())} so far, of {_in_words(self._max_wait)} at most."
             )
 
-    def _is_current(self, permit: Permit) -> bool:
-        return self._limited_since is None and permit.period == self._period
+    def _is_valid(self, permit: Permit) -> bool:
+        return permit.is_probe or (self._limited_since is None and permit.period == self._period)
 
     def _pause(self, retry_after: float | None) -> float:
         if retry_after is None:

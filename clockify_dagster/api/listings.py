@@ -30,7 +30,7 @@ def address(base: str, path: str, facts: Mapping[str, str]) -> str:
     for step in steps:
         # A step of dots leads elsewhere, and cannot be escaped: clients and servers fold "%2E%2E" all the same.
         if not step.strip("."):
-            raise NotThereError(f"{step!r} is no id that Clockify could know.", endpoint="")
+            raise NotThereError(f"{step!r} cannot be an id in Clockify.", endpoint="")
     return "/".join((base, *(quote(step, safe="") for step in steps)))
 
 

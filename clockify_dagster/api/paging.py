@@ -49,7 +49,7 @@ class Page:
     @property
     def ids(self) -> list[str]:
         """Their ids, in the page's order."""
-        # one without an id is told from others by all it holds
+        # a document without an id is known by all it holds
         return [str(each.get("id") or each.get("_id") or each) for each in self.documents]
 
 
@@ -165,13 +165,11 @@ def documents_of(answer: Answer, envelope: str = "") -> Documents:
     """The answer's list of documents, at the end of a dotted way. Raises `UnreadableAnswerError` for anything else."""
     given = answer.document
     for name in envelope.split(".") if envelope else ():
-        if not isinstance(given, dict) or name not in given:
-            raise wrong_shape(answer, f"an object with a list in {envelope}")
-        given = given[name]
+        given = given.get(name, ...) if isinstance(given, dict) else ...
     if given is None and envelope:
         return []
     if not isinstance(given, list) or not all(isinstance(document, dict) for document in given):
-        raise wrong_shape(answer, "a list of objects", given)
+        raise wrong_shape(answer, "a list of objects" + (f" in {envelope}" if envelope else ""))
     return given
 
 
@@ -182,9 +180,9 @@ def document_of(answer: Answer) -> dict[str, Any]:
     return answer.document
 
 
-def wrong_shape(answer: Answer, expected: str, given: object = ...) -> UnreadableAnswerError:
-    """The error of an answer that is JSON, but not what the endpoint should give; `given` is the wrong part of it."""
-    given = answer.document if given is ... else given
+def wrong_shape(answer: Answer, expected: str) -> UnreadableAnswerError:
+    """The error of an answer that is JSON, but not what the endpoint should give."""
+    given = answer.document
     wrong = [row for row in given if not isinstance(row, dict)] if isinstance(given, list) else []
     what = f"a list with {_kind(wrong[0])} in it" if wrong else _kind(given)
     return _unreadable(

@@ -7,6 +7,7 @@ is for `answers.py`, another try for `transport.py`.
 
 from __future__ import annotations
 
+import io
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -110,12 +111,12 @@ class SessionPool:
                 session = self.new_session()
             try:
                 with session.request(**request, allow_redirects=False, stream=True) as response:
-                    # `read1` gives what one look at the socket brings, so that giving up is noticed soon.
-                    body = b"".join(
-                        iter(
-                            lambda: b"" if given_up.is_set() else response.raw.read1(_CHUNK, decode_content=False), b""
-                        )
-                    )
+                    # `read1` gives what one look at the socket brings, so that giving up is noticed soon. Chunks that
+                    # are joined in the end, in place of one buffer, doubled the processor time: each thread has a heap
+                    # of its own, and the system took its pages back after each answer.
+                    buffer = io.BytesIO()
+                    while not given_up.is_set() and (chunk := response.raw.read1(_CHUNK, decode_content=False)):
+                        buffer.write(chunk)
             finally:
                 if given_up.is_set():
                     session.close()
@@ -123,7 +124,7 @@ class SessionPool:
                     self._idle.append(session)
                 if self._closed:
                     self.close()
-            future.set_result((response.status_code, response.headers, body))
+            future.set_result((response.status_code, response.headers, buffer.getvalue()))
         except BaseException as error:  # the caller raises it
             future.set_exception(error)
 

@@ -64,16 +64,16 @@ class Transport(AbstractContextManager["Transport"]):
         clock: Clock | None = None,
         log: logging.Logger | None = None,
     ) -> None:
-        """Nothing is sent yet.
+        """Nothing is sent yet. Failed tries and waits are logged.
 
         Args:
             api_key: the key, which goes into every request and nowhere else.
             requests_per_second: for all threads together.
-            timeout: seconds of silence that are borne; a whole answer may take `WHOLE_ANSWER` times as long.
-            max_wait: seconds in all that may be spent waiting because Clockify says 429.
+            timeout: how many seconds an answer may be silent; it may take `WHOLE_ANSWER` times as long in all.
+            max_wait: how many seconds may be spent waiting in all because Clockify says 429.
             sessions: makes a session, as many as there are requests at once.
             clock: stands in for the machine's clock.
-            log: where failed tries and waits are written.
+            log: in place of this module's logger.
         """
         self.requests = 0
         self._key = api_key
@@ -84,7 +84,7 @@ class Transport(AbstractContextManager["Transport"]):
         self._limit = RateLimit(max_wait, self._clock, self._log)
         self._count_lock = threading.Lock()
         self._aborted = threading.Event()
-        self._server_ahead = timedelta(0)
+        self._server_offset = timedelta(0)
         self._is_down = False
         self._sessions = SessionPool(
             sessions, key=api_key, timeout=timeout, clock=self._clock, is_halted=self._is_halted
@@ -101,7 +101,7 @@ class Transport(AbstractContextManager["Transport"]):
 
     def server_now(self) -> datetime:
         """Clockify's time of day, in UTC: ours, corrected by the last answer's date; to about a second."""
-        return self._clock.now() + self._server_ahead
+        return self._clock.now() + self._server_offset
 
     def abort(self) -> None:
         """End all waits, in any thread: requests raise `AbortedError`, and nothing more is sent."""
@@ -197,7 +197,7 @@ class Transport(AbstractContextManager["Transport"]):
         now = self._clock.now()
         date = date_of(headers)
         if date is not None:
-            self._server_ahead = date - now
+            self._server_offset = date - now
         error = error_of(status, headers, content, endpoint=endpoint, key=self._key, now=now)
         if error is not None:
             raise error

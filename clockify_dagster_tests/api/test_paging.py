@@ -238,7 +238,7 @@ def test_facts_are_escaped_in_the_path_and_those_that_lead_elsewhere_are_not_the
     with pytest.raises(errors.ApiError):
         list(client.pages(TAGS, workspace="../user?a=b#c/d"))
     for odd in ("..", ".", ""):
-        with pytest.raises(errors.NotThereError, match="is no id that Clockify could know"):
+        with pytest.raises(errors.NotThereError, match="cannot be an id in Clockify"):
             list(client.pages(TAGS, workspace=odd))
     assert [request.path for request in sandbox.requests] == ["/api/v1/workspaces/..%2Fuser%3Fa%3Db%23c%2Fd/tags"]
 
