@@ -22,8 +22,8 @@
 
 The text of an error is for the person who reads it at night: what failed, for which workspace or day, why,
 what to do. It never holds a key or personal data. Each layer adds what it knows of the place:
-`error.at(workspace=..., user=..., day=...)`, or `with located(workspace=...):` around what may raise. What
-does not belong here: how errors become a failed Dagster run (`defs/failures.py`).
+`error.at(workspace=..., project=..., user=..., day=...)`, or `with located(workspace=...):` around what may raise.
+How errors become a failed Dagster run does not belong here (`defs/failures.py`).
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ class ClockifyDagsterError(Exception):
 
     Attributes:
         workspace: the id of the workspace concerned, None where it is not known or not one.
+        project: the id of the project concerned, likewise.
         user: the id of the user concerned, likewise.
         day: the day concerned, likewise.
     """
@@ -51,27 +52,36 @@ class ClockifyDagsterError(Exception):
         """Keep the message; where it happened is added by `at`."""
         super().__init__(message)
         self.workspace: str | None = None
+        self.project: str | None = None
         self.user: str | None = None
         self.day: str | None = None
 
     def at(
-        self: Error, *, workspace: str | None = None, user: str | None = None, day: date | str | None = None
+        self: Error,
+        *,
+        workspace: str | None = None,
+        project: str | None = None,
+        user: str | None = None,
+        day: date | str | None = None,
     ) -> Error:
         """Add where it happened, and give the error back. What is known already stays."""
         self.workspace = self.workspace or workspace
+        self.project = self.project or project
         self.user = self.user or user
         self.day = self.day or (None if day is None else str(day))
         return self
 
     def __str__(self) -> str:
         """The message, and where it happened."""
-        places = {"workspace": self.workspace, "user": self.user, "day": self.day}
-        where = ", ".join(f"{name} {value}" for name, value in places.items() if value)
+        where = ", ".join(f"{name} {value}" for name, value in self._places().items() if value)
         return f"{super().__str__()} ({where})" if where else super().__str__()
 
     def facts(self) -> dict[str, str]:
         """What is known about the failure, by name: for metadata and logs. Holds no secrets."""
-        return _known(workspace=self.workspace, user=self.user, day=self.day)
+        return self._places()
+
+    def _places(self) -> dict[str, str]:
+        return _known(workspace=self.workspace, project=self.project, user=self.user, day=self.day)
 
 
 def _known(**facts: object) -> dict[str, str]:
@@ -79,12 +89,18 @@ def _known(**facts: object) -> dict[str, str]:
 
 
 @contextmanager
-def located(*, workspace: str | None = None, user: str | None = None, day: date | str | None = None) -> Iterator[None]:
+def located(
+    *,
+    workspace: str | None = None,
+    project: str | None = None,
+    user: str | None = None,
+    day: date | str | None = None,
+) -> Iterator[None]:
     """Add where it happened to every error of ours that passes through."""
     try:
         yield
     except ClockifyDagsterError as error:
-        error.at(workspace=workspace, user=user, day=day)
+        error.at(workspace=workspace, project=project, user=user, day=day)
         raise
 
 

@@ -1,9 +1,23 @@
-"""Clockify's API: plain Python over `requests`. Knows no Dagster, no frames and no database."""
+"""Clockify's API: plain Python over `requests`. Imports neither Dagster, pandas nor DuckDB."""
 
 from clockify_dagster.api.changes import Action, Change
-from clockify_dagster.api.client import ClockifyClient
-from clockify_dagster.api.parallel import Ended, fetch_side_by_side
+from clockify_dagster.api.client import ClockifyClient, Users
+from clockify_dagster.api.paging import Documents, Page
+from clockify_dagster.api.parallel import side_by_side
 from clockify_dagster.api.reports import Totals
-from clockify_dagster.api.transport import Transport
+from clockify_dagster.api.transport import Answer, Transport
+from clockify_dagster.api.walk import EntryPage
 
-__all__ = ["Action", "Change", "ClockifyClient", "Ended", "Totals", "Transport", "fetch_side_by_side"]
+__all__ = [
+    "Action",
+    "Answer",
+    "Change",
+    "ClockifyClient",
+    "Documents",
+    "EntryPage",
+    "Page",
+    "Totals",
+    "Transport",
+    "Users",
+    "side_by_side",
+]

@@ -1,7 +1,7 @@
-"""What an answer means: which statuses are errors, of which kind, and what to tell the reader.
+"""What an answer says: which statuses are errors, of which kind, and what the reader can do about it.
 
-One place decides what is worth another try (see `can_retry` in `errors.py`): 408, 425, 429, 5xx, broken
-connections and unreadable bodies are; everything that we asked wrongly, or may not ask, is not.
+One place decides what is worth another try (see `can_retry` in `errors.py`): 408, 425, 429, 5xx, broken connections and
+unreadable bodies are. What we asked wrongly, or may not ask, is not.
 """
 
 from __future__ import annotations
@@ -20,84 +20,70 @@ from clockify_dagster import errors
 
 _ENTITY_MISSING = 501
 _UNKNOWN_KEY = 4003
-_SHOWN = 200
+_LONGEST_MESSAGE = 200
 _ECHO = 8  # so many characters of the key in a row are an echo of it, also where the rest is missing
 _BIG = re.compile(rb"\d{19}")
 _EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
 
 
 def error_of(
-    status: int, headers: Mapping[str, str], body: bytes, endpoint: str, key: str, now: datetime
+    status: int, headers: Mapping[str, str], body: bytes, *, endpoint: str, key: str, now: datetime
 ) -> errors.ApiError | None:
-    """The error that an answer stands for, None for a good one. Echoes of the key are masked."""
+    """The error that an answer stands for, None for a good one. Echoes of the key are masked.
+
+    `now` is our time of day: a Retry-After that is a date counts from it where the answer has no date of its own.
+    """
     if 200 <= status < 300:
         return None
-    code, said = _message(body, key)
-    told = f" Clockify says: {said.rstrip('.')}." if said else ""
-    where = f"{endpoint} was answered with {status}."
+    code, message = _code_and_message(body, key)
+    text = f"{endpoint} was answered with {status}."
+    if message:
+        text += f" Clockify says: {message.rstrip('.')}."
     if status == 429:
         retry_after = _retry_after(headers.get("Retry-After"), date_of(headers) or now)
-        return errors.RateLimitedError(f"{where}{told}", endpoint=endpoint, retry_after=retry_after)
+        return errors.RateLimitedError(text, endpoint=endpoint, retry_after=retry_after)
     kind, advice = _kind(status, code, endpoint)
-    return kind(f"{where}{told}{advice}", endpoint=endpoint, status=status, code=code)
+    return kind(f"{text} {advice}", endpoint=endpoint, status=status, code=code)
 
 
 def _kind(status: int, code: int | None, endpoint: str) -> tuple[type[errors.ApiError], str]:
     """The class of an error, and what to do about it."""
+    if status == 401 and code == _UNKNOWN_KEY:
+        return errors.KeyRefusedError, (
+            "Clockify does not know the key in CLOCKIFY_API_KEY. Check that it is copied whole, and that "
+            "CLOCKIFY_REGION or CLOCKIFY_API_URL is where it was made: each region, and each subdomain, knows only its "
+            "own keys."
+        )
     if status == 401:
-        return errors.KeyRefusedError, _on_refused_key(code)
+        return errors.KeyRefusedError, (
+            "Clockify refuses the key in CLOCKIFY_API_KEY: it was revoked, or it is a key of another kind. Make a new "
+            "one in Clockify (Profile settings, API), and check that CLOCKIFY_REGION or CLOCKIFY_API_URL is where it "
+            "was made."
+        )
     if status == 403:
-        return errors.NotAllowedError, _on_forbidden(endpoint)
+        why = "The key's owner may not see this, or the workspace's plan lacks the feature."
+        if endpoint.endswith("/users"):
+            why = "A plain member's key cannot list the workspace's users."
+        return errors.NotAllowedError, f"{why} Put the key of the workspace's owner or an admin into CLOCKIFY_API_KEY."
     if status == 404 or (status == 400 and code == _ENTITY_MISSING):
         return errors.NotThereError, (
-            " It was deleted, or belongs to another workspace; or the address in CLOCKIFY_API_URL is wrong."
+            "It was deleted, or belongs to another workspace; or the address in CLOCKIFY_API_URL is wrong."
         )
     if status >= 500 or status in (408, 425):
-        return errors.ServerFaultError, " Clockify is not well at the moment; run it again later."
+        return errors.ServerFaultError, "Clockify has a problem at the moment; run it again later."
     if status < 400:
         return errors.BadRequestError, (
-            " It is a redirect, and the key goes to no other address than the one that is set: "
-            "check CLOCKIFY_REGION or CLOCKIFY_API_URL."
+            "It is a redirect, and the key is sent to no address but the one that is set: check CLOCKIFY_REGION or "
+            "CLOCKIFY_API_URL."
         )
-    return errors.BadRequestError, " Asking again will not help."
+    return errors.BadRequestError, "Asking again will not help."
 
 
-def _on_refused_key(code: int | None) -> str:
-    if code == _UNKNOWN_KEY:
-        return (
-            " The key in CLOCKIFY_API_KEY is unknown there. Check that it is copied whole, and that "
-            "CLOCKIFY_REGION or "
-            "CLOCKIFY_API_URL is the one where it was made: each region, and each subdomain, knows only "
-            "its own keys."
-        )
-    return (
-        " The key in CLOCKIFY_API_KEY is refused: it was revoked, or it is of another kind. Make a new one "
-        "in Clockify "
-        "(Profile settings, API), and check that CLOCKIFY_REGION or CLOCKIFY_API_URL is the one where it "
-        "is made."
-    )
-
-
-def _on_forbidden(endpoint: str) -> str:
-    if endpoint.endswith("/users"):
-        return (
-            " A plain member's key cannot list the workspace's users: put the key of the workspace's owner "
-            "or an admin into "
-            "CLOCKIFY_API_KEY."
-        )
-    return (
-        " The key's owner may not see this: put the key of the workspace's owner or an admin into "
-        "CLOCKIFY_API_KEY; "
-        "or the workspace's plan lacks the feature."
-    )
-
-
-def document_of(body: bytes, endpoint: str) -> Any:
+def parsed(body: bytes, endpoint: str) -> Any:
     """The JSON of a good answer. Raises `UnreadableAnswerError`."""
     try:
-        # orjson makes floats of integers beyond 64 bits, and refuses NaN and lone surrogates; the standard
-        # library does neither. Nineteen digits in a row are rare enough to take the slow way whatever they
-        # are.
+        # orjson makes floats of integers beyond 64 bits, and refuses NaN and lone surrogates; the standard library does
+        # neither. Nineteen digits in a row are rare enough to take the slow way whatever they are.
         return orjson.loads(body) if _BIG.search(body) is None else json.loads(body)
     except ValueError:
         pass
@@ -105,27 +91,26 @@ def document_of(body: bytes, endpoint: str) -> Any:
         return json.loads(body)
     except (ValueError, RecursionError):
         raise errors.UnreadableAnswerError(
-            f"{endpoint} was answered with {len(body)} bytes that are no JSON. Something between here and "
-            f"Clockify "
+            f"{endpoint} was answered with {len(body)} bytes that are not JSON. Something between here and Clockify "
             "answers in its place (a proxy, a login page), or the answer was cut.",
             endpoint=endpoint,
             status=200,
         ) from None
 
 
-def unpacked(body: bytes, encoding: str, endpoint: str) -> bytes:
-    """The body as it was before it was compressed. Raises `UnreachableError` when its end is missing."""
+def decompressed(body: bytes, encoding: str, endpoint: str) -> bytes:
+    """The body as it was before it was compressed. Raises `UnreachableError` where its end is missing."""
     if encoding.strip().lower() in ("", "identity") or not body:
         return body
+    decoder = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
     try:
-        packed = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
-        plain = packed.decompress(body)
+        plain = decoder.decompress(body)
     except zlib.error:
-        packed, plain = None, b""
-    if packed is None or not packed.eof:
+        plain = b""
+    if not decoder.eof:
         raise errors.UnreachableError(
-            f"{endpoint}: the compressed answer ({len(body)} bytes) is damaged or its end is missing. "
-            "The connection broke, or something between here and Clockify changed it.",
+            f"{endpoint}: the compressed answer ({len(body)} bytes) is damaged or its end is missing. The connection "
+            "broke, or something between here and Clockify changed it.",
             endpoint=endpoint,
         )
     return plain
@@ -137,7 +122,7 @@ def date_of(headers: Mapping[str, str]) -> datetime | None:
 
 
 def masked(text: str, key: str) -> str:
-    """The text on one line, short, without the key, longer pieces of it, and e-mail addresses."""
+    """The text on one line, shortened, without the key, longer parts of it, and e-mail addresses."""
     hidden = [False] * len(text)
     size = min(_ECHO, len(key))
     for start in range(len(key) - size + 1 if key else 0):
@@ -146,10 +131,10 @@ def masked(text: str, key: str) -> str:
             hidden[found : found + size] = [True] * size
             found = text.find(key[start : start + size], found + 1)
     marked = "".join("\0" if hide else char for char, hide in zip(text.replace("\0", " "), hidden, strict=True))
-    return " ".join(_EMAIL.sub("***", re.sub("\0+", "***", marked)).split())[:_SHOWN]
+    return " ".join(_EMAIL.sub("***", re.sub("\0+", "***", marked)).split())[:_LONGEST_MESSAGE]
 
 
-def _message(body: bytes, key: str) -> tuple[int | None, str]:
+def _code_and_message(body: bytes, key: str) -> tuple[int | None, str]:
     """Code and message of an error body `{"message", "code"}`; of any other body nothing."""
     try:
         given = json.loads(body)

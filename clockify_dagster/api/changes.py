@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from clockify_dagster.api.paging import Documents, is_same, repeated, wrong_shape
+from clockify_dagster.api.listings import written
+from clockify_dagster.api.paging import Documents, repeated, wrong_shape
 from clockify_dagster.api.transport import Answer, Transport
+from clockify_dagster.errors import BadRequestError
 
 Action = Literal["created", "updated", "deleted"]
 
 LONGEST_RANGE = timedelta(days=30)
 LIMIT = 1000
 DEFAULT_LIMIT = 50  # what a server gives that ignores or caps ours gives at least
-_TIME_ENTRY = "TIME_ENTRY"
+ENTRY = "TIME_ENTRY"
+PARTS = ("TIME_ENTRY_RATE", "TIME_ENTRY_CUSTOM_FIELD_VALUE")  # what belongs to an entry and has records of its own
 # The feed is a help, not a need: an answer of another shape will hardly be better the sixth time.
 _TRIES = 2
 
@@ -28,29 +31,54 @@ class Change:
     document: dict[str, Any] | None
 
 
-def changes(transport: Transport, url: str, action: Action, start: str, end: str, length: timedelta) -> list[Change]:
-    """All changes of the period, whose ends are written as Clockify wants them."""
-    if not timedelta(0) <= length <= LONGEST_RANGE:
-        raise ValueError(f"the change feed takes 30 days at most, from earlier to later; not {length}")
-    asked: dict[str, str | int] = {"type": _TIME_ENTRY, "start": start, "end": end, "limit": LIMIT}
-    found: dict[str, Change] = {}
-    number, largest, before = 0, 0, Documents()
-    seen: set[str] = set()
-    while True:
-        params = {**asked, "page": number}
-        answer = transport.send("GET", url, params, check=records_of, unreadable_tries=_TRIES)
-        records = records_of(answer)
-        ids = {_identity(record) for record in records}
-        if is_same(records, before) or (records and ids <= seen):
-            # nothing new: a server that takes no notice of the page would send it for ever
-            raise repeated(answer.endpoint, number)
-        seen |= ids
-        for change in (_change(record, action) for record in records if _is_entry(record)):
-            found[change.identity] = change
-        largest = max(largest, len(records))
-        if _is_end(len(records), largest):
-            return list(found.values())
-        number, before = number + 1, records
+class ChangeFeed:
+    """Reads the feed: `GET /workspaces/{w}/entities/{created|updated|deleted}`."""
+
+    def __init__(self, transport: Transport) -> None:
+        """Ask for entries and for what belongs to them, until the server refuses several types at once."""
+        self._transport = transport
+        self._types: tuple[str, ...] = (ENTRY, *PARTS)
+
+    def read(self, url: str, action: Action, start: datetime, end: datetime) -> list[Change]:
+        """All changes of a period. What happened to a part of an entry is an update of it, without a document.
+
+        So an entry may stand in the list twice, that update last: its document may be from before it. Raises
+        `ValueError` for a period that is longer than 30 days or the wrong way round.
+        """
+        if not timedelta(0) <= end - start <= LONGEST_RANGE:
+            raise ValueError(f"the change feed takes 30 days at most, from earlier to later; not {end - start}")
+        asked = {"start": written(start), "end": written(end), "limit": LIMIT}
+        try:
+            records = self._records(url, {**asked, "type": self._types})
+        except BadRequestError as error:
+            if error.status != 400 or len(self._types) == 1:
+                raise
+            self._types = (ENTRY,)
+            records = self._records(url, {**asked, "type": self._types})
+        entries = {_identity(each): _change(each, action) for each in records if _type(each) == ENTRY}
+        parts = {_part_of(each) for each in records if _type(each) in PARTS}
+        return [*entries.values(), *(Change("updated", entry, None) for entry in sorted(parts - {""}))]
+
+    def _records(self, url: str, asked: dict[str, Any]) -> Documents:
+        """The records of all pages, which count from 0."""
+        found = Documents()
+        number = largest = 0
+        seen: set[tuple[str, str]] = set()
+        while True:
+            answer = self._transport.send(
+                "GET", url, {**asked, "page": number}, check=records_of, unreadable_tries=_TRIES
+            )
+            records = records_of(answer)
+            keys = {(_type(record), _identity(record)) for record in records}
+            if records and keys <= seen:
+                # nothing new: a server that takes no notice of the page would send it for ever
+                raise repeated(answer.endpoint, number)
+            seen |= keys
+            found += records
+            largest = max(largest, len(records))
+            if _is_end(len(records), largest):
+                return found
+            number += 1
 
 
 def records_of(answer: Answer) -> Documents:
@@ -58,38 +86,50 @@ def records_of(answer: Answer) -> Documents:
     given = answer.document
     if isinstance(given, dict) and "response" in given:
         given = given["response"]
-    records = given if isinstance(given, list) else None
-    if records is None or not all(isinstance(record, dict) for record in records):
+    if not isinstance(given, list) or not all(isinstance(record, dict) for record in given):
         raise wrong_shape(answer, 'a list of records, or {"response": [...]}')
-    if not all(_identity(record) for record in records):
+    if not all(_identity(record) for record in given):
         raise wrong_shape(answer, "records with ids")
-    return records
+    return given
 
 
 def _is_end(count: int, largest: int) -> bool:
-    """Whether no page follows, as far as a count can say: there is no header, and the limit may be capped.
+    """Whether no page follows, as far as a count can tell: there is no header, and the limit may be capped.
 
-    A page shorter than an earlier one is the end. One shorter than asked for may be a cap, if its length is
-    as round as caps are.
+    A page shorter than an earlier one is the end. One shorter than asked for may be a cap, if its length is as round as
+    caps are.
     """
     if count < DEFAULT_LIMIT or count < largest:
         return True
     return count != LIMIT and count % DEFAULT_LIMIT != 0
 
 
-def _is_entry(record: dict[str, Any]) -> bool:
-    code = record.get("documentCode") or record.get("documentType")
-    return code is None or code == _TIME_ENTRY
+def _document(record: dict[str, Any]) -> dict[str, Any]:
+    """What changed: within the record, or the record itself."""
+    inner = record.get("document")
+    return inner if isinstance(inner, dict) else record
+
+
+def _type(record: dict[str, Any]) -> str:
+    """The type of what changed; where the record does not name it, an entry's part is known by the entry it names."""
+    document = _document(record)
+    for holder in (record, document):
+        named = holder.get("documentCode") or holder.get("documentType")
+        if named:
+            return str(named)
+    return PARTS[0] if _part_of(record) and "timeInterval" not in document else ENTRY
+
+
+def _part_of(record: dict[str, Any]) -> str:
+    """The id of the entry that a part belongs to."""
+    return str(_document(record).get("timeEntryId") or record.get("timeEntryId") or "")
 
 
 def _identity(record: dict[str, Any]) -> str:
-    document = record.get("document")
-    inner = document.get("id") if isinstance(document, dict) else None
-    return str(inner or record.get("id") or "")
+    return str(_document(record).get("id") or record.get("id") or _part_of(record))
 
 
 def _change(record: dict[str, Any], action: Action) -> Change:
-    inner = record.get("document")
-    document = inner if isinstance(inner, dict) else record
+    document = _document(record)
     # A bare record of a deletion may hold little more than the id: that is no entry.
     return Change(action, _identity(record), document if "timeInterval" in document else None)

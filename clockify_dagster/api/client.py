@@ -1,36 +1,48 @@
-"""Clockify's listings, one method each, with the parameters that leave nobody and nothing out."""
+"""What Clockify's API has to read, with the parameters that leave nobody and nothing out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
-from functools import partial
-from typing import Any
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
 
-from clockify_dagster.api.ahead import Ahead
-from clockify_dagster.api.changes import Action, Change, changes
-from clockify_dagster.api.kept import Kept
-from clockify_dagster.api.listings import (
-    EVERY_USER,
-    LARGEST_IN_PROGRESS,
-    LISTINGS,
-    ROOM_AFTER,
-    ROOM_BEFORE,
-    joined,
-    written,
-)
-from clockify_dagster.api.paging import LARGEST_PAGE, Documents, document_of, documents_of, is_last, pages
-from clockify_dagster.api.reports import LARGEST_REPORT, Range, Totals, report_entries, report_totals
+from clockify_dagster.api.changes import Action, Change, ChangeFeed
+from clockify_dagster.api.listings import ROOM_AFTER, ROOM_BEFORE, USERS, WORKSPACES, address, written
+from clockify_dagster.api.paging import LARGEST_PAGE, Documents, Page, document_of, documents_of, page_after_page, pages
+from clockify_dagster.api.reports import Range, Totals, report_totals
 from clockify_dagster.api.transport import Answer, Transport
-from clockify_dagster.api.walk import Page, R, Walk, document_rows
+from clockify_dagster.api.walk import EntryDocuments, EntryPage, next_end
+from clockify_dagster.contract.listing import Listing
 from clockify_dagster.errors import NotThereError, located
+
+E = TypeVar("E", bound=EntryPage)
+
+
+@dataclass(frozen=True)
+class Users:
+    """The users of a workspace.
+
+    Attributes:
+        began: when the listing began, by Clockify's clock.
+        pages: the pages as received.
+    """
+
+    began: datetime
+    pages: tuple[Page, ...]
+
+    @property
+    def documents(self) -> Documents:
+        """All users, in the list's order."""
+        return [document for page in self.pages for document in page.documents]
 
 
 class ClockifyClient:
-    """A Clockify account, seen through its key. Lists are generators of pages, pages lists of documents.
+    """A Clockify account, seen through its key.
 
-    Every method raises `ApiError` when Clockify refuses or fails for longer than we try; the error knows the
-    workspace and the user. Any thread may use it; one listing is read by one thread.
+    Every method raises `ApiError` when Clockify refuses, or fails for longer than we try; the error knows the
+    workspace, the project and the user. Any thread may use it; one list is read by one thread.
     """
 
     def __init__(
@@ -40,77 +52,52 @@ class ClockifyClient:
         reports_url: str | None = None,
         page_size: int = LARGEST_PAGE,
     ) -> None:
-        """Take the transport, which holds the key, and both APIs' addresses without a slash at the end."""
+        """Take the transport, which holds the key, and both APIs' addresses without a slash at the end.
+
+        Pages have `page_size` rows at most, and not more than Clockify allows for each list.
+        """
         self.transport = transport
         self._url = api_url
         self._reports_url = reports_url
         self._size = page_size
-        self._ahead: Ahead[tuple[str, str], list[Documents]] = Ahead()
-        self._users: Kept[str, Documents] = Kept(self._all_users)
+        self._feed = ChangeFeed(transport)
+        self._users: dict[str, Users] = {}
+        self._users_locks: dict[str, threading.Lock] = {}
 
     def me(self) -> dict[str, Any]:
-        """The user to whom the key belongs."""
-        return document_of(self.transport.send("GET", f"{self._url}/user", check=document_of))
+        """The user to whom the key belongs: `GET /user`."""
+        return document_of(self.transport.send("GET", self._at("user"), check=document_of))
 
-    def workspaces(self) -> Documents:
-        """All workspaces of the key's user; this list has no pages."""
-        return documents_of(self.transport.send("GET", f"{self._url}/workspaces", check=documents_of))
+    def workspaces(self) -> Page:
+        """All workspaces of the key's user: `GET /workspaces`, which has no pages."""
+        answer = self.transport.send("GET", self._at(WORKSPACES.path), check=documents_of)
+        return Page(answer, documents_of(answer))
 
-    def clients(self, workspace: str) -> Iterator[Documents]:
-        """Clients, archived ones too (they are left out only if `archived` is asked for)."""
-        return self._listing(workspace, "clients")
+    def pages(self, listing: Listing, *, read: Callable[[Page], object] | None = None, **facts: str) -> Iterator[Page]:
+        """The pages of a list as it is declared, the empty ones left out. A row may come twice, its later state last.
 
-    def tags(self, workspace: str) -> Iterator[Documents]:
-        """Tags, archived ones too."""
-        return self._listing(workspace, "tags")
-
-    def user_groups(self, workspace: str) -> Iterator[Documents]:
-        """User groups with the ids of their members."""
-        return self._listing(workspace, "user-groups")
-
-    def projects(self, workspace: str) -> Iterator[Documents]:
-        """Projects, archived ones too, hydrated: each carries its tasks, which cost no requests then."""
-        return self._listing(workspace, "projects")
-
-    def read_ahead(self, workspaces: Iterable[str], listings: Collection[str], workers: int) -> None:
-        """Begin to read these of `LISTINGS`, so many at a time: who asks for one next is given what came.
-
-        Each stays in memory until then.
+        Args:
+            listing: where the list is, and how it is asked for.
+            read: is given each page as it arrives. Where it raises `UnreadableAnswerError`, the page is asked for
+                again.
+            facts: what the listing's path has in braces: `workspace`, `project`, `user`.
         """
-        keys = [(workspace, name) for workspace in workspaces for name in LISTINGS if name in listings]
-        self._ahead.begin([(key, partial(list, self._directly(*key))) for key in keys], workers)
+        where = {name: facts[name] for name in ("workspace", "user", "project") if name in facts}
+        with located(**where):
+            url = self._at(listing.path, **facts)
+            yield from pages(self.transport, url, listing, size=self._size, read=read)
 
-    def forget(self, before: datetime) -> None:
-        """Ask again for what was read before a moment and is kept: somebody else has read it since."""
-        self._ahead.forget(before)
-        self._users.forget(before)
-
-    def tasks(self, workspace: str, project: dict[str, Any]) -> Documents:
-        """The tasks of a hydrated project, done ones too; asked for where the project carries none."""
-        identity = str(project.get("id"))
-        tasks = project.get("tasks")
-        if not isinstance(tasks, list):
-            tasks = [task for rows in self._list(workspace, "projects", identity, "tasks") for task in rows]
-        return [{"projectId": identity, **task} for task in tasks if isinstance(task, dict)]
-
-    def users(self, workspace: str) -> Documents:
+    def users(self, workspace: str) -> Users:
         """Users of every account status and membership status, with all their memberships.
 
-        Read once and kept: several tables come from this list, and entries are asked for by it.
+        Read once in the client's life: several tables come from this list, and entries are asked for by it. Threads
+        that ask for one workspace at once share its requests; workspaces do not wait for each other.
         """
-        return self._users.get(workspace)
-
-    def time_entries(
-        self, workspace: str, user: str, start: datetime | None = None, end: datetime | None = None
-    ) -> Iterator[Documents]:
-        """A user's entries, newest start first: at least those that start from `start` to before `end`.
-
-        The pages hold entries from around the window too: cut them by each entry's own start. An entry that
-        is edited while the list is read may come twice, the later state last. A user who has left the
-        workspace may be unknown there (`NotThereError`).
-        """
-        for rows in self.entry_pages(workspace, user, start, end, document_rows):
-            yield rows.documents
+        with self._users_locks.setdefault(workspace, threading.Lock()):
+            if workspace not in self._users:
+                began = self.transport.server_now()
+                self._users[workspace] = Users(began, tuple(self.pages(USERS, workspace=workspace)))
+            return self._users[workspace]
 
     def entry_pages(
         self,
@@ -118,54 +105,73 @@ class ClockifyClient:
         user: str,
         start: datetime | None,
         end: datetime | None,
-        read: Callable[[Answer], R],
-    ) -> Iterator[R]:
-        """The same, for those who have a way of their own to read a page.
+        read: Callable[[Answer], E],
+    ) -> Iterator[E]:
+        """A user's entries, newest start first: at least those that start from `start` to before `end`.
 
-        `read` is given each answer; it raises `UnreadableAnswerError` for one that is no list of documents.
+        The pages hold entries from around the window too: cut them by each entry's own start. An entry may come twice,
+        its later state last. A user who has left the workspace may be unknown there (`NotThereError`).
+
+        Args:
+            workspace: id of the workspace.
+            user: id of the user.
+            start: an instant; None for no bound.
+            end: likewise.
+            read: is given each answer; it raises `UnreadableAnswerError` for one that is not a list of documents, which
+                is then asked for again.
         """
-        url = self._at(workspace, "user", user, "time-entries")
-        lower: dict[str, str | int] = {} if start is None else {"start": written(start - ROOM_BEFORE)}
+        lower = {} if start is None else {"start": written(start - ROOM_BEFORE)}
 
-        def ask(before: datetime | None, number: int, size: int) -> Page[R]:
+        def ask(before: datetime | None, number: int, size: int) -> tuple[Answer, E]:
             upper = {} if before is None else {"end": written(before)}
             asked = {**lower, **upper, "page": number, "page-size": size}
-            found: list[R] = []
+            found: list[E] = []
             answer = self.transport.send("GET", url, asked, check=lambda answer: found.append(read(answer)))
-            return Page(found[0], is_last(answer, len(found[0]), size), answer.endpoint)
+            return answer, found[0]
 
-        first_end = None if end is None else end + ROOM_AFTER
-        walk = Walk(ask, self._size, ROOM_AFTER + timedelta(seconds=1), ROOM_BEFORE, first_end)
         with located(workspace=workspace, user=user):
-            yield from walk.pages()
+            url = self._at("workspaces/{workspace}/user/{user}/time-entries", workspace=workspace, user=user)
+            yield from page_after_page(ask, self._size, None if end is None else end + ROOM_AFTER, next_end)
 
-    def time_entry(self, workspace: str, entry: str) -> dict[str, Any] | None:
-        """One entry, None where it is no more."""
-        url = self._at(workspace, "time-entries", entry)
+    def time_entries(
+        self, workspace: str, user: str, start: datetime | None = None, end: datetime | None = None
+    ) -> Iterator[Documents]:
+        """The same as lists of documents."""
+        for page in self.entry_pages(
+            workspace, user, start, end, lambda answer: EntryDocuments(answer, documents_of(answer))
+        ):
+            yield page.documents
+
+    def time_entry(self, workspace: str, entry: str) -> Page | None:
+        """One entry, None where it is no more: `GET /workspaces/{w}/time-entries/{id}`.
+
+        The answer's body is the bare document, not a list of one.
+        """
         try:
             with located(workspace=workspace):
-                return document_of(self.transport.send("GET", url, check=document_of))
+                url = self._at("workspaces/{workspace}/time-entries/{entry}", workspace=workspace, entry=entry)
+                answer = self.transport.send("GET", url, check=document_of)
         except NotThereError:
             return None
-
-    def in_progress(self, workspace: str) -> Iterator[Documents]:
-        """The timers that run now, everybody's."""
-        size = min(self._size, LARGEST_IN_PROGRESS)
-        return self._list(workspace, "time-entries", "status", "in-progress", size=size)
+        return Page(answer, [document_of(answer)])
 
     def changes(self, workspace: str, action: Action, start: datetime, end: datetime) -> list[Change]:
         """Time entries that were created, updated or deleted from `start` to before `end`, in whole seconds.
 
-        Experimental: where Clockify refuses it, or answers strangely, it is an `ApiError`, and going on
-        without is right. What is created and deleted within the range is in no list, what is created and
-        updated only in `created`; a deletion shows after about a minute.
+        Experimental: where Clockify refuses it, or answers strangely, it is an `ApiError`, and going on without is
+        right. What is created and deleted within the range is in no list, what is created and updated only in
+        `created`; a deletion shows after about a minute. Whatever the list, a rate or a custom field value of an entry
+        that was created, updated or deleted is a change with the action `updated` and without a document.
 
         Raises:
             ValueError: the range is longer than 30 days, or the wrong way round.
         """
         with located(workspace=workspace):
-            url = self._at(workspace, "entities", action)
-            return changes(self.transport, url, action, written(start), written(end), end - start)
+            url = self._at("workspaces/{workspace}/entities/{action}", workspace=workspace, action=action)
+            return self._feed.read(url, action, start, end)
+
+    def _at(self, path: str, **facts: str) -> str:
+        return address(self._url, path, facts)
 
     def report_totals(
         self,
@@ -182,50 +188,11 @@ class ClockifyClient:
         """
         with located(workspace=workspace):
             asked = Range(start_local, end_local, timezone, users)
-            return report_totals(self.transport, self._report(workspace), asked)
+            return report_totals(self.transport, self.report_url(workspace, "detailed"), asked)
 
-    def report_entries(
-        self,
-        workspace: str,
-        start_local: datetime,
-        end_local: datetime,
-        timezone: str,
-        users: Sequence[str] | None = None,
-        on_totals: Callable[[Totals], None] | None = None,
-    ) -> Iterator[Documents]:
-        """Everybody's entries of the range, as the reports API writes them; no running timers.
-
-        `on_totals` is told what the whole range must have, as soon as the first page says it.
-        """
-        with located(workspace=workspace):
-            asked = Range(start_local, end_local, timezone, users)
-            size = min(self._size, LARGEST_REPORT)
-            yield from report_entries(self.transport, self._report(workspace), asked, size, on_totals)
-
-    def _all_users(self, workspace: str) -> Documents:
-        return [user for rows in self._list(workspace, "users", params=EVERY_USER) for user in rows]
-
-    def _listing(self, workspace: str, name: str) -> Iterator[Documents]:
-        found = self._ahead.take((workspace, name))
-        yield from self._directly(workspace, name) if found is None else found
-
-    def _directly(self, workspace: str, name: str) -> Iterator[Documents]:
-        return self._list(workspace, name, params=LISTINGS[name])
-
-    def _list(
-        self,
-        workspace: str,
-        *steps: str,
-        params: dict[str, str | int] | None = None,
-        size: int | None = None,
-    ) -> Iterator[Documents]:
-        with located(workspace=workspace):
-            yield from pages(self.transport, self._at(workspace, *steps), params, size or self._size)
-
-    def _at(self, workspace: str, *steps: str) -> str:
-        return joined(self._url, "workspaces", workspace, *steps)
-
-    def _report(self, workspace: str) -> str:
+    def report_url(self, workspace: str, kind: str) -> str:
+        """The address of a report: `{reports}/workspaces/{w}/reports/{detailed|summary}`."""
         if self._reports_url is None:
             raise ValueError("this client was made without the reports API's address")
-        return joined(self._reports_url, "workspaces", workspace, "reports", "detailed")
+        facts = {"workspace": workspace, "kind": kind}
+        return address(self._reports_url, "workspaces/{workspace}/reports/{kind}", facts)

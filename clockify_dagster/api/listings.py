@@ -1,42 +1,36 @@
-"""How Clockify's lists are asked for so that nobody and nothing is left out."""
+"""The lists on which all others depend, and how addresses and instants are written in a request."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from urllib.parse import quote
 
+from clockify_dagster.contract.listing import Listing
 from clockify_dagster.errors import NotThereError
 
-# The users list leaves out limited and deleted accounts unless they are asked for; their hours still count.
+WORKSPACES = Listing("workspaces", page_size=None)
+
+# Limited and deleted accounts are left out unless they are asked for; their hours still count.
 ACCOUNT_STATUSES = "ACTIVE,PENDING_EMAIL_VERIFICATION,NOT_REGISTERED,LIMITED,DELETED,LIMITED_DELETED"
-EVERY_USER: dict[str, str | int] = {
-    "status": "ALL",
-    "account-statuses": ACCOUNT_STATUSES,
-    "memberships": "ALL",
-    "include-roles": "true",
-}
+USERS = Listing(
+    "workspaces/{workspace}/users",
+    variants=({"status": "ALL", "account-statuses": ACCOUNT_STATUSES, "memberships": "ALL", "include-roles": "true"},),
+)
 
-# What is listed whole, and how.
-LISTINGS: dict[str, dict[str, str | int] | None] = {
-    "clients": None,
-    "projects": {"hydrated": "true"},
-    "tags": None,
-    "user-groups": None,
-}
-
-# Clockify reads a window's instants as a wall clock in the account's zone. Zones reach from -12:00 to +14:00,
-# so with this much room on both sides every entry of the window is in the answer, whichever way it is read.
+# Clockify reads a window's instants as a wall clock in the account's zone. Zones reach from -12:00 to +14:00, so with
+# this much room on both sides every entry of the window is in the answer, whichever way it is read.
 ROOM_BEFORE = timedelta(hours=12)
 ROOM_AFTER = timedelta(hours=14)
-LARGEST_IN_PROGRESS = 1000
 
 
-def joined(base: str, *steps: str) -> str:
-    """An address of more steps. Raises `NotThereError` for a step that would lead elsewhere."""
+def address(base: str, path: str, facts: Mapping[str, str]) -> str:
+    """A path's address, the names in braces filled in. Raises `NotThereError` for an id that cannot be one."""
+    steps = [step.format_map(facts) for step in path.split("/")]
     for step in steps:
         # A step of dots leads elsewhere, and cannot be escaped: clients and servers fold "%2E%2E" all the same.
         if not step.strip("."):
-            raise NotThereError(f"{step!r} is no id that Clockify could know.", endpoint="")
+            raise NotThereError(f"{step!r} cannot be an id in Clockify.", endpoint="")
     return "/".join((base, *(quote(step, safe="") for step in steps)))
 
 

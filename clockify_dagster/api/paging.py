@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
 
 from clockify_dagster.api.transport import Answer, Transport
-from clockify_dagster.api.wire import Params
+from clockify_dagster.contract.listing import Listing, Parameters
 from clockify_dagster.errors import UnreadableAnswerError
 
 LARGEST_PAGE = 5000
@@ -14,30 +16,136 @@ LARGEST_PAGE = 5000
 Documents = list[dict[str, Any]]
 
 
+class Rows(Protocol):
+    """What must be known of a page's rows to read on; how they are held is for whoever reads them."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """Their ids, in the page's order."""
+
+
+R = TypeVar("R", bound=Rows)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a list.
+
+    Attributes:
+        answer: the answer as received; `answer.body` is its bytes.
+        documents: the list in it, as parsed JSON.
+    """
+
+    answer: Answer
+    documents: Documents
+
+    def __len__(self) -> int:
+        """How many documents there are."""
+        return len(self.documents)
+
+    @property
+    def ids(self) -> list[str]:
+        """Their ids, in the page's order."""
+        # a document without an id is known by all it holds
+        return [str(each.get("id") or each.get("_id") or each) for each in self.documents]
+
+
 def pages(
-    transport: Transport, url: str, params: Params | None = None, size: int = LARGEST_PAGE
-) -> Iterator[Documents]:
+    transport: Transport,
+    url: str,
+    listing: Listing,
+    *,
+    size: int = LARGEST_PAGE,
+    read: Callable[[Page], object] | None = None,
+) -> Iterator[Page]:
+    """The pages of a list, variant after variant, the empty ones left out. Rows may come twice.
+
+    Pages have the listing's size, or `size` rows where that is less. `read` is given each page as it arrives; where it
+    raises `UnreadableAnswerError`, the page is asked for again.
+    """
+
+    def page_of(answer: Answer) -> Page:
+        return Page(answer, documents_of(answer, listing.envelope))
+
+    def check(answer: Answer) -> None:
+        page = page_of(answer)
+        if read is not None:
+            read(page)
+
+    def ask(asked: Parameters) -> tuple[Answer, Page]:
+        if listing.method == "POST":
+            answer = transport.send("POST", url, body=dict(asked), check=check)
+        else:
+            query = {name: str(value).lower() if isinstance(value, bool) else value for name, value in asked.items()}
+            answer = transport.send("GET", url, query, check=check)
+        return answer, page_of(answer)
+
+    for variant in listing.variants:
+        yield from _variant_pages(ask, listing, variant, size)
+
+
+def _variant_pages(
+    ask: Callable[[Parameters], tuple[Answer, Page]], listing: Listing, variant: Parameters, most: int
+) -> Iterator[Page]:
+    if listing.page_size is None:
+        _, page = ask(variant)
+        if page.documents:
+            yield page
+        return
+    size_name = "page-size" if listing.method == "GET" else "pageSize"
+    yield from page_after_page(
+        lambda _, number, size: ask({**variant, "page": number, size_name: size}), min(most, listing.page_size)
+    )
+
+
+def page_after_page(
+    ask: Callable[[datetime | None, int, int], tuple[Answer, R]],
+    size: int,
+    end: datetime | None = None,
+    next_end: Callable[[R, datetime | None], datetime | None] = lambda *_: None,
+) -> Iterator[R]:
     """The pages of a list, the empty ones left out. Rows may come twice.
 
-    The header `Last-Page: true` ends the list, and so does an empty page; where the header is missing, a page
-    that is not full does. When a row is deleted while pages are read, all later ones move up; so each page begins
-    within the one before (`overlapping`). Raises `UnreadableAnswerError` where such pages share no row.
+    The header `Last-Page: true` ends the list, and so does an empty page; where the header is missing, a page that is
+    not full does. When a row is deleted while pages are read, all later ones move up; so each page begins within the
+    one before (`overlapping`).
+
+    Args:
+        ask: asks for a page: of what is before which moment (None: of everything), which page, how many rows.
+        size: how many rows to ask for.
+        end: before which moment to begin.
+        next_end: given a page and the `end` with which it was asked for, gives the next one, from which pages count
+            anew; None to go on with the next page.
+
+    Raises:
+        UnreadableAnswerError: a page came again, or shares no row with the one within which it should begin.
     """
-    number, before = 1, Documents()
+    number, before = 1, None
     while True:
-        asked = overlapping(size, number)
-        answer = page(transport, url, params, number, asked)
-        documents: Documents = answer.document
-        if is_same(documents, before):
-            raise repeated(answer.endpoint, number)
-        overlap = asked < overlapping(size, number - 1) == len(before)
-        if overlap and documents and not _share_a_row(documents, before):
-            raise shifted(answer.endpoint)
-        if documents:
-            yield documents
-        if is_last(answer, len(documents), asked):
+        asked, asked_before = overlapping(size, number), overlapping(size, number - 1)
+        answer, page = ask(end, number, asked)
+        if before is not None and len(page):
+            ids, ids_before = list(page.ids), list(before.ids)
+            if ids == ids_before[: len(ids)]:
+                raise repeated(answer.endpoint, number)
+            if asked < asked_before == len(before) and set(ids).isdisjoint(ids_before):
+                raise _unreadable(
+                    answer.endpoint,
+                    f"{answer.endpoint}: so much was deleted while the list was read that some may have been missed. "
+                    "Nothing of it is used; try again later.",
+                )
+        if len(page):
+            yield page
+        if is_last(answer, len(page), asked):
             return
-        number, before = number + 1, documents
+        earlier = next_end(page, end)
+        if earlier is None:
+            number, before = number + 1, page
+        else:
+            number, before, end = 1, None, earlier
 
 
 def overlapping(size: int, number: int) -> int:
@@ -45,88 +153,58 @@ def overlapping(size: int, number: int) -> int:
     return max(size - size // 4, size - (number - 1) * (size // 50))
 
 
-def shifted(endpoint: str) -> UnreadableAnswerError:
-    """What to raise when pages that should overlap do not: rows between them may have been missed."""
-    return UnreadableAnswerError(
-        f"{endpoint}: so much was deleted while the list was read that some may have been missed. "
-        "Nothing of it is used; try again later.",
-        endpoint=endpoint,
-        status=200,
-    )
+def is_last(answer: Answer, count: int, size: int) -> bool:
+    """Whether no page follows one of so many rows, when so many were asked for."""
+    header = answer.headers.get("Last-Page", "").strip().lower()
+    if count == 0 or header == "true":
+        return True
+    return header != "false" and count < size
 
 
-def page(transport: Transport, url: str, params: Params | None, number: int, size: int) -> Answer:
-    """One page of a list; its document is a list of documents."""
-    asked = {**(params or {}), "page": number, "page-size": size}
-    return transport.send("GET", url, asked, check=documents_of)
-
-
-def documents_of(answer: Answer) -> Documents:
-    """The answer's list of documents. Raises `UnreadableAnswerError` when it is anything else."""
+def documents_of(answer: Answer, envelope: str = "") -> Documents:
+    """The answer's list of documents, at the end of a dotted way. Raises `UnreadableAnswerError` for anything else."""
     given = answer.document
+    for name in envelope.split(".") if envelope else ():
+        given = given.get(name, ...) if isinstance(given, dict) else ...
+    if given is None and envelope:
+        return []
     if not isinstance(given, list) or not all(isinstance(document, dict) for document in given):
-        raise wrong_shape(answer, "a list of objects")
+        raise wrong_shape(answer, "a list of objects" + (f" in {envelope}" if envelope else ""))
     return given
 
 
 def document_of(answer: Answer) -> dict[str, Any]:
-    """The answer's single document. Raises `UnreadableAnswerError` when it is anything else."""
+    """The answer's single document. Raises `UnreadableAnswerError` for anything else."""
     if not isinstance(answer.document, dict):
         raise wrong_shape(answer, "an object")
     return answer.document
 
 
 def wrong_shape(answer: Answer, expected: str) -> UnreadableAnswerError:
-    """JSON, but not what the endpoint should give."""
+    """The error of an answer that is JSON, but not what the endpoint should give."""
     given = answer.document
-    odd = [row for row in given if not isinstance(row, dict)] if isinstance(given, list) else []
-    what = f"a list with {_named(odd[0])} in it" if odd else _named(given)
-    return UnreadableAnswerError(
-        f"{answer.endpoint} was answered with {what} in place of {expected}. "
-        "Clockify is not well, or something answers in its place; try again later.",
-        endpoint=answer.endpoint,
-        status=200,
+    wrong = [row for row in given if not isinstance(row, dict)] if isinstance(given, list) else []
+    what = f"a list with {_kind(wrong[0])} in it" if wrong else _kind(given)
+    return _unreadable(
+        answer.endpoint,
+        f"{answer.endpoint} was answered with {what} in place of {expected}. Clockify has a problem at the "
+        "moment, or something answers in its place; try again later.",
     )
-
-
-def is_last(answer: Answer, count: int, size: int) -> bool:
-    """Whether no page follows one of so many rows, when so many were asked for."""
-    said = answer.headers.get("Last-Page", "").strip().lower()
-    if count == 0 or said == "true":
-        return True
-    return said != "false" and count < size
-
-
-def is_same(documents: Documents, before: Documents) -> bool:
-    """Whether a page is the one before it once more: the same documents, or at least the same ids."""
-    if not documents or len(documents) > len(before):
-        return False
-    if documents == before[: len(documents)]:
-        return True
-    ids = _ids(documents)
-    return None not in ids and ids == _ids(before[: len(documents)])
-
-
-def _share_a_row(documents: Documents, before: Documents) -> bool:
-    ids = set(_ids(documents))
-    return None in ids or not ids.isdisjoint(_ids(before))
-
-
-def _ids(documents: Documents) -> list[Any]:
-    return [document.get("id") or document.get("_id") for document in documents]
 
 
 def repeated(endpoint: str, number: int) -> UnreadableAnswerError:
-    """What to raise when a page comes again: the list would never end."""
-    return UnreadableAnswerError(
-        f"{endpoint} gave the same page twice (pages {number - 1} and {number}), so the list would never "
-        f"end. "
-        "Nothing of it is used. Clockify is not well; try again later.",
-        endpoint=endpoint,
-        status=200,
+    """The error of a page that comes again: the list would never end."""
+    return _unreadable(
+        endpoint,
+        f"{endpoint} gave the same page twice (pages {number - 1} and {number}), so the list would never end. Nothing "
+        "of it is used. Clockify has a problem at the moment; try again later.",
     )
 
 
-def _named(value: object) -> str:
+def _unreadable(endpoint: str, message: str) -> UnreadableAnswerError:
+    return UnreadableAnswerError(message, endpoint=endpoint, status=200)
+
+
+def _kind(value: object) -> str:
     kinds = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
     return kinds.get(type(value), "a number")

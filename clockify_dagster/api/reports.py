@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from clockify_dagster.api.paging import Documents, wrong_shape
 from clockify_dagster.api.transport import Answer, Transport
-from clockify_dagster.api.walk import DocumentRows, Page, Walk
 
 LARGEST_REPORT = 1000
-
-# The report's range is clock time in a zone that we choose, so the room is not for zones but for the hour
-# that comes twice when summer time ends: a clock time in it may be read as the first or the second.
-_ROOM = timedelta(hours=2)
 
 
 @dataclass(frozen=True)
@@ -66,31 +60,6 @@ def report_totals(transport: Transport, url: str, asked: Range) -> Totals:
     if asked.users is not None and not asked.users:
         return Totals(0, 0)
     return totals_of(transport.send("POST", url, body=asked.body(1, 1), check=rows_of))
-
-
-def report_entries(
-    transport: Transport, url: str, asked: Range, size: int, on_totals: Callable[[Totals], None] | None = None
-) -> Iterator[Documents]:
-    """The pages of rows, newest start first."""
-    if asked.users is not None and not asked.users:
-        return
-    zone = ZoneInfo(asked.timezone)
-    told: list[Totals] = []
-
-    def ask(before: datetime | None, number: int, page_size: int) -> Page[DocumentRows]:
-        end = None if before is None else before.astimezone(zone).replace(tzinfo=None)
-        body = asked.body(number, page_size, None if end is None else min(end, asked.end))
-        answer = transport.send("POST", url, body=body, check=rows_of)
-        totals, rows = totals_of(answer), rows_of(answer)
-        if not told:
-            told.append(totals)
-            if on_totals is not None:
-                on_totals(totals)
-        is_last = len(rows) < page_size or number * page_size >= totals.entries > 0
-        return Page(DocumentRows(rows), is_last, answer.endpoint)
-
-    for page in Walk(ask, size, _ROOM, _ROOM).pages():
-        yield page.documents
 
 
 def rows_of(answer: Answer) -> Documents:

@@ -1,8 +1,7 @@
 """The one place that sends requests: time limits, pace, retries, no redirects with the key, counting.
 
-Known to sit above: `paging.py` (which pages to ask for) and `client.py` (which listings there are). Below:
-`wire.py` (one exchange over a connection), `limit.py` (what 429 means for all threads), `answers.py` (what an
-answer means).
+Above it: `paging.py` (which pages to ask for) and `client.py` (what there is to read). Below it: `sessions.py` (one
+exchange over a connection), `limit.py` (what 429 means for all threads), `answers.py` (what an answer says).
 """
 
 from __future__ import annotations
@@ -11,29 +10,23 @@ import logging
 import random
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 
-from clockify_dagster.api.answers import date_of, document_of, error_of
+from clockify_dagster.api.answers import date_of, error_of, parsed
 from clockify_dagster.api.clock import Clock, Pace, is_thread_halted
-from clockify_dagster.api.limit import Gate, Ticket
-from clockify_dagster.api.wire import Params, Wire, aborted
-from clockify_dagster.errors import (
-    AbortedError,
-    ApiError,
-    RateLimitedError,
-    UnreachableError,
-    UnreadableAnswerError,
-)
+from clockify_dagster.api.limit import Permit, RateLimit
+from clockify_dagster.api.sessions import SessionPool, aborted
+from clockify_dagster.errors import AbortedError, ApiError, RateLimitedError, UnreachableError, UnreadableAnswerError
 
 MAX_TRIES = 6
-TRIES_WHEN_DOWN = 2  # so often after a request before was given up as unreachable, and none has got through since
+TRIES_WHEN_DOWN = 2  # where a request before was given up as unreachable, and none has got through since
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 LONGEST_TRYING = 900.0  # after so many seconds of failing there is no other try, however few there were
@@ -41,7 +34,7 @@ LONGEST_TRYING = 900.0  # after so many seconds of failing there is no other try
 
 @dataclass(frozen=True)
 class Answer:
-    """A good answer: its body and its headers, whose names match in any case."""
+    """A good answer: its body as received and its headers, whose names match in any case."""
 
     body: bytes
     headers: Mapping[str, str]
@@ -49,18 +42,15 @@ class Answer:
 
     @cached_property
     def document(self) -> Any:
-        """Its JSON. Raises `UnreadableAnswerError` where the body is none."""
-        return document_of(self.body, self.endpoint)
+        """Its JSON. Raises `UnreadableAnswerError` where the body is not JSON."""
+        return parsed(self.body, self.endpoint)
 
 
-Check = Callable[[Answer], object]
-
-
-class Transport:
-    """Sends requests to Clockify and gives JSON back, or raises an `ApiError`. Any thread may use it.
+class Transport(AbstractContextManager["Transport"]):
+    """Sends requests to Clockify, or raises an `ApiError`. Any thread may use it.
 
     Attributes:
-        requests: how many requests went out, retries among them.
+        requests: how many requests were sent, retries included.
     """
 
     def __init__(
@@ -74,38 +64,44 @@ class Transport:
         clock: Clock | None = None,
         log: logging.Logger | None = None,
     ) -> None:
-        """Nothing is sent yet. Times are seconds; `sessions` makes a session for each thread that asks."""
+        """Nothing is sent yet. Failed tries and waits are logged.
+
+        Args:
+            api_key: the key, which goes into every request and nowhere else.
+            requests_per_second: for all threads together.
+            timeout: how many seconds an answer may be silent; it may take `WHOLE_ANSWER` times as long in all.
+            max_wait: how many seconds may be spent waiting in all because Clockify says 429.
+            sessions: makes a session, as many as there are requests at once.
+            clock: stands in for the machine's clock.
+            log: in place of this module's logger.
+        """
         self.requests = 0
         self._key = api_key
         self._timeout = timeout
         self._clock = clock or Clock()
         self._log = log or logging.getLogger(__name__)
         self._pace = Pace(requests_per_second, self._clock)
-        self._gate = Gate(max_wait, self._clock, self._log)
+        self._limit = RateLimit(max_wait, self._clock, self._log)
         self._count_lock = threading.Lock()
         self._aborted = threading.Event()
-        self._server_ahead = timedelta(0)
+        self._server_offset = timedelta(0)
         self._is_down = False
-        self._wire = Wire(sessions, api_key, timeout, self._clock, self._is_halted)
+        self._sessions = SessionPool(
+            sessions, key=api_key, timeout=timeout, clock=self._clock, is_halted=self._is_halted
+        )
 
-    def __enter__(self) -> Transport:
-        """Use it within `with`, to close it behind."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close it."""
+    def __exit__(self, *_: object) -> None:
+        """Close it, at the end of a `with` block."""
         self.close()
 
     @property
     def waited(self) -> float:
         """Seconds spent waiting because Clockify said 429; by the clock, however many threads waited."""
-        return self._gate.waited
+        return self._limit.waited
 
     def server_now(self) -> datetime:
-        """Clockify's time of day, in UTC: ours, set right by the last answer's date; to about a second."""
-        return self._clock.now() + self._server_ahead
+        """Clockify's time of day, in UTC: ours, corrected by the last answer's date; to about a second."""
+        return self._clock.now() + self._server_offset
 
     def abort(self) -> None:
         """End all waits, in any thread: requests raise `AbortedError`, and nothing more is sent."""
@@ -114,27 +110,27 @@ class Transport:
     def close(self) -> None:
         """Abort what waits, and close the connections."""
         self.abort()
-        self._wire.close()
+        self._sessions.close()
 
     def send(
         self,
         method: str,
         url: str,
-        params: Params | None = None,
-        body: Any = None,
+        params: Mapping[str, Any] | None = None,
         *,
-        check: Check | None = None,
+        body: Any = None,
+        check: Callable[[Answer], object] | None = None,
         unreadable_tries: int = MAX_TRIES,
     ) -> Answer:
-        """Send a request, again where that can help, and read its JSON.
+        """Send a request, again where that can help.
 
         Args:
             method: GET, or POST for what only reads: it may be sent more than once.
             url: address without a query.
-            params: the query.
+            params: the query; a list is sent as repeated parameters.
             body: what is sent as JSON.
-            check: raises `UnreadableAnswerError` for JSON of the wrong shape; that is tried again too. Without one,
-                it only must be JSON.
+            check: reads the answer, and raises `UnreadableAnswerError` for one that is not what was asked for; that is
+                tried again too. Without one, the answer only has to be JSON.
             unreadable_tries: how often an answer may be unreadable before that is an error.
 
         Raises:
@@ -144,75 +140,74 @@ class Transport:
         began, tries = self._clock.monotonic(), 0
         waited = self.waited
         while True:
-            ticket = self._turn(endpoint)
+            permit = self._permit(endpoint)
             try:
-                answer = self._once(method, url, params, body, endpoint)
+                answer = self._once(method, url, params, body=body, endpoint=endpoint)
                 if check is None:
                     _ = answer.document
                 else:
                     check(answer)
             except RateLimitedError as error:
-                self._gate.refused(ticket, error)
-                continue
+                self._limit.refused(permit, error)
             except ApiError as error:
-                (self._gate.dropped if error.status is None else self._gate.passed)(ticket)
-                tries = error.tries = tries + 1
-                spent = self._clock.monotonic() - began - (self.waited - waited)
+                (self._limit.released if error.status is None else self._limit.succeeded)(permit)
                 if isinstance(error, AbortedError) or not error.can_retry:
-                    error.tries = 1
                     raise
-                if tries >= self._limit(error, unreadable_tries) or spent > max(LONGEST_TRYING, 3 * self._timeout):
+                tries = error.tries = tries + 1
+                most = self._most_tries(error, unreadable_tries)
+                spent = self._clock.monotonic() - began - (self.waited - waited)
+                if tries >= most or spent > max(LONGEST_TRYING, 3 * self._timeout):
                     self._is_down = isinstance(error, UnreachableError)
                     raise
-                self._rest(error, tries)
+                self._pause(error, tries, most)
             except BaseException:
-                self._gate.dropped(ticket)
+                self._limit.released(permit)
                 raise
             else:
-                self._gate.passed(ticket)
+                self._limit.succeeded(permit)
                 self._is_down = False
                 return answer
 
-    def _limit(self, error: ApiError, unreadable_tries: int) -> int:
+    def _most_tries(self, error: ApiError, unreadable_tries: int) -> int:
         """How often a request that fails in this way is sent."""
         if isinstance(error, UnreadableAnswerError):
             return unreadable_tries
         is_down = self._is_down and isinstance(error, UnreachableError)
         return TRIES_WHEN_DOWN if is_down else MAX_TRIES
 
-    def _turn(self, endpoint: str) -> Ticket:
-        """Wait until a request may go out."""
-        while (ticket := self._gate.enter(self._is_halted)) is not None:
+    def _permit(self, endpoint: str) -> Permit:
+        """Wait until a request may be sent: for the limit, then for the pace."""
+        while (permit := self._limit.acquire(self._is_halted)) is not None:
             try:
                 self._pace.wait(self._is_halted)
             except BaseException:
-                self._gate.dropped(ticket)
+                self._limit.released(permit)
                 raise
             if self._is_halted():
-                self._gate.dropped(ticket)
+                self._limit.released(permit)
                 break
-            if self._gate.is_good(ticket):
-                return ticket
+            if self._limit.is_valid(permit):
+                return permit
         raise aborted(endpoint)
 
-    def _once(self, method: str, url: str, params: Params | None, body: Any, endpoint: str) -> Answer:
+    def _once(self, method: str, url: str, params: Mapping[str, Any] | None, *, body: Any, endpoint: str) -> Answer:
         with self._count_lock:
             self.requests += 1
-        status, headers, content = self._wire.exchange(method, url, params, body, endpoint)
+        status, headers, content = self._sessions.exchange(method, url, params=params, body=body, endpoint=endpoint)
         now = self._clock.now()
-        told = date_of(headers)
-        if told is not None:
-            self._server_ahead = told - now
-        fault = error_of(status, headers, content, endpoint, self._key, now)
-        if fault is not None:
-            raise fault
+        date = date_of(headers)
+        if date is not None:
+            self._server_offset = date - now
+        error = error_of(status, headers, content, endpoint=endpoint, key=self._key, now=now)
+        if error is not None:
+            raise error
         return Answer(content, headers, endpoint)
 
-    def _rest(self, error: ApiError, tries: int) -> None:
-        """Wait before another try: doubling, with some chance in it, lest threads come back all at once."""
+    def _pause(self, error: ApiError, tries: int, most: int) -> None:
+        """Wait before another try: twice as long each time, and at random, so that threads do not come back at once."""
         jitter = random.uniform(0.75, 1.25)  # noqa: S311 - spreads pauses, guards no secret
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (tries - 1)) * jitter
-        self._log.warning(f"{error.args[0]} Trying again in {pause:.1f} s (try {tries} of {MAX_TRIES} failed).")
+        self._log.warning(f"{error.args[0]} Trying again in {pause:.1f} s (try {tries} of {most} failed).")
         self._clock.wait_until(self._clock.monotonic() + pause, self._is_halted)
 
     def _is_halted(self) -> bool:

@@ -11,8 +11,11 @@ import pytest
 
 from clockify_dagster.api import ClockifyClient, Transport
 from clockify_dagster.api.clock import Clock
+from clockify_dagster.contract.listing import Listing
 from clockify_dagster.sandbox import Account, Sandbox
 
+CLIENTS = Listing("workspaces/{workspace}/clients")
+TAGS = Listing("workspaces/{workspace}/tags")
 NOW = datetime(2026, 3, 31, 15, tzinfo=timezone.utc)
 
 

@@ -54,6 +54,96 @@ def test_a_record_may_hold_little_more_than_an_id(
         assert client.changes(workspace, "deleted", START, END) == expected
 
 
+RATE = {"id": "r", "documentType": "TIME_ENTRY_RATE", "timeEntryId": "a", "hourlyRate": {"amount": 100}}
+VALUE = {"id": "v", "documentCode": "TIME_ENTRY_CUSTOM_FIELD_VALUE", "document": {"timeEntryId": "a", "value": 7}}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        RATE,
+        VALUE,
+        {"id": "x", "document": {"timeEntryId": "a", "value": 7}},
+        {"id": "x", "timeEntryId": "a"},
+        {"document": {"documentType": "TIME_ENTRY_RATE", "timeEntryId": "a"}},
+    ],
+)
+@pytest.mark.parametrize("action", ["created", "updated", "deleted"])
+def test_a_rate_or_a_field_value_that_changed_is_an_update_of_the_entry_that_it_names(
+    sandbox: Sandbox, client: ClockifyClient, workspace: str, record: dict[str, Any], action: Action
+) -> None:
+    for body in ([record], {"response": [record]}):
+        sandbox.faults.clear()
+        sandbox.faults.add(Fault(action, faults.Body(body)))
+        assert client.changes(workspace, action, START, END) == [Change("updated", "a", None)]
+
+
+def test_an_entry_that_changed_with_its_rate_is_there_twice_and_the_rate_comes_last(
+    sandbox: Sandbox, client: ClockifyClient, workspace: str
+) -> None:
+    entry = {"id": "a", "timeInterval": {"start": "2026-03-30T08:00:00Z"}}
+    records = [VALUE, {"id": "a", "documentCode": "TIME_ENTRY", "document": entry}, RATE]
+    for action in ("updated", "deleted"):
+        sandbox.faults.add(Fault(action, faults.Body(records)))
+        assert client.changes(workspace, action, START, END) == [
+            Change(action, "a", entry),
+            Change("updated", "a", None),
+        ]
+
+
+def test_all_types_are_asked_for_in_one_request(sandbox: Sandbox, client: ClockifyClient, workspace: str) -> None:
+    client.changes(workspace, "updated", START, END)
+    (request,) = sandbox.requests
+    assert request.query["type"] == ["TIME_ENTRY", "TIME_ENTRY_RATE", "TIME_ENTRY_CUSTOM_FIELD_VALUE"]
+
+
+def test_a_server_that_refuses_several_types_is_asked_for_entries_alone_from_then_on(
+    account: Account, sandbox: Sandbox, client: ClockifyClient, workspace: str, user: str
+) -> None:
+    class OneType(faults.Kind):
+        def answer(self, request: Any, response: Any) -> Any:
+            several = len(request.query["type"]) > 1
+            return (
+                faults.Status(400, {"message": "bad type", "code": 1}).answer(request, response)
+                if several
+                else response
+            )
+
+    (entry,) = add(account, workspace, user, 1)
+    sandbox.faults.add(Fault("entities", OneType(), times=None))
+    assert client.changes(workspace, "created", START, END) == [Change("created", entry["id"], entry)]
+    client.changes(workspace, "updated", START, END)
+    assert [len(request.query["type"]) for request in sandbox.requests] == [3, 1, 1]
+
+
+def test_a_feed_that_refuses_one_type_as_well_is_an_error(
+    sandbox: Sandbox, client: ClockifyClient, workspace: str
+) -> None:
+    sandbox.faults.add(Fault("entities", faults.Status(400, {"message": "no", "code": 1}), times=None))
+    with pytest.raises(errors.BadRequestError):
+        client.changes(workspace, "created", START, END)
+    assert len(sandbox.requests) == 2
+
+
+def test_records_of_a_page_are_new_where_only_their_type_is(
+    sandbox: Sandbox, client: ClockifyClient, workspace: str
+) -> None:
+    pages = {
+        kind: [
+            {"id": str(n), "documentCode": kind, "document": {"id": str(n), "timeEntryId": f"e{n}"}} for n in range(50)
+        ]
+        for kind in ("TIME_ENTRY", "TIME_ENTRY_RATE")
+    }
+
+    class Paged(faults.Kind):
+        def answer(self, request: Any, response: Any) -> Any:
+            response.payload = [*pages.values(), []][int(request.query["page"][0])]
+            return response
+
+    sandbox.faults.add(Fault("updated", Paged(), times=None))
+    assert len(client.changes(workspace, "updated", START, END)) == 100
+
+
 @pytest.mark.parametrize(("count", "requests"), [(0, 1), (49, 1), (60, 1), (999, 1), (1000, 2), (1100, 2)])
 def test_pages_are_asked_for_from_zero_and_no_more_than_needed(
     account: Account, sandbox: Sandbox, client: ClockifyClient, workspace: str, user: str, count: int, requests: int

@@ -8,7 +8,9 @@ import pytest
 from clockify_dagster import errors
 from clockify_dagster.api import ClockifyClient
 from clockify_dagster.api.transport import MAX_TRIES
+from clockify_dagster.contract.listing import Listing
 from clockify_dagster.sandbox import Account, Fault, Sandbox, faults
+from clockify_dagster_tests.api.conftest import CLIENTS, NOW, TAGS, FakeClock
 
 
 def test_me_is_the_keys_user(client: ClockifyClient, user: str) -> None:
@@ -16,8 +18,15 @@ def test_me_is_the_keys_user(client: ClockifyClient, user: str) -> None:
 
 
 def test_workspaces_are_one_request(client: ClockifyClient, sandbox: Sandbox, workspace: str) -> None:
-    assert [each["id"] for each in client.workspaces()] == [workspace]
-    assert len(sandbox.requests) == 1
+    page = client.workspaces()
+    assert [each["id"] for each in page.documents] == [workspace]
+    assert page.answer.body.startswith(b"[{")
+    assert [request.query for request in sandbox.requests] == [{}]
+
+
+def test_a_key_without_workspaces_sees_an_empty_page(sandbox: Sandbox, client: ClockifyClient) -> None:
+    sandbox.faults.add(Fault("workspaces", faults.Body([])))
+    assert client.workspaces().documents == []
 
 
 def test_archived_clients_tags_and_projects_are_listed(
@@ -26,8 +35,9 @@ def test_archived_clients_tags_and_projects_are_listed(
     things = [account.add_client(workspace), account.add_tag(workspace), account.add_project(workspace)]
     for thing in things:
         account.archive(thing)
-    for listing in (client.clients, client.tags, client.projects):
-        assert [row["archived"] for page in listing(workspace) for row in page] == [True]
+    for listing in (CLIENTS, TAGS, Listing("workspaces/{workspace}/projects")):
+        (page,) = client.pages(listing, workspace=workspace)
+        assert [row["archived"] for row in page.documents] == [True]
 
 
 def test_users_of_every_status_are_listed_with_their_memberships_in_one_request(
@@ -36,23 +46,33 @@ def test_users_of_every_status_are_listed_with_their_memberships_in_one_request(
     for status in ("LIMITED", "DELETED", "PENDING_EMAIL_VERIFICATION"):
         account.add_user(workspace, status, status=status)
     account.add_user(workspace, "gone", membership_status="INACTIVE")
-    found = client.users(workspace)
-    assert len(found) == 5
-    assert all(user["memberships"] for user in found)
-    assert client.users(workspace) is found
+    users = client.users(workspace)
+    assert len(users.documents) == 5
+    assert all(user["memberships"] for user in users.documents)
+    assert users.pages[0].answer.body.startswith(b"[{")
+    assert client.users(workspace) is users
     assert len(sandbox.requests) == 1
 
 
-def test_a_list_of_users_that_clockify_fails_to_give_is_tried_for_once_and_a_minute_later_again(
-    client: ClockifyClient, workspace: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+def test_users_tell_when_their_listing_began_by_clockifys_clock(
+    account: Account, client: ClockifyClient, workspace: str, clock: FakeClock
+) -> None:
+    client.me()
+    clock.time += 60
+    began = client.users(workspace).began
+    clock.time += 60
+    assert client.users(workspace).began == began
+    assert 60 <= (began - NOW).total_seconds() < 61
+    del account
+
+
+def test_a_list_of_users_that_failed_is_asked_for_again(
+    client: ClockifyClient, workspace: str, sandbox: Sandbox
 ) -> None:
     sandbox.faults.add(Fault("/users", faults.Status(503), times=MAX_TRIES))
-    for _ in range(3):
-        with pytest.raises(errors.ServerFaultError, match=f"We tried {MAX_TRIES} times"):
-            client.users(workspace)
-    assert len(sandbox.requests) == MAX_TRIES
-    monkeypatch.setattr("clockify_dagster.api.kept._FAULT_KEPT_SECONDS", 0)
-    assert client.users(workspace)
+    with pytest.raises(errors.ServerFaultError, match=f"We tried {MAX_TRIES} times"):
+        client.users(workspace)
+    assert client.users(workspace).documents
 
 
 def test_threads_that_ask_for_users_at_once_share_one_request(
@@ -67,45 +87,39 @@ def test_threads_that_ask_for_users_at_once_share_one_request(
     assert len(sandbox.requests) == 1
 
 
-@pytest.mark.parametrize(("hydrated", "requests"), [(True, 1), (False, 2)])
-def test_tasks_come_with_their_project_or_are_asked_for(
-    account: Account, sandbox: Sandbox, client: ClockifyClient, workspace: str, hydrated: bool, requests: int
+def test_users_of_several_workspaces_are_listed_side_by_side(
+    account: Account, client: ClockifyClient, workspace: str, sandbox: Sandbox
 ) -> None:
-    account.hydrated_tasks = hydrated
-    project = account.add_project(workspace)
-    task = account.add_task(workspace, project, status="DONE")
-    ((found,),) = client.projects(workspace)
-    assert client.tasks(workspace, found) == [task]
-    assert len(sandbox.requests) == requests
+    both_are_asked = threading.Barrier(2)
 
+    class Meeting(faults.Kind):
+        sends = True
 
-def test_groups_and_running_timers_are_listed(
-    account: Account, client: ClockifyClient, workspace: str, user: str, sandbox: Sandbox
-) -> None:
-    group = account.add_group(workspace, "Designers", [user])
-    timer = account.add_entry(workspace, user, "2026-03-31T08:00:00Z", None)
-    account.add_entry(workspace, user, "2026-03-30T08:00:00Z")
-    assert list(client.user_groups(workspace)) == [[group]]
-    assert list(client.in_progress(workspace)) == [[timer]]
-    assert sandbox.requests[-1].query["page-size"] == ["1000"]
+        def send(self, wire: Any, head: bytes, body: bytes) -> None:
+            both_are_asked.wait(10)
+            super().send(wire, head, body)
+
+    sandbox.faults.add(Fault("/users", Meeting(), times=None))
+    other = str(account.add_workspace("Other")["id"])
+    threads = [threading.Thread(target=client.users, args=(each,)) for each in (workspace, other)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert not both_are_asked.broken
+    assert len(sandbox.requests) == 2
 
 
 def test_an_entry_is_found_or_is_none(account: Account, client: ClockifyClient, workspace: str, user: str) -> None:
     entry = account.add_entry(workspace, user, "2026-03-30T08:00:00Z")
-    assert client.time_entry(workspace, entry["id"]) == entry
+    page = client.time_entry(workspace, entry["id"])
+    assert page is not None
+    assert page.documents == [entry]
+    assert page.answer.body.startswith(b"{")
     account.delete_entry(entry)
     assert client.time_entry(workspace, entry["id"]) is None
-
-
-def test_ids_are_escaped_in_addresses(client: ClockifyClient, sandbox: Sandbox, workspace: str) -> None:
-    with pytest.raises(errors.ApiError):
-        list(client.tags("../user?a=b#c/d"))
-    with pytest.raises(errors.NotThereError, match=r"'\.\.' is no id"):
-        list(client.tags(".."))
-    assert [request.path for request in sandbox.requests] == [
-        "/api/v1/workspaces/..%2Fuser%3Fa%3Db%23c%2Fd/tags",
-    ]
     assert client.time_entry(workspace, "a/b") is None
+    assert client.time_entry(workspace, "..") is None
 
 
 def test_a_plain_members_key_is_told_what_it_lacks(account: Account, client: ClockifyClient, workspace: str) -> None:

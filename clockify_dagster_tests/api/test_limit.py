@@ -94,7 +94,7 @@ def test_it_says_until_when(
     sandbox.faults.add(Fault("user", faults.Status(429, retry_after=90)))
     with caplog.at_level(logging.INFO):
         ask(make(), sandbox)
-    assert "nothing is asked until 2026-03-31 15:01:30 UTC (90 s)" in caplog.text
+    assert "no request is sent until 2026-03-31 15:01:30 UTC (90 s)" in caplog.text
     assert "Clockify answers again" in caplog.text
 
 

@@ -8,105 +8,133 @@ from functools import partial
 import pytest
 
 from clockify_dagster import errors
-from clockify_dagster.api import ClockifyClient, Ended, Transport, fetch_side_by_side
-from clockify_dagster.api.clock import Clock
+from clockify_dagster.api import ClockifyClient, Transport, side_by_side
+from clockify_dagster.api.clock import Clock, is_thread_halted
 from clockify_dagster.sandbox import Account, Fault, Sandbox, faults
+from clockify_dagster_tests.api.conftest import TAGS
 
 
-def numbers(start: int, count: int, pause: float = 0.0) -> Iterator[int]:
-    for number in range(start, start + count):
-        time.sleep(pause)
-        yield number
+def no_thread_is_left() -> bool:
+    return not [thread for thread in threading.enumerate() if thread.name.startswith("clockify")]
 
 
-@pytest.mark.parametrize("workers", [1, 2, 8])
-def test_every_page_comes_once_in_the_order_of_its_job_and_an_end_behind_it(workers: int) -> None:
-    jobs = [(key, partial(numbers, key * 100, 20, 0.0005)) for key in range(10)]
-    found: dict[int, list[object]] = {}
-    for key, page in fetch_side_by_side(jobs, workers):
-        found.setdefault(key, []).append(page)
-    assert found == {key: [*range(key * 100, key * 100 + 20), Ended()] for key in range(10)}
+def square(number: int) -> int:
+    time.sleep(0.001 * (number % 3))
+    return number * number
 
 
-def test_no_jobs_are_no_pages() -> None:
-    nothing: list[tuple[int, Callable[[], Iterator[int]]]] = []
-    assert list(fetch_side_by_side(nothing, 4)) == []
+@pytest.fixture
+def limited(sandbox: Sandbox, workspace: str) -> Iterator[Callable[[], object]]:
+    """A job that meets the request limit, and would wait an hour by the machine's clock."""
+    sandbox.faults.add(Fault("tags", faults.Status(429, retry_after=3000), times=None))
+    with Transport(sandbox.api_key, requests_per_second=1000, clock=Clock()) as transport:
+        client = ClockifyClient(transport, sandbox.api_url)
+        yield lambda: list(client.pages(TAGS, workspace=workspace))
 
 
-def test_one_worker_has_no_threads() -> None:
-    def who() -> Iterator[str]:
-        yield threading.current_thread().name
+@pytest.fixture
+def broken(sandbox: Sandbox) -> Callable[[], object]:
+    """A job that fails as soon as another one waits for the limit."""
 
-    assert [page for _, page in fetch_side_by_side([(1, who), (2, who)], 1)] == [
-        threading.current_thread().name,
-        Ended(),
-        threading.current_thread().name,
-        Ended(),
-    ]
-
-
-def test_few_pages_wait_for_a_slow_consumer() -> None:
-    made: list[int] = []
-
-    def busy() -> Iterator[int]:
-        for number in range(1000):
-            made.append(number)
-            yield number
-
-    listing = fetch_side_by_side([(1, busy), (2, busy)], 2)
-    next(listing)
-    time.sleep(0.1)
-    assert len(made) <= 1 + 2 + 2
-    listing.close()  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize("workers", [1, 3])
-def test_a_listing_that_is_not_there_is_told_and_the_others_go_on(workers: int) -> None:
-    def gone() -> Iterator[int]:
-        raise errors.NotThereError("user has left", endpoint="GET /x", status=400, code=501)
-        yield 1
-
-    jobs: list[tuple[str, Callable[[], Iterator[int]]]] = [("gone", gone), ("there", partial(numbers, 0, 2))]
-    found = dict.fromkeys(("gone", "there"), Ended())
-    for key, page in fetch_side_by_side(jobs, workers):
-        if isinstance(page, Ended):
-            found[key] = page
-    assert isinstance(found["gone"].error, errors.NotThereError)
-    assert found["there"] == Ended()
-
-
-def test_the_first_error_is_raised_and_stops_the_others_though_they_wait_for_the_limit(
-    account: Account, workspace: str, user: str, sandbox: Sandbox
-) -> None:
-    transport = Transport(sandbox.api_key, requests_per_second=1000, clock=Clock())
-    client = ClockifyClient(transport, sandbox.api_url)
-    account.add_tag(workspace)
-    sandbox.faults.add(Fault("clients", faults.Status(429, retry_after=3000), times=None))
-
-    def broken() -> Iterator[list[object]]:
+    def fail() -> object:
         while not any(request.status == 429 for request in sandbox.requests):
             time.sleep(0.01)
-        raise ValueError(f"a mistake of {user[:0]}ours")
-        yield []
+        raise ValueError("a mistake of ours")
 
-    jobs: list[tuple[str, Callable[[], Iterator[object]]]] = [
-        ("clients", lambda: client.clients(workspace)),
-        ("broken", broken),
-        ("more", lambda: client.clients(workspace)),
-    ]
+    return fail
+
+
+@pytest.mark.parametrize("workers", [1, 2, 8, 100])
+def test_each_job_is_run_once_and_what_it_gives_comes_out(workers: int) -> None:
+    jobs = [partial(square, number) for number in range(30)]
+    assert sorted(side_by_side(jobs, workers)) == [number * number for number in range(30)]
+
+
+def test_no_jobs_give_nothing() -> None:
+    nothing: list[Callable[[], int]] = []
+    assert list(side_by_side(nothing, 4)) == []
+
+
+@pytest.mark.parametrize(("jobs", "workers"), [(3, 1), (1, 8)])
+def test_one_worker_or_one_job_has_no_threads(jobs: int, workers: int) -> None:
+    me = threading.current_thread()
+    assert list(side_by_side([threading.current_thread] * jobs, workers)) == [me] * jobs
+
+
+def test_so_many_jobs_run_at_once_and_they_begin_in_the_order_given() -> None:
+    begun: list[int] = []
+    barrier = threading.Barrier(3)
+
+    def meet(number: int) -> int:
+        begun.append(number)
+        barrier.wait(10)
+        return number
+
+    found = list(side_by_side([partial(meet, number) for number in range(9)], 3))
+    assert sorted(found) == list(range(9))
+    assert [sorted(begun[n : n + 3]) for n in (0, 3, 6)] == [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
+
+
+def test_what_ends_first_comes_out_first() -> None:
+    first_is_out = threading.Event()
+    found = []
+    for number in side_by_side([lambda: first_is_out.wait(10), lambda: None], 2):
+        found.append(number)
+        first_is_out.set()
+    assert found == [None, True]
+
+
+def test_who_waits_for_a_result_is_called_every_so_many_seconds() -> None:
+    calls: list[float] = []
+    jobs = [partial(time.sleep, 0.22), partial(time.sleep, 0.01)]
+    assert list(side_by_side(jobs, 2, on_wait=lambda: calls.append(time.monotonic()), seconds=0.05)) == [None, None]
+    assert 2 <= len(calls) <= 5
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_the_first_error_is_raised_and_halts_the_others_though_they_wait_for_the_limit(
+    limited: Callable[[], object], broken: Callable[[], object], nested: bool
+) -> None:
+    waiting = (lambda: list(side_by_side([limited, limited], 2))) if nested else limited
     started = time.monotonic()
     with pytest.raises(ValueError, match="a mistake of ours"):
-        list(fetch_side_by_side(jobs, 3))
-    assert time.monotonic() - started < 2
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("clockify-")]
-    transport.close()
+        list(side_by_side([waiting, broken, limited], 3))
+    assert time.monotonic() - started < 1
+    assert no_thread_is_left()
 
 
-def test_closing_early_stops_the_threads() -> None:
-    listing = fetch_side_by_side([(key, partial(numbers, 0, 10**9)) for key in range(4)], 4)
-    next(listing)
-    listing.close()  # type: ignore[attr-defined]
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("clockify-")]
+def test_jobs_that_have_not_begun_when_one_fails_never_begin() -> None:
+    begun: list[int] = []
+
+    def fail() -> None:
+        raise ValueError("no")
+
+    def wait_for_the_end() -> None:
+        begun.append(1)
+        while not is_thread_halted():
+            time.sleep(0.001)
+
+    with pytest.raises(ValueError, match="no"):
+        list(side_by_side([wait_for_the_end, fail, *[wait_for_the_end] * 50], 2))
+    assert begun == [1]
+
+
+def test_closing_early_gives_up_requests_under_way_at_once(sandbox: Sandbox, workspace: str) -> None:
+    sandbox.faults.add(Fault("tags", faults.Stall(20), times=None))
+    with Transport(sandbox.api_key, timeout=30) as transport:
+        client = ClockifyClient(transport, sandbox.api_url)
+
+        def stalled() -> None:
+            with pytest.raises(errors.AbortedError, match="given up"):
+                list(client.pages(TAGS, workspace=workspace))
+
+        results = side_by_side([stalled, stalled, lambda: None], 3)
+        next(results)
+        time.sleep(0.2)
+        started = time.monotonic()
+        results.close()  # type: ignore[attr-defined]
+        assert time.monotonic() - started < 0.2
+    assert no_thread_is_left()
 
 
 def test_many_users_are_read_side_by_side_and_exactly_in_spite_of_faults(
@@ -119,10 +147,10 @@ def test_many_users_are_read_side_by_side_and_exactly_in_spite_of_faults(
     for nth, kind in [(2, faults.Cut()), (4, faults.Status(503)), (6, faults.Reset()), (8, faults.Body())]:
         sandbox.faults.add(Fault("time-entries", kind, nth=nth))
     small = ClockifyClient(client.transport, sandbox.api_url, page_size=5)
-    jobs = [(each, partial(small.time_entries, workspace, each)) for each in users]
-    found: dict[str, set[str]] = {each: set() for each in users}
-    for each, page in fetch_side_by_side(jobs, 4):
-        if not isinstance(page, Ended):
-            found[each] |= {row["id"] for row in page}
+
+    def ids_of(each: str) -> tuple[str, set[str]]:
+        return each, {row["id"] for page in small.time_entries(workspace, each) for row in page}
+
+    found = dict(side_by_side([partial(ids_of, each) for each in users], 4))
     entries = account.workspace(workspace).entries.by_id.values()
     assert found == {each: {row["id"] for row in entries if row["userId"] == each} for each in users}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from clockify_dagster import errors
-from clockify_dagster.api import ClockifyClient, Totals, Transport
+from clockify_dagster.api import ClockifyClient, Totals
 from clockify_dagster.sandbox import Account, Fault, Sandbox, faults
 
 START, END = datetime(2026, 3, 1), datetime(2026, 4, 1)  # noqa: DTZ001 - clock time in the report's zone
@@ -46,45 +46,6 @@ def test_some_users_may_be_named_and_those_who_left_are_in_by_default(
     account.remove_user(workspace, other)
     assert client.report_totals(workspace, START, END, "UTC").entries == 2
     assert client.report_totals(workspace, START, END, "UTC", users=[user]).entries == 1
-
-
-@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Pacific/Kiritimati"])
-def test_rows_of_all_users_come_once_though_some_are_deleted_between_pages(
-    account: Account, transport: Transport, sandbox: Sandbox, workspace: str, user: str, zone: str
-) -> None:
-    begin = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
-    entries = [account.add_entry(workspace, user, begin + timedelta(hours=5) * n) for n in range(120)]
-    told: list[Totals] = []
-    client = ClockifyClient(transport, sandbox.api_url, sandbox.reports_url, page_size=25)
-    doomed = entries[-3]
-    sandbox.faults.add(Fault("detailed", faults.After(lambda account: account.delete_entry(doomed))))
-    pages = client.report_entries(workspace, START, END, zone, on_totals=told.append)
-    found = [row["_id"] for page in pages for row in page]
-    assert found == [entry["id"] for entry in entries[::-1]]
-    assert told == [Totals(120, 120 * 3600)]
-    assert len(sandbox.requests) == 5
-
-
-def test_rows_around_the_hour_that_comes_twice_are_all_there(
-    account: Account, transport: Transport, sandbox: Sandbox, workspace: str, user: str
-) -> None:
-    begin = datetime(2026, 10, 24, 20, tzinfo=timezone.utc)
-    entries = [account.add_entry(workspace, user, begin + timedelta(minutes=7) * n) for n in range(150)]
-    client = ClockifyClient(transport, sandbox.api_url, sandbox.reports_url, page_size=50)
-    window = datetime(2026, 10, 24), datetime(2026, 10, 27)  # noqa: DTZ001
-    found = [row["_id"] for page in client.report_entries(workspace, *window, "Europe/Berlin") for row in page]
-    assert found == [entry["id"] for entry in entries[::-1]]
-
-
-def test_a_full_page_that_is_all_is_one_request(
-    account: Account, transport: Transport, sandbox: Sandbox, workspace: str, user: str
-) -> None:
-    for day in range(1, 11):
-        account.add_entry(workspace, user, f"2026-03-{day:02d}T08:00:00Z")
-    client = ClockifyClient(transport, sandbox.api_url, sandbox.reports_url, page_size=10)
-    assert len(next(client.report_entries(workspace, START, END, "UTC"))) == 10
-    assert len(list(client.report_entries(workspace, START, END, "UTC"))) == 1
-    assert len(sandbox.requests) == 2
 
 
 def test_a_free_workspace_refuses_more_than_31_days(account: Account, client: ClockifyClient) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -12,7 +13,7 @@ import requests
 from clockify_dagster import errors
 from clockify_dagster.api import ClockifyClient, Transport
 from clockify_dagster.sandbox import Account, Fault, Sandbox, faults
-from clockify_dagster_tests.api.conftest import NOW, FakeClock
+from clockify_dagster_tests.api.conftest import NOW, TAGS, FakeClock
 
 Make = Callable[..., Transport]
 
@@ -28,7 +29,7 @@ def names(make: Make, sandbox: Sandbox, workspace: str) -> Callable[..., list[st
 
     def read(transport: Transport | None = None, **options: Any) -> list[str]:
         client = ClockifyClient(transport or make(**options), sandbox.api_url)
-        return [tag["name"] for page in client.tags(workspace) for tag in page]
+        return [tag["name"] for page in client.pages(TAGS, workspace=workspace) for tag in page.documents]
 
     return read
 
@@ -76,7 +77,7 @@ def test_a_passing_fault_is_survived_with_exact_data(sandbox: Sandbox, names: Na
         (faults.Close(), errors.UnreachableError, "the connection failed"),
         (faults.Cut(), errors.UnreachableError, "broke in the middle of the answer"),
         (faults.Reset(), errors.UnreachableError, "broke in the middle of the answer"),
-        (faults.Body(), errors.UnreadableAnswerError, "are no JSON"),
+        (faults.Body(), errors.UnreadableAnswerError, "are not JSON"),
         (faults.Body(None), errors.UnreadableAnswerError, "null in place of a list of objects"),
         (faults.Body({"items": []}), errors.UnreadableAnswerError, "an object in place of"),
         (faults.Body([None]), errors.UnreadableAnswerError, "a list with null in it"),
@@ -169,17 +170,6 @@ def test_a_stall_is_cut_off_and_tried_again(sandbox: Sandbox, names: Names, insi
     assert names(timeout=0.2) == ALL
 
 
-def test_a_drip_ends_at_the_limit_of_a_whole_answer(sandbox: Sandbox, names: Names) -> None:
-    class Hasty(FakeClock):
-        def monotonic(self) -> float:
-            self.time += 0.2
-            return super().monotonic()
-
-    sandbox.faults.add(Fault("tags", faults.Drip(pause=0.005, size=1), times=None))
-    with pytest.raises(errors.UnreachableError, match=r"came so slowly .* after 10 s"):
-        names(timeout=1, clock=Hasty())
-
-
 def test_trying_ends_by_time_too(sandbox: Sandbox, names: Names) -> None:
     class Slow(FakeClock):
         def monotonic(self) -> float:
@@ -215,6 +205,40 @@ def test_the_servers_clock_is_known_from_its_answers(
     names(transport)
     assert transport.server_now() >= datetime(2026, 3, 31, 16, 30, tzinfo=timezone.utc)
     assert transport.server_now() - NOW < timedelta(minutes=91)
+
+
+@pytest.mark.parametrize(
+    ("kind", "unreadable_tries", "expected"),
+    [(faults.Body(), 2, ["1 of 2"]), (faults.Status(503), 2, [f"{n} of 6" for n in range(1, 6)])],
+)
+def test_failed_tries_are_logged_with_the_limit_that_holds(
+    sandbox: Sandbox,
+    make: Make,
+    caplog: pytest.LogCaptureFixture,
+    kind: faults.Kind,
+    unreadable_tries: int,
+    expected: list[str],
+) -> None:
+    sandbox.faults.add(Fault("user", kind, times=None))
+    with pytest.raises(errors.ApiError):
+        make().send("GET", f"{sandbox.api_url}/user", unreadable_tries=unreadable_tries)
+    assert re.findall(r"try (\d of \d) failed", caplog.text) == expected
+
+
+def test_a_host_that_is_down_is_tried_twice_from_then_on_and_the_log_says_so(
+    sandbox: Sandbox, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    transport = make()
+    sandbox.faults.add(Fault("user", faults.Close(), times=8))
+    for expected in (6, 2):
+        caplog.clear()
+        with pytest.raises(errors.UnreachableError, match=f"We tried {expected} times"):
+            transport.send("GET", f"{sandbox.api_url}/user")
+        tries = [f"{n} of {expected}" for n in range(1, expected)]
+        assert re.findall(r"try (\d of \d) failed", caplog.text) == tries
+    assert transport.send("GET", f"{sandbox.api_url}/user")
+    sandbox.faults.add(Fault("user", faults.Close(), times=5))
+    assert transport.send("GET", f"{sandbox.api_url}/user")
 
 
 def test_failed_tries_are_logged_without_the_key(

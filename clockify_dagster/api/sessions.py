@@ -1,0 +1,163 @@
+"""HTTP sessions that are kept alive and reused, and one deadline over each exchange of a request and its answer.
+
+The exchange runs in a thread of its own, and the caller waits for it. A socket's own time limit begins anew with every
+byte, so a server that sends one now and then, be it in the headers, would hold the caller for ever. What an answer says
+is for `answers.py`, another try for `transport.py`.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+
+from clockify_dagster.api.answers import decompressed
+from clockify_dagster.api.clock import SLICE, Clock
+from clockify_dagster.errors import AbortedError, UnreachableError
+from clockify_dagster.version import __version__
+
+WHOLE_ANSWER = 10  # a whole answer may take this many times the limit on a silence
+_CHUNK = 1 << 16
+
+Exchanged = tuple[int, Mapping[str, str], bytes]
+
+
+class SessionPool:
+    """Sessions that pass from thread to thread, each with a connection that is kept alive."""
+
+    def __init__(
+        self,
+        make: Callable[[], requests.Session],
+        *,
+        key: str,
+        timeout: float,
+        clock: Clock,
+        is_halted: Callable[[], bool],
+    ) -> None:
+        """Nothing is opened yet. `make` makes a session; there are as many as requests at once."""
+        self._make = make
+        self._key = key
+        self._timeout = timeout
+        self._clock = clock
+        self._is_halted = is_halted
+        self._idle: deque[requests.Session] = deque()
+        self._closed = False
+
+    def close(self) -> None:
+        """Close all connections; those in use as soon as their exchange ends."""
+        self._closed = True
+        while self._idle:
+            self._idle.pop().close()
+
+    def exchange(
+        self, method: str, url: str, *, params: Mapping[str, Any] | None, body: Any, endpoint: str
+    ) -> Exchanged:
+        """Status, headers and whole body of the answer.
+
+        Raises `UnreachableError`, also where the answer is not whole in time, and `AbortedError` within `SLICE` seconds
+        after the caller is halted.
+        """
+        request = {"method": method, "url": url, "params": params, "json": body, "timeout": self._timeout}
+        deadline = self._clock.monotonic() + WHOLE_ANSWER * self._timeout
+        future: Future[Exchanged] = Future()
+        given_up = threading.Event()
+        # A daemon: a server may hold it after everybody has left.
+        thread = threading.Thread(target=self._run, args=(request, future, given_up), name=endpoint, daemon=True)
+        try:
+            thread.start()
+            while not wait([future], SLICE).done:
+                if self._is_halted():
+                    raise aborted(endpoint)
+                if self._clock.monotonic() > deadline:
+                    raise UnreachableError(
+                        f"{endpoint}: the answer came so slowly that it was not whole after "
+                        f"{WHOLE_ANSWER * self._timeout:g} s. Try again later, or raise CLOCKIFY_TIMEOUT_SECONDS.",
+                        endpoint=endpoint,
+                    )
+            status, headers, packed = future.result()
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            raise UnreachableError(_unreachable(url, endpoint, error, self._timeout), endpoint=endpoint) from None
+        finally:
+            given_up.set()
+        return status, headers, decompressed(packed, headers.get("Content-Encoding", ""), endpoint)
+
+    def new_session(self) -> requests.Session:
+        """A session of ours: proxies and certificates of the environment hold, TLS is verified, no cookies are kept."""
+        session = self._make()
+        # As `auth`, and not as a header of the session: requests then reads no .netrc, whose credential would go out
+        # beside the key. Clockify refuses two credentials, and the other one is none of its business.
+        session.auth = self._with_key
+        session.verify = True
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        session.headers["User-Agent"] = f"clockify_dagster/{__version__}"
+        session.headers["Accept"] = "application/json"
+        session.headers["Accept-Encoding"] = "gzip"
+        return session
+
+    def _run(self, request: Mapping[str, Any], future: Future[Exchanged], given_up: threading.Event) -> None:
+        """Send a request and read the whole answer. Whoever gives it up leaves a session that nobody may use again."""
+        try:
+            try:
+                session = self._idle.pop()
+            except IndexError:
+                session = self.new_session()
+            try:
+                with session.request(**request, allow_redirects=False, stream=True) as response:
+                    # `read1` gives what one look at the socket brings, so that giving up is noticed soon. Chunks that
+                    # are joined in the end, in place of one buffer, doubled the processor time: each thread has a heap
+                    # of its own, and the system took its pages back after each answer.
+                    buffer = io.BytesIO()
+                    while not given_up.is_set() and (chunk := response.raw.read1(_CHUNK, decode_content=False)):
+                        buffer.write(chunk)
+            finally:
+                if given_up.is_set():
+                    session.close()
+                else:
+                    self._idle.append(session)
+                if self._closed:
+                    self.close()
+            future.set_result((response.status_code, response.headers, buffer.getvalue()))
+        except BaseException as error:  # the caller raises it
+            future.set_exception(error)
+
+    def _with_key(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["X-Api-Key"] = self._key
+        return request
+
+
+def aborted(endpoint: str) -> AbortedError:
+    """The error of a request that is given up because nobody waits for it any more."""
+    return AbortedError(
+        f"{endpoint} was given up, since the run was stopped or another part of it failed.", endpoint=endpoint
+    )
+
+
+def _unreachable(url: str, endpoint: str, error: Exception, timeout: float) -> str:
+    parts = urlsplit(url)
+    host = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+    text = str(error)
+    if isinstance(error, requests.exceptions.SSLError):
+        why = "its TLS certificate cannot be verified; is there a proxy between?"
+    elif isinstance(error, requests.exceptions.ProxyError):
+        why = "the proxy that the environment sets (HTTPS_PROXY) does not let us through"
+    elif isinstance(error, requests.exceptions.ConnectTimeout):
+        why = f"no connection within {timeout:g} s (CLOCKIFY_TIMEOUT_SECONDS)"
+    elif isinstance(error, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError):
+        why = f"nothing came for {timeout:g} s (CLOCKIFY_TIMEOUT_SECONDS)"
+    elif isinstance(error, urllib3.exceptions.ProtocolError):
+        why = "the connection broke in the middle of the answer"
+    elif "refused" in text:
+        why = "nobody listens at that address"
+    elif "resolve" in text or "getaddrinfo" in text:
+        why = "the name of the host is unknown"
+    else:
+        why = f"the connection failed ({type(error).__name__})"
+    return f"{endpoint} to {host}: {why}. Check the network and CLOCKIFY_REGION or CLOCKIFY_API_URL."
