@@ -219,3 +219,8 @@ def entry(identity: str, workspace_id: str, user_id: str) -> Document:
         "costRate": None,
         "isLocked": False,
     }
+
+
+def custom_field_value(entry_id: str, field_id: str, name: str, value: object) -> Document:
+    """What an entry says in a custom field: text, a number, true or false, a list, or null."""
+    return {"customFieldId": field_id, "timeEntryId": entry_id, "value": value, "name": name, "type": "WORKSPACE"}
