@@ -1,9 +1,9 @@
 """`python -m clockify_dagster.sandbox.fast`: a workspace of millions of entries, served as fast as a socket takes them.
 
 For measuring loads, not for tests: it knows what a first load asks for and nothing else, keeps no account, and breaks
-nothing on purpose: what it does not know, reports and the change feed among it, answers 403. A page is a slice of a block
-of bytes: every user has the same entries, but for the user's number within the ids, which is put in when a page is asked
-for. Entries are as large as those of a paid plan with custom fields, about a kilobyte.
+nothing on purpose. What it does not know, reports and the change feed among it, answers 403. A page is a slice of a
+block of bytes: every user has the same entries, but for the user's number within the ids, which is put in when a page
+is asked for. Entries are as large as those of a paid plan with custom fields, about a kilobyte each.
 """
 
 from __future__ import annotations
