@@ -21,7 +21,6 @@ from urllib.parse import urlsplit
 from clockify_dagster.sandbox import Account, Sandbox
 from clockify_dagster.sandbox.fast import KEY, STEP
 
-BIN = Path(sys.executable).parent
 HERE = Path(__file__).parent
 PAGE = 5000
 
@@ -59,6 +58,34 @@ class Taken:
     phases: Mapping[str, float] | None = None
 
 
+@dataclass(frozen=True)
+class Checkout:
+    """A working copy of the project: it is run with its own `.venv` where it has one, else with this interpreter."""
+
+    root: Path
+
+    @property
+    def python(self) -> Path:
+        """The interpreter."""
+        own = self.root / ".venv" / "bin" / "python"
+        return own if own.exists() else Path(sys.executable)
+
+    @property
+    def command(self) -> list[str]:
+        """The command that loads."""
+        return [str(self.python), str(self.python.parent / "clockify-dagster")]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment without settings of ours, in which this copy's code is imported."""
+        others = ("CLOCKIFY_", "DAGSTER_")
+        given = {name: value for name, value in os.environ.items() if not name.startswith(others)}
+        return {**given, "PYTHONPATH": str(self.root)}
+
+
+THIS = Checkout(HERE.parent)
+
+
 @contextmanager
 def served(shape: Shape, latency: float) -> Iterator[str]:
     """The address of a fast sandbox, in a process of its own."""
@@ -72,52 +99,48 @@ def served(shape: Shape, latency: float) -> Iterator[str]:
             server.kill()
 
 
-def ours(api: str, start: date, *, instrumented: bool = False) -> Taken:
+def ours(api: str, start: date, *, checkout: Checkout = THIS, instrumented: bool = False) -> Taken:
     """`clockify-dagster sync` into a new database, in a new process. Raises where it fails."""
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder) / "home"
-        program = [str(HERE / "phases.py")] if instrumented else [str(BIN / "clockify-dagster")]
-        environment = {
-            **_environment(api, start),
-            "CLOCKIFY_DATABASE": f"{folder}/it.duckdb",
-            "DAGSTER_HOME": str(home),
-        }
-        seconds, peak, output = _timed([sys.executable, *program, "sync"], environment, folder)
-        with sqlite3.connect(home / "history" / "runs.db") as runs:
+        command = [str(checkout.python), str(HERE / "phases.py")] if instrumented else checkout.command
+        seconds, peak, output = sync(api, start, Path(folder), checkout=checkout, command=command)
+        with sqlite3.connect(Path(folder) / "home" / "history" / "runs.db") as runs:
             ((run_seconds,),) = runs.execute("SELECT sum(end_time - start_time) FROM runs").fetchall()
         phases = json.loads(output.strip().splitlines()[-1]) if instrumented else None
         return Taken(seconds, peak, run_seconds, phases)
+
+
+def sync(
+    api: str, start: date, folder: Path, *, checkout: Checkout = THIS, command: list[str] | None = None
+) -> tuple[float, float, str]:
+    """Load into the folder's database. Gives seconds, peak memory in MB and the output. Raises where it fails."""
+    environment = {
+        **checkout.environment, "CLOCKIFY_API_URL": api, "CLOCKIFY_REPORTS_URL": api.replace("/api/v1", "/v1"),
+        "CLOCKIFY_API_KEY": KEY, "CLOCKIFY_START_DATE": str(start), "CLOCKIFY_REQUESTS_PER_SECOND": "1000",
+        "CLOCKIFY_DATABASE": str(folder / "it.duckdb"), "DAGSTER_HOME": str(folder / "home"),
+    }  # fmt: skip
+    return _timed([*(command or checkout.command), "sync"], environment, folder)
 
 
 def floor(api: str) -> Taken:
     """The plain script into a new database, in a new process."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, str(HERE / "floor.py"), api, f"{folder}/it.duckdb"]
-        seconds, peak, _ = _timed(command, dict(os.environ), folder)
+        seconds, peak, _ = _timed(command, dict(os.environ), Path(folder))
         return Taken(seconds, peak)
 
 
-def _environment(api: str, start: date) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CLOCKIFY_", "DAGSTER_"))}
-    return {
-        **kept, "CLOCKIFY_API_URL": api, "CLOCKIFY_REPORTS_URL": api.replace("/api/v1", "/v1"), "CLOCKIFY_API_KEY": KEY,
-        "CLOCKIFY_START_DATE": str(start), "CLOCKIFY_REQUESTS_PER_SECOND": "1000",
-    }  # fmt: skip
-
-
-def _timed(command: list[str], environment: dict[str, str], folder: str) -> tuple[float, float, str]:
+def _timed(command: list[str], environment: dict[str, str], folder: Path) -> tuple[float, float, str]:
     """Seconds, peak memory in MB and output of a command. Raises where it fails."""
-    said = Path(folder) / "said"
-    with said.open("w") as out, (Path(folder) / "told").open("w") as err:
+    output, errors = folder / "output", folder / "errors"
+    with output.open("w") as out, errors.open("w") as err:
         began = time.monotonic()
         process = subprocess.Popen(command, env=environment, cwd=folder, stdout=out, stderr=err)  # noqa: S603
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.monotonic() - began
     if status:
-        raise RuntimeError(
-            f"{command} failed: {said.read_text()[-2000:]} {(Path(folder) / 'told').read_text()[-2000:]}"
-        )
-    return seconds, used.ru_maxrss / 1024, said.read_text()
+        raise RuntimeError(f"{command} failed: {output.read_text()[-2000:]} {errors.read_text()[-2000:]}")
+    return seconds, used.ru_maxrss / 1024, output.read_text()
 
 
 def ceiling(api: str, shape: Shape, threads: int = 8) -> float:

@@ -1,7 +1,8 @@
 """`make bench`: measure, print, and write what was found into docs/performance.md, with a picture.
 
 Ours and the plain script run by turns against one server; what counts is the median of the pairs' ratios. With
-`--large` also ten million entries, with `--quick` only one pair of each.
+`--large` also ten million entries, with `--quick` only one pair of each. With `--against PATH` nothing is written: a
+daily sync and two first loads are compared with those of another working copy of the project.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from benchmarks import measure
-from benchmarks.measure import Shape, Taken
+from benchmarks import against, measure
+from benchmarks.measure import Checkout, Shape, Taken
 from benchmarks.report import write_report
 
 SMALL, MIDDLE, MILLION = Shape(40, 2_500), Shape(40, 12_500), Shape(40, 25_000)
@@ -72,9 +73,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
     parser.add_argument("--large", action="store_true", help="ten million entries too: half an hour")
     parser.add_argument("--quick", action="store_true", help="one pair of each, not three")
+    parser.add_argument("--against", type=Path, help="another working copy, to be compared with and nothing else")
     parser.add_argument("--docs", type=Path, default=Path("docs"), help="where performance.md goes (docs)")
     given = parser.parse_args()
     pairs = 1 if given.quick else 3
+    if given.against:
+        other = Checkout(given.against.resolve())
+        say(against.daily(other, 2 * pairs))
+        for shape in (SMALL, MIDDLE):
+            say(against.first_load(other, shape, 0.05, pairs))
+        return
     with measure.served(MILLION, 0.0) as api:
         ceiling = measure.ceiling(api, MILLION)
     say({"the sandbox alone, entries a second": ceiling})

@@ -7,18 +7,18 @@ from types import EllipsisType
 from typing import Any
 
 from . import documents
-from .changes import CREATED, DELETED, UPDATED
+from .changes import CREATED, DELETED, ENTRY, UPDATED
 from .documents import Document
+from .entry_values import VALUE_FIELDS, changed_values
+from .paid import Paid
 from .people import People
 from .state import Workspace, identity_of
 from .times import instant, iso_duration, written
-from .work import Work
 
-ENTRY = "TIME_ENTRY"
 Moment = datetime | str
 
 
-class Account(People, Work):
+class Account(People, Paid):
     """A Clockify account: its state is the API's own documents, and every method changes that state."""
 
     def add_entry(
@@ -41,13 +41,32 @@ class Account(People, Work):
             return document
 
     def edit_entry(self, entry: Document | str, **fields: Any) -> Document:
-        """Change fields of an entry in place; a new `timeInterval` or `userId` moves it where it belongs."""
+        """Change any fields of an entry in place; a new `timeInterval` or `userId` moves it where it belongs.
+
+        Changed rates and custom field values show in the change feed under types of their own, and as an update of
+        the entry only where other fields were given too, or `value_edits_update_entry` is set.
+        """
         with self.lock:
             place, document = self._entry(entry)
+            before = dict(document)
             document.update(documents.merged(document, fields))
             place.entries.put(document)
-            place.log.add(UPDATED, ENTRY, document, self.now())
+            if self.value_edits_update_entry or not fields or set(fields) - VALUE_FIELDS:
+                place.log.add(UPDATED, ENTRY, document, self.now())
+            for action, kind, record in changed_values(before, document, self.now()):
+                place.log.add(action, kind, record, self.now())
             return document
+
+    def set_custom_field(self, entry: Document | str, field: Document | str, value: object) -> Document:
+        """Give an entry another value of a custom field, defined or not; `...` takes the value away."""
+        with self.lock:
+            place, document = self._entry(entry)
+            field_id = identity_of(field)
+            name = str(place.custom_fields.get(field_id, {}).get("name") or "Field")
+            values = [each for each in document.get("customFieldValues") or [] if each.get("customFieldId") != field_id]
+            if value is not ...:
+                values.append(documents.custom_field_value(str(document["id"]), field_id, name, value))
+            return self.edit_entry(document, customFieldValues=values)
 
     def move_entry(self, entry: Document | str, start: Moment, end: Moment | EllipsisType | None = ...) -> Document:
         """Give an entry another start; without `end` it keeps its length, or goes on running."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .plans import features_of
+
 Document = dict[str, Any]
 
 
@@ -38,7 +40,7 @@ def membership(user_id: str, target_id: str, kind: str, status: str = "ACTIVE") 
 
 
 def workspace(identity: str, name: str, plan: str, currency_id: str) -> Document:
-    """A workspace; Clockify gives its plan as plain text."""
+    """A workspace; Clockify gives its plan as plain text, and names the features which that plan has."""
     return {
         "id": identity,
         "name": name,
@@ -49,7 +51,7 @@ def workspace(identity: str, name: str, plan: str, currency_id: str) -> Document
         "workspaceSettings": workspace_settings(),
         "imageUrl": "",
         "featureSubscriptionType": plan,
-        "features": [] if plan == "FREE" else ["TIME_TRACKING", "CUSTOM_FIELDS"],
+        "features": features_of(plan),
         "subdomain": {"name": None, "enabled": False},
         "cakeOrganizationId": identity[::-1],
     }
@@ -219,3 +221,8 @@ def entry(identity: str, workspace_id: str, user_id: str) -> Document:
         "costRate": None,
         "isLocked": False,
     }
+
+
+def custom_field_value(entry_id: str, field_id: str, name: str, value: object) -> Document:
+    """What an entry says in a custom field: text, a number, true or false, a list, or null."""
+    return {"customFieldId": field_id, "timeEntryId": entry_id, "value": value, "name": name, "type": "WORKSPACE"}

@@ -1,8 +1,9 @@
 """`python -m clockify_dagster.sandbox.fast`: a workspace of millions of entries, served as fast as a socket takes them.
 
 For measuring loads, not for tests: it knows what a first load asks for and nothing else, keeps no account, and breaks
-nothing on purpose. All entries have the same length, so a page is a slice of a block of bytes; every user has the same
-entries, but for the ids that are written over.
+nothing on purpose. What it does not know, reports and the change feed among it, answers 403. A page is a slice of a
+block of bytes: every user has the same entries, but for the user's number within the ids, which is put in when a page
+is asked for. Entries are as large as those of a paid plan with custom fields, about a kilobyte each.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ import sys
 import time
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import accumulate
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
-import numpy.typing as npt
 
 from . import documents
 from .times import iso_duration, query_clock, written
@@ -27,36 +28,56 @@ KEY = "sandbox-key"
 WORKSPACE = "64c0ffee" + "f" * 16
 PROJECTS, TAGS, CLIENTS = 60, 20, 25
 STEP = timedelta(minutes=30)
-_USER = "u" * 12  # stands for a user's number until a page is cut; letters that no id has
-_ROOM = "~"  # where a description is made longer until all entries have one length
+DESCRIPTIONS = [
+    "Meeting and review",
+    "Call with the client about the second round of wireframes, then the list of what is open",
+    "Überarbeitung der Startseite nach Rückmeldung",
+    "Fixed the basket that forgets its items when somebody signs in on a second device 🛒",
+    'Answered "when is it done?" again; wrote the estimate down where everybody can see it',
+    "Deployed to staging",
+    "ロゴ案の修正とクライアントへの送付",
+    "",
+]
+CUSTOM_FIELDS: list[tuple[str, list[object]]] = [
+    ("Order number", ["PO-2026-004711", "PO-2026-004712", "Internal, no order", None]),
+    ("Phase of the project", [["Phase 1"], ["Phase 1", "Phase 2"], []]),
+    ("Reviewed by", ["Ana Petrović", "Łukasz Żółkiewski", None]),
+    ("Kilometres", [12, 0, 7.5, None]),
+]
+_USER = "~" * 12  # stands for a user's number until a page is cut; nothing else in an entry looks like it
+_PLACE = _USER.encode()
 
 
 class Block:
-    """The entries of one user, newest first, a comma behind each."""
+    """The entries of one user, newest first, each with a comma before it, and a comma behind the last."""
 
     def __init__(self, entries: int, end: datetime) -> None:
         """Make so many entries of half an hour, back to back up to `end`."""
         self._end = end
-        texts = [_text(number, end - (number + 1) * STEP) for number in range(entries)]
-        width = max(map(len, texts))
-        padded = [text.replace(_ROOM, "." * (width + 1 - len(text))) for text in texts]
-        self._ids = [found.start() for found in re.finditer(_USER, padded[0])]
-        self._rows = np.frombuffer("".join(padded).encode(), np.uint8).reshape(entries, width)
+        rows = [_row(number, end - (number + 1) * STEP) for number in range(entries)]
+        self._starts = [0, *accumulate(map(len, rows))]
+        self._bytes = memoryview(b"".join(rows) + b",")
+        self._places = np.array([found.start() for found in re.finditer(_PLACE, self._bytes)], np.intp)
 
-    def page(self, user: int, start: datetime | None, end: datetime | None, skip: int, take: int) -> tuple[bytes, bool]:
+    def page(
+        self, user: int, start: datetime | None, end: datetime | None, skip: int, take: int
+    ) -> tuple[bytes | bytearray, bool]:
         """A page of a user's entries in a window as JSON, and whether it is the last one."""
+        entries = len(self._starts) - 1
         newest = 0 if end is None else max(0, (self._end - end) // STEP)
-        oldest = len(self._rows) if start is None else min(len(self._rows), (self._end - start) // STEP)
+        oldest = entries if start is None else min(entries, (self._end - start) // STEP)
         first = newest + skip
         last = min(first + take, oldest)
         if first >= last:
             return b"[]", True
-        rows: npt.NDArray[np.uint8] = self._rows[first:last].copy()
-        digits = np.frombuffer(_number(user).encode(), np.uint8)
-        for place in self._ids:
-            rows[:, place : place + len(_USER)] = digits
-        rows[-1, -1] = ord("]")
-        return b"[" + rows.tobytes(), last >= oldest
+        begin, stop = self._starts[first], self._starts[last]
+        rows = bytearray(self._bytes[begin : stop + 1])
+        rows[0], rows[-1] = b"[]"
+        # every twelve bytes in a row, wherever they begin: so all numbers are written by one assignment
+        twelve = np.ndarray((len(rows) - len(_PLACE) + 1,), f"V{len(_PLACE)}", rows, strides=(1,))
+        low, high = np.searchsorted(self._places, (begin, stop))
+        twelve[self._places[low:high] - begin] = np.void(_number(user).encode())
+        return rows, last >= oldest
 
 
 def _number(user: int) -> str:
@@ -71,21 +92,26 @@ def _thing_id(kind: int, number: int) -> str:
     return f"64c0ffee{kind:04x}{number:012x}"
 
 
-def _text(number: int, start: datetime) -> str:
-    """An entry as JSON: two of three have tags, half of them a rate, nine of ten a project."""
+def _row(number: int, start: datetime) -> bytes:
+    """A comma and an entry as JSON: most have a project, a task, tags, rates and values of custom fields."""
     entry = documents.entry(f"{number:012x}{_USER}", WORKSPACE, _user_id(_USER))
-    entry["description"] = f"Meeting and review of item {number % 977}{_ROOM}"
+    entry["description"] = f"{DESCRIPTIONS[number % len(DESCRIPTIONS)]} (item {number % 977})"
     entry["tagIds"] = [_thing_id(1, (number + each) % TAGS) for each in range(number % 3)]
     entry["projectId"] = _thing_id(2, number % PROJECTS) if number % 10 else None
+    entry["taskId"] = _thing_id(5, number % PROJECTS) if number % 5 else None
+    entry["kioskId"] = _thing_id(6, 0) if number % 50 == 0 else None
     entry["billable"] = number % 2 == 0
+    entry["isLocked"] = number > 2000
     entry["hourlyRate"] = documents.rate(10500) if number % 2 == 0 else None
-    seconds = int(STEP.total_seconds())
+    entry["costRate"] = documents.rate(6200)
     entry["timeInterval"] = {
-        "start": written(start), "end": written(start + STEP), "duration": iso_duration(seconds)
+        "start": written(start), "end": written(start + STEP), "duration": iso_duration(int(STEP.total_seconds()))
     }  # fmt: skip
-    # the ids that are written over stand before whatever has another length in another entry
-    ids_first = {key: entry[key] for key in ("id", "userId", *entry)}
-    return json.dumps(ids_first, separators=(",", ":")) + ","
+    entry["customFieldValues"] = [
+        documents.custom_field_value(entry["id"], _thing_id(7, each), name, values[number % len(values)])
+        for each, (name, values) in enumerate(CUSTOM_FIELDS[: (4, 4, 3, 4, 4, 4, 0)[number % 7]])
+    ]
+    return b"," + json.dumps(entry, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def _lists(users: int) -> dict[str, list[Any]]:
@@ -98,7 +124,11 @@ def _lists(users: int) -> dict[str, list[Any]]:
         "users": people,
         "clients": [documents.client(_thing_id(3, n), WORKSPACE, f"Client {n}") for n in range(CLIENTS)],
         "projects": [
-            {**documents.project(_thing_id(2, n), WORKSPACE, f"Project {n}"), "tasks": []} for n in range(PROJECTS)
+            {
+                **documents.project(_thing_id(2, n), WORKSPACE, f"Project {n}"),
+                "tasks": [documents.task(_thing_id(5, n), _thing_id(2, n), f"Task {n}")],
+            }
+            for n in range(PROJECTS)
         ],
         "tags": [documents.tag(_thing_id(1, n), WORKSPACE, f"Tag {n}") for n in range(TAGS)],
         "user-groups": [documents.group(_thing_id(4, 0), WORKSPACE, "Everybody")],
@@ -119,7 +149,7 @@ class FastSandbox(ThreadingHTTPServer):
         self.lists = {name: json.dumps(found).encode() for name, found in _lists(users).items()}
         super().__init__(("127.0.0.1", port), _Handler)
 
-    def answer(self, path: str, query: dict[str, str]) -> tuple[int, bytes, bool]:
+    def answer(self, path: str, query: dict[str, str]) -> tuple[int, bytes | bytearray, bool]:
         """Status, body and whether it is the last page."""
         steps = path.strip("/").split("/")
         if steps[-1] in self.lists:

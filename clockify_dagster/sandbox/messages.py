@@ -95,6 +95,12 @@ class Call:
         user = self.account.user_of(self.key)
         return user is not None and user["id"] == user_id
 
+    def require_feature(self, name: str) -> None:
+        """Refuse a workspace whose plan lacks the feature; one that says nothing of features has them all."""
+        features = self.workspace.document.get("features")
+        if features is not None and name not in features:
+            raise denied()
+
     def require_admin(self) -> None:
         """Refuse plain members."""
         if self.key.role == "MEMBER":

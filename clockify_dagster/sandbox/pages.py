@@ -23,6 +23,21 @@ def number(request: Request, name: str, default: int, *, least: int, most: int |
     return found
 
 
+def number_in(body: Document, name: str, default: int, *, most: int | None = None) -> int:
+    """A whole number from 1 on in the body of a POST; anything else is refused with 400."""
+    value = body.get(name, default)
+    if not isinstance(value, int) or value < 1 or (most is not None and value > most):
+        raise invalid(f"Invalid value for {name}: {value}; from 1 to {most or 'any number'}")
+    return value
+
+
+def only_these(given: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse parameters that the sandbox does not know: to ignore them would hide a misspelt one."""
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise invalid(f"the sandbox does not know the parameters {', '.join(unknown)}")
+
+
 def position(request: Request, *, default: int = 50, most: int = 5000) -> tuple[int, int]:
     """How many items to skip and to take. Clockify counts pages from 1, 50 items each unless asked."""
     size = number(request, "page-size", default, least=1, most=most)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import unquote
 
-from . import routes_account, routes_changes, routes_reports, routes_time, routes_work
+from . import routes_account, routes_changes, routes_paid, routes_reports, routes_time, routes_work
 from .account import Account
 from .messages import NO_KEY, UNKNOWN_KEY, UNKNOWN_ROUTE, Call, Refusal, Request, Response, denied, missing
 from .state import Key, Workspace
@@ -24,6 +24,11 @@ TABLE: list[tuple[str, str, Route]] = [
     ("GET", "/api/v1/workspaces/{workspace}/tags", routes_work.tags),
     ("GET", "/api/v1/workspaces/{workspace}/projects", routes_work.projects),
     ("GET", "/api/v1/workspaces/{workspace}/projects/{project}/tasks", routes_work.tasks),
+    ("GET", "/api/v1/workspaces/{workspace}/expenses/categories", routes_paid.expense_categories),
+    ("GET", "/api/v1/workspaces/{workspace}/holidays", routes_paid.holidays),
+    ("GET", "/api/v1/workspaces/{workspace}/custom-fields", routes_paid.custom_fields),
+    ("GET", "/api/v1/workspaces/{workspace}/time-off/policies", routes_paid.policies),
+    ("POST", "/api/v1/workspaces/{workspace}/time-off/requests", routes_paid.time_off_requests),
     ("GET", "/api/v1/workspaces/{workspace}/user/{user}/time-entries", routes_time.of_user),
     ("GET", "/api/v1/workspaces/{workspace}/time-entries/status/in-progress", routes_time.in_progress),
     ("GET", "/api/v1/workspaces/{workspace}/time-entries/{entry}", routes_time.one),
@@ -54,6 +59,8 @@ def respond(account: Account, request: Request) -> Response:
         if "workspace" in pieces:
             call.place = _enter(call, pieces["workspace"])
             _count(account, call.place)
+        if any(re.search(pattern, request.path) for pattern in account.refused):
+            raise denied()
         return route(call)
     except Refusal as refusal:
         return refusal.response

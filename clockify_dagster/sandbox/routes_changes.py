@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from . import pages
-from .changes import DELETED, Change
+from .changes import DELETED, ENTRY, TYPES, Change
 from .messages import UNKNOWN_ROUTE, Call, Refusal, Response, denied, invalid
 from .routes_time import clock_of
 from .times import window_edge, written
@@ -25,13 +25,23 @@ def entities(call: Call) -> Response:
     kinds = request.many("type")
     if not kinds:
         raise invalid("Required request parameter 'type' is not present")
+    unknown = sorted(set(kinds) - set(TYPES))
+    if unknown or (len(kinds) > 1 and not account.feed_takes_several_types):
+        raise invalid(f"Invalid value for type: {', '.join(unknown or kinds)}")
     start, end = _range(call)
     skip_pages = pages.number(request, "page", 0, least=0)
     limit = pages.number(request, "limit", 50, least=1, most=5000)
-    found = call.workspace.log.listed(call.pieces["action"], kinds, start, end, account.feed_shown_until())
+    found = call.workspace.log.listed(
+        call.pieces["action"],
+        kinds,
+        start,
+        end,
+        account.feed_shown_until(),
+        deleted_stay_updated=account.deleted_stay_updated,
+    )
     chosen = found[skip_pages * limit : (skip_pages + 1) * limit]
     if account.feed == "bare":
-        return Response([change.document for change in chosen])
+        return Response([_bare(change) for change in chosen])
     return Response({"response": [_record(change) for change in chosen]})
 
 
@@ -54,4 +64,18 @@ def _record(change: Change) -> dict[str, Any]:
         "documentCode": change.kind,
         "deletedAt": written(change.at) if change.action == DELETED else None,
         "document": change.document,
+    }
+
+
+def _bare(change: Change) -> dict[str, Any]:
+    """A record without an envelope: the document itself, but around what has been deleted from an entry stands more."""
+    if change.action != DELETED or not change.kind.startswith(f"{ENTRY}_"):
+        return change.document
+    outside = ("id", "documentType", "auditMetadata")
+    return {
+        "id": change.identity,
+        "deletionBinId": change.identity[::-1],
+        "deletedAt": written(change.at),
+        "documentType": change.kind,
+        "document": {name: value for name, value in change.document.items() if name not in outside},
     }

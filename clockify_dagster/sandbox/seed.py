@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from .account import Account
 from .documents import Document, rate
 from .seed_days import Worker, work_through
+from .seed_paid import add_paid
 from .times import UTC
 
 
@@ -48,8 +49,9 @@ def make_agency(
     chance = random.Random(seed)  # noqa: S311 - made-up hours, no secrets
     first = day - timedelta(days=30 * months)
     workers = _workers(agency)
-    work_through(account, agency.main, workers, agency.projects, agency.tasks, agency.tags, first, now, chance)
+    fields = work_through(account, agency.main, workers, agency.projects, agency.tasks, agency.tags, first, now, chance)
     _tidy_up(agency, now)
+    add_paid(account, agency.main, fields, day)
     account.now = _standing(now) if today is not None else _present
     return account
 

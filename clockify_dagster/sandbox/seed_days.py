@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from .account import Account
-from .documents import Document
+from .documents import Document, custom_field_value
 
 DESCRIPTIONS = [
     "Kick-off call",
@@ -43,8 +43,11 @@ def work_through(
     first: date,
     now: datetime,
     chance: random.Random,
-) -> None:
-    """Let everybody work from `first` until now, and add what a tidy example lacks."""
+) -> dict[str, str]:
+    """Let everybody work from `first` until now, and add what a tidy example lacks.
+
+    Gives the ids of the custom fields that the entries have values of, by name.
+    """
     desk = _Desk(account, main, projects, tasks, tags, now, chance)
     day = first
     while day <= now.astimezone(account.zone()).date():
@@ -53,6 +56,7 @@ def work_through(
                 desk.work_a_day(worker, day)
         day += timedelta(days=1)
     desk.add_the_unusual([worker.user for worker in workers], day - timedelta(days=1))
+    return desk.custom_fields
 
 
 class _Desk:
@@ -70,7 +74,12 @@ class _Desk:
     ) -> None:
         self.account, self.main, self.now, self.chance = account, main, now, chance
         self.projects, self.tasks, self.tags = projects, tasks, tags
-        self.custom_field = account.new_id()
+        self.custom_fields = {
+            "Order": account.new_id(),
+            "Phase": "64c0f1e1d" + "1" * 15,
+            "Reviewed": "64c0f1e1d" + "2" * 15,
+        }
+        self.kiosk = "64c0ffee0c10c" + "3" * 11
 
     def work_a_day(self, worker: Worker, day: date) -> None:
         """Three to five entries with gaps between them, none of which ends in the future."""
@@ -79,7 +88,7 @@ class _Desk:
             end = clock + timedelta(minutes=self.chance.randrange(25, 150, 5), seconds=self.chance.randrange(60))
             if end > self.now:
                 return
-            self.write(worker.user, clock, end, **self.about(day))
+            self.write(worker.user, clock, end, kioskId=self.kiosk if worker.light else None, **self.about(day))
             clock = end + timedelta(minutes=self.chance.choice([0, 0, 5, 15, 45]))
 
     def about(self, day: date) -> dict[str, Any]:
@@ -109,20 +118,21 @@ class _Desk:
         hourly = (project.get("hourlyRate") or member["hourlyRate"]) if fields.get("billable") else None
         cost = member["costRate"]
         entry = self.account.add_entry(self.main, user, start, end, hourlyRate=hourly, costRate=cost, **fields)
+        entry["isLocked"] = start < self.now - timedelta(days=60)
         if self.chance.random() < 0.1:
-            entry["customFieldValues"] = [self.custom_value(str(entry["id"]))]
+            entry["customFieldValues"] = self.custom_values(entry)
         return entry
 
-    def custom_value(self, entry_id: str) -> Document:
-        """A custom field's value; Clockify lets it be text, a number, a list or null."""
-        values: list[object] = ["PO-4711", 12, ["Phase 1", "Phase 2"], True, None]
-        named = {"name": "Order", "type": "WORKSPACE"}
-        return {
-            "customFieldId": self.custom_field,
-            "timeEntryId": entry_id,
-            "value": self.chance.choice(values),
-            **named,
-        }
+    def custom_values(self, entry: Document) -> list[Document]:
+        """One to three values of custom fields; Clockify lets a value be text, a number, a list or null."""
+        order: list[object] = ["PO-4711", 12, ["Phase 1", "Phase 2"], True, None]
+        given: dict[str, object] = {"Order": self.chance.choice(order)}
+        if entry["taskId"]:
+            given["Phase"] = ["Phase 1", "Phase 2"] if entry["tagIds"] else ["Phase 1"]
+            given["Reviewed"] = bool(entry["billable"])
+        return [
+            custom_field_value(str(entry["id"]), self.custom_fields[name], name, value) for name, value in given.items()
+        ]
 
     def add_the_unusual(self, users: list[Document], today: date) -> None:
         """Over midnight, over days, planned, running, breaks, holidays, time off."""

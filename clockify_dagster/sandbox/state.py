@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import RLock
@@ -29,6 +29,11 @@ class Workspace:
     tasks: dict[str, Document] = field(default_factory=dict)
     tags: dict[str, Document] = field(default_factory=dict)
     groups: dict[str, Document] = field(default_factory=dict)
+    expense_categories: dict[str, Document] = field(default_factory=dict)
+    holidays: dict[str, Document] = field(default_factory=dict)
+    custom_fields: dict[str, Document] = field(default_factory=dict)
+    policies: dict[str, Document] = field(default_factory=dict)
+    time_off_requests: dict[str, Document] = field(default_factory=dict)
     members: dict[str, Document] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
     roles: dict[str, list[Document]] = field(default_factory=dict)
@@ -75,6 +80,10 @@ class State:
         retry_after: int | None = None,
         latency_seconds: float = 0.0,
         include_roles_required: bool = False,
+        refused: Iterable[str] = (),
+        feed_takes_several_types: bool = True,
+        value_edits_update_entry: bool = False,
+        deleted_stay_updated: bool = False,
     ) -> None:
         """Make an account with one owner's key and nothing in it.
 
@@ -83,6 +92,12 @@ class State:
         whether hydrated projects carry their tasks; `last_page_header` is that header's spelling, or None;
         `removed_users` whether entries of people who left are served or refused; `feed` and
         `feed_delay_seconds` shape the change endpoints; `requests_per_hour` is the limit a workspace has.
+
+        `refused` are regular expressions: a path in which one of them is found answers 403, as it does to a role
+        that may not read it. With `feed_takes_several_types=False` the change endpoints answer 400 to more than one
+        `type`. `value_edits_update_entry` decides whether a changed rate or custom field of an entry also shows as
+        an update of the entry; `deleted_stay_updated` whether what was updated and then deleted is still listed as
+        updated.
         """
         ZoneInfo(timezone)
         self.lock = RLock()
@@ -100,6 +115,10 @@ class State:
         self.retry_after = retry_after
         self.latency_seconds = latency_seconds
         self.include_roles_required = include_roles_required
+        self.refused = set(refused)
+        self.feed_takes_several_types = feed_takes_several_types
+        self.value_edits_update_entry = value_edits_update_entry
+        self.deleted_stay_updated = deleted_stay_updated
         self.keys: dict[str, Key] = {key: Key(None, "OWNER")}
         self.workspaces: dict[str, Workspace] = {}
         self.users: dict[str, Document] = {}

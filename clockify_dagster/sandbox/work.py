@@ -7,7 +7,8 @@ from .changes import CREATED, DELETED, UPDATED
 from .documents import Document
 from .state import State, Workspace, identity_of
 
-CODES = {"clients": "CLIENTS", "projects": "PROJECTS", "tasks": "TASKS", "tags": "TAGS"}
+FEED_TYPES = {"clients": "CLIENTS", "projects": "PROJECTS", "tasks": "TASKS", "tags": "TAGS"}
+KINDS = (*FEED_TYPES, "expense_categories", "holidays", "custom_fields", "policies", "time_off_requests")
 
 
 class Work(State):
@@ -56,21 +57,21 @@ class Work(State):
             return self._keep(place, "tags", documents.tag(self.new_id(), place.identity, name), fields)
 
     def edit(self, thing: Document, **fields: object) -> Document:
-        """Change a client, project, task or tag in place, and let the change show in the log."""
+        """Change anything but a person, a group or an entry in place, and let the change show in the log."""
         with self.lock:
             place, kind = self._whereabouts(str(thing["id"]))
-            document = self._shelf(place, kind)[str(thing["id"])]
+            document = _shelf(place, kind)[str(thing["id"])]
             document.update(documents.merged(document, fields))
-            place.log.add(UPDATED, CODES[kind], document, self.now())
+            self._log(place, UPDATED, kind, document)
             return document
 
     def archive(self, thing: Document) -> Document:
-        """Archive a client, project or tag."""
+        """Archive a client, project, tag, expense category or policy."""
         return self.edit(thing, archived=True)
 
     def delete_client(self, client: Document | str) -> None:
         """Delete a client; its projects keep its id."""
-        self._delete(client)
+        self.delete(client)
 
     def delete_project(self, project: Document | str) -> None:
         """Delete a project and its tasks; entries keep their ids."""
@@ -78,41 +79,42 @@ class Work(State):
             place, _ = self._whereabouts(identity_of(project))
             of_it = [task for task in place.tasks.values() if task.get("projectId") == identity_of(project)]
             for task in of_it:
-                self._delete(task)
-            self._delete(project)
+                self.delete(task)
+            self.delete(project)
 
     def delete_task(self, task: Document | str) -> None:
         """Delete a task; entries keep its id."""
-        self._delete(task)
+        self.delete(task)
 
     def delete_tag(self, tag: Document | str) -> None:
         """Delete a tag; entries keep its id."""
-        self._delete(tag)
+        self.delete(tag)
+
+    def delete(self, thing: Document | str) -> None:
+        """Delete anything but a person, a group or an entry, and nothing else with it."""
+        with self.lock:
+            place, kind = self._whereabouts(identity_of(thing))
+            self._log(place, DELETED, kind, _shelf(place, kind).pop(identity_of(thing)))
 
     def _keep(self, place: Workspace, kind: str, document: Document, fields: dict[str, object]) -> Document:
         document = documents.merged(document, fields)
-        self._shelf(place, kind)[str(document["id"])] = document
-        place.log.add(CREATED, CODES[kind], document, self.now())
+        _shelf(place, kind)[str(document["id"])] = document
+        self._log(place, CREATED, kind, document)
         return document
 
-    def _delete(self, thing: Document | str) -> None:
-        with self.lock:
-            place, kind = self._whereabouts(identity_of(thing))
-            document = self._shelf(place, kind).pop(identity_of(thing))
-            place.log.add(DELETED, CODES[kind], document, self.now())
+    def _log(self, place: Workspace, action: str, kind: str, document: Document) -> None:
+        """Write a change down; the change feed has no type for what paid plans add."""
+        if kind in FEED_TYPES:
+            place.log.add(action, FEED_TYPES[kind], document, self.now())
 
     def _whereabouts(self, identity: str) -> tuple[Workspace, str]:
         for place in self.workspaces.values():
-            for kind in CODES:
-                if identity in self._shelf(place, kind):
+            for kind in KINDS:
+                if identity in _shelf(place, kind):
                     return place, kind
-        raise KeyError(f"no client, project, task or tag has the id {identity}")
+        raise KeyError(f"nothing among {', '.join(KINDS)} has the id {identity}")
 
-    def _shelf(self, place: Workspace, kind: str) -> dict[str, Document]:
-        shelves = {
-            "clients": place.clients,
-            "projects": place.projects,
-            "tasks": place.tasks,
-            "tags": place.tags,
-        }
-        return shelves[kind]
+
+def _shelf(place: Workspace, kind: str) -> dict[str, Document]:
+    found: dict[str, Document] = getattr(place, kind)
+    return found

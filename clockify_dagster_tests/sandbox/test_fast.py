@@ -46,6 +46,7 @@ def test_entries_are_clockifys_documents_newest_first_and_everybodys_have_ids_of
     assert len({row["id"] for rows in found for row in rows}) == 3 * 120
     for row in found[0]:
         assert set(row) == set(documents.entry("", "", ""))
+        assert {value["timeEntryId"] for value in row["customFieldValues"]} <= {row["id"]}
     starts = [instant(row["timeInterval"]["start"]) for row in found[0]]
     assert starts == sorted(starts, reverse=True)
 
@@ -61,6 +62,15 @@ def test_a_page_is_cut_by_number_and_by_start(server: FastSandbox) -> None:
     assert entries(server, 1, start=written(later)) == ([], True)
 
 
+def test_entries_are_as_large_as_those_of_a_paid_plan(server: FastSandbox) -> None:
+    page, _ = server.block.page(2, None, None, 0, 120)
+    assert 900 < len(page) / 120 < 1400
+
+
 def test_what_it_does_not_know_is_refused(server: FastSandbox) -> None:
     with pytest.raises(requests.HTTPError, match="403"):
         get(server, "workspaces/w/entities/created")
+    for report in ("detailed", "summary"):
+        url = f"http://127.0.0.1:{server.server_address[1]}/v1/workspaces/w/reports/{report}"
+        answer = requests.post(url, json={}, headers={"X-Api-Key": KEY}, timeout=5)
+        assert (answer.status_code, answer.json()["code"]) == (403, 403)

@@ -125,3 +125,25 @@ def test_the_agency_is_served(session: requests.Session) -> None:
         main = ask("/workspaces")[0]["id"]
         assert len(ask(f"/workspaces/{main}/users")) == 8
         assert len(ask(f"/workspaces/{main}/projects?hydrated=true")) == 12
+
+
+def test_the_paid_workspace_has_what_paid_plans_add_and_the_free_one_has_nothing_of_it(agency: Account) -> None:
+    main, small = agency.workspaces.values()
+    kinds = ("expense_categories", "holidays", "custom_fields", "policies", "time_off_requests")
+    assert all(len(getattr(main, kind)) > 2 for kind in kinds)
+    assert not any(getattr(small, kind) for kind in kinds)
+    assert {True, False} == {each["archived"] for each in main.expense_categories.values()}
+    assert {True, False} == {each["archived"] for each in main.policies.values()}
+    assert {"TIMEENTRY", "USER"} == {each["entityType"] for each in main.custom_fields.values()}
+    statuses = {each["status"]["statusType"] for each in main.time_off_requests.values()}
+    assert statuses == {"APPROVED", "REJECTED", "PENDING"}
+    assert any(each["userIds"] and each["userGroupIds"] for each in main.holidays.values())
+
+
+def test_some_entries_have_values_of_several_defined_custom_fields(agency: Account, entries: list[Document]) -> None:
+    main = next(iter(agency.workspaces.values()))
+    named = {value["customFieldId"] for entry in entries for value in entry["customFieldValues"]}
+    assert named <= set(main.custom_fields)
+    assert {len(entry["customFieldValues"]) for entry in entries} == {0, 1, 3}
+    assert {True, False} == {entry["isLocked"] for entry in entries}
+    assert any(entry["kioskId"] for entry in entries)

@@ -177,3 +177,32 @@ def test_twenty_thousand_entries_are_served_in_four_pages(
     page = entries(page_size="5000", page="4")
     assert len(page.json()) == 5000
     assert page.headers["Last-Page"] == "true"
+
+
+EDITS: dict[str, Any] = {
+    "description": "edited",
+    "tagIds": ["a" * 24],
+    "billable": True,
+    "taskId": "b" * 24,
+    "projectId": "c" * 24,
+    "customFieldValues": [
+        {"customFieldId": "d" * 24, "timeEntryId": "e" * 24, "value": 1, "name": "Order", "type": "WORKSPACE"}
+    ],
+    "type": "BREAK",
+    "kioskId": "e" * 24,
+    "hourlyRate": {"amount": 1, "currency": "EUR"},
+    "costRate": {"amount": 2, "currency": "EUR"},
+    "isLocked": True,
+    "timeInterval": {"start": "2026-03-02T07:00:00Z", "end": None, "duration": None},
+}
+
+
+@pytest.mark.parametrize("field", sorted(EDITS))
+def test_every_field_of_an_entry_can_be_edited(account: Account, hours: list[Document], get: Get, field: str) -> None:
+    before = dict(hours[0])
+    account.edit_entry(hours[0], **{field: EDITS[field]})
+    assert get(f"time-entries/{hours[0]['id']}").json() == {**before, field: EDITS[field]}
+
+
+def test_the_fields_that_can_be_edited_are_all_but_ids_and_the_person(hours: list[Document]) -> None:
+    assert set(hours[0]) - set(EDITS) == {"id", "workspaceId", "userId"}

@@ -1,0 +1,211 @@
+"""What paid plans add: expense categories, custom fields, holidays, time off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+import requests
+
+from clockify_dagster.sandbox import Account, Sandbox
+
+Get = Callable[..., requests.Response]
+Document = dict[str, Any]
+
+FEATURES = {
+    "expenses/categories": "EXPENSES",
+    "holidays": "TIME_OFF",
+    "time-off/policies": "TIME_OFF",
+    "time-off/requests": "TIME_OFF",
+    "custom-fields": "CUSTOM_FIELDS",
+}
+
+
+@pytest.fixture
+def post(sandbox: Sandbox, session: requests.Session, workspace: Document) -> Callable[..., requests.Response]:
+    """Ask for time off requests; keywords are the body."""
+
+    def ask(**body: Any) -> requests.Response:
+        url = f"{sandbox.api_url}/workspaces/{workspace['id']}/time-off/requests"
+        return session.post(url, json=body, headers={"X-Api-Key": sandbox.api_key}, timeout=5)
+
+    return ask
+
+
+def names(documents: list[Document]) -> list[str]:
+    return [each["name"] for each in documents]
+
+
+def test_expense_categories_come_in_an_envelope_and_archived_ones_apart(
+    account: Account, workspace: Document, get: Get
+) -> None:
+    account.archive(account.add_expense_category(workspace, "Fax"))
+    for name in ("Train", "Hotel", "Car"):
+        account.add_expense_category(workspace, name)
+    answer = get("expenses/categories", {"page-size": 2})
+    assert answer.json()["count"] == 3
+    assert names(answer.json()["categories"]) == ["Car", "Hotel"]
+    assert answer.headers["Last-Page"] == "false"
+    assert get("expenses/categories", {"page-size": 2, "page": 2}).headers["Last-Page"] == "true"
+    assert names(get("expenses/categories", {"archived": "true"}).json()["categories"]) == ["Fax"]
+    assert sorted(answer.json()["categories"][0]) == [
+        "archived",
+        "hasUnitPrice",
+        "id",
+        "name",
+        "priceInCents",
+        "unit",
+        "workspaceId",
+    ]
+
+
+def test_fifty_expense_categories_come_unless_more_are_asked_for(
+    account: Account, workspace: Document, get: Get
+) -> None:
+    for number in range(60):
+        account.add_expense_category(workspace, f"Category {number}")
+    assert len(get("expenses/categories").json()["categories"]) == 50
+
+
+@pytest.mark.parametrize("listing", ["holidays", "custom-fields"])
+def test_holidays_and_custom_fields_come_whole_whatever_page_is_asked_for(
+    account: Account, workspace: Document, get: Get, listing: str
+) -> None:
+    for _ in range(60):
+        account.add_holiday(workspace)
+        account.add_custom_field(workspace)
+    answer = get(listing, {"page": 2, "page-size": 5})
+    assert len(answer.json()) == 60
+    assert "Last-Page" not in answer.headers
+
+
+def test_a_holiday_is_for_people_and_for_groups(
+    account: Account, workspace: Document, user: Document, get: Get
+) -> None:
+    other = account.add_user(workspace, "Max")
+    group = account.add_group(workspace, users=[other])
+    mine = account.add_holiday(workspace, "Slava", first=date(2026, 1, 20), last=date(2026, 1, 21), users=[user])
+    account.add_holiday(workspace, "Retreat", groups=[group], users=[])
+    account.add_holiday(workspace, "May Day", everyoneIncludingNew=True)
+    assert mine["datePeriod"] == {"startDate": "2026-01-20", "endDate": "2026-01-21"}
+    assert [(each["userIds"], each["userGroupIds"]) for each in get("holidays").json()] == [
+        ([user["id"]], []),
+        ([], [group["id"]]),
+        ([], []),
+    ]
+    assert names(get("holidays", {"assigned-to": user["id"]}).json()) == ["Slava", "May Day"]
+    assert names(get("holidays", {"assigned-to": other["id"]}).json()) == ["Retreat", "May Day"]
+
+
+def test_custom_fields_are_those_of_entries_and_of_people_unless_asked(
+    account: Account, workspace: Document, get: Get
+) -> None:
+    account.add_custom_field(workspace, "Order")
+    account.add_custom_field(workspace, "Employee", entity_type="USER", status="INVISIBLE")
+    assert names(get("custom-fields").json()) == ["Order", "Employee"]
+    assert names(get("custom-fields", {"entity-type": "TIMEENTRY"}).json()) == ["Order"]
+    assert names(get("custom-fields", {"entity-type": "USER"}).json()) == ["Employee"]
+    assert names(get("custom-fields", {"status": "VISIBLE"}).json()) == ["Order"]
+    assert get("custom-fields", {"entity-type": "ENTRY"}).status_code == 400
+
+
+def test_policies_are_active_ones_unless_asked_and_come_in_pages_of_200_at_most(
+    account: Account, workspace: Document, user: Document, get: Get
+) -> None:
+    account.add_policy(workspace, "Vacation", users=[user])
+    account.archive(account.add_policy(workspace, "Old", unit="HOURS"))
+    answer = get("time-off/policies", {"page-size": 200})
+    assert (names(answer.json()), answer.headers["Last-Page"]) == (["Vacation"], "true")
+    assert names(get("time-off/policies", {"status": "ARCHIVED"}).json()) == ["Old"]
+    assert names(get("time-off/policies", {"status": "ALL"}).json()) == ["Vacation", "Old"]
+    assert get("time-off/policies", {"page-size": 201}).status_code == 400
+    assert get("time-off/policies", {"status": "OPEN"}).status_code == 400
+
+
+def test_time_off_requests_are_paged_by_the_body_newest_first_and_without_a_header(
+    account: Account, workspace: Document, user: Document, post: Get
+) -> None:
+    policy = account.add_policy(workspace)
+    asked = [account.add_time_off_request(policy, user) for _ in range(3)]
+    newest_first = [each["id"] for each in reversed(asked)]
+    first, second = post(pageSize=2), post(page=2, pageSize=2)
+    assert [each["id"] for each in first.json()["requests"] + second.json()["requests"]] == newest_first
+    assert first.json()["count"] == second.json()["count"] == 3
+    assert "Last-Page" not in first.headers
+    assert post(page=3, pageSize=2).json() == {"count": 3, "requests": []}
+    assert (post(pageSize=200).status_code, post(pageSize=201).status_code, post(page=0).status_code) == (200, 400, 400)
+
+
+def test_time_off_requests_are_found_by_status_person_and_time(
+    account: Account, workspace: Document, user: Document, post: Get
+) -> None:
+    policy = account.add_policy(workspace)
+    other = account.add_user(workspace, "Max")
+    group = account.add_group(workspace, users=[other])
+    mine, theirs = account.add_time_off_request(policy, user), account.add_time_off_request(policy, other)
+    account.edit(theirs, status={"statusType": "APPROVED"})
+
+    def found(**body: Any) -> list[str]:
+        return [each["id"] for each in post(**body).json()["requests"]]
+
+    assert found(statuses=["PENDING"]) == found(users=[user["id"]]) == [mine["id"]]
+    assert found(statuses=["APPROVED", "REJECTED"]) == found(userGroups=[group["id"]]) == [theirs["id"]]
+    assert len(found(statuses=["ALL"])) == len(found()) == len(found(start="2026-03-31T14:00:00.000000Z")) == 2
+    assert found(end="2026-03-31T14:00:00.000000Z") == []
+    assert post(statuses=["OPEN"]).status_code == 400
+    assert post(start="yesterday").status_code == 400
+
+
+@pytest.mark.parametrize("path", sorted(FEATURES))
+def test_a_list_is_refused_where_the_plan_lacks_its_feature(
+    account: Account, workspace: Document, get: Get, post: Get, path: str
+) -> None:
+    def status() -> int:
+        return (post() if path == "time-off/requests" else get(path)).status_code
+
+    assert status() == 200
+    workspace["features"].remove(FEATURES[path])
+    assert status() == 403
+    del workspace["features"]
+    assert status() == 200
+    account.refused.add(f"{workspace['id']}/{path}$")
+    assert status() == 403
+
+
+@pytest.mark.parametrize(
+    ("plan", "has"),
+    [
+        ("FREE", set()),
+        ("BASIC", set()),
+        ("STANDARD_2021", {"TIME_OFF"}),
+        ("PRO", {"TIME_OFF", "EXPENSES", "CUSTOM_FIELDS"}),
+        ("ENTERPRISE", {"TIME_OFF", "EXPENSES", "CUSTOM_FIELDS"}),
+        ("SOMETHING_NEW", {"TIME_OFF", "EXPENSES", "CUSTOM_FIELDS"}),
+    ],
+)
+def test_features_are_those_of_the_plan(account: Account, plan: str, has: set[str]) -> None:
+    features = account.add_workspace(plan=plan)["features"]
+    assert set(features) & set(FEATURES.values()) == has
+    assert len(set(features)) == len(features)
+
+
+@pytest.mark.parametrize("path", sorted(set(FEATURES) - {"time-off/requests"}))
+def test_a_parameter_that_the_sandbox_does_not_know_is_refused(get: Get, path: str) -> None:
+    assert get(path, {"hydrated": "true"}).status_code == 400
+
+
+def test_a_body_with_what_the_sandbox_does_not_know_is_refused(post: Get) -> None:
+    assert post(size=50).status_code == 400
+
+
+def test_what_was_added_can_be_edited_and_deleted_and_is_not_in_the_change_feed(
+    account: Account, workspace: Document, get: Get
+) -> None:
+    category = account.add_expense_category(workspace, "Train")
+    account.edit(category, name="Flight")
+    assert names(get("expenses/categories").json()["categories"]) == ["Flight"]
+    account.delete(category)
+    assert get("expenses/categories").json() == {"categories": [], "count": 0}
+    assert account.workspace(workspace).log.changes == []
