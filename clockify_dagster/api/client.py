@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from clockify_dagster.api.changes import Action, Change, ChangeFeed
-from clockify_dagster.api.listings import ROOM_AFTER, ROOM_BEFORE, USERS, WORKSPACES, address, written
+from clockify_dagster.api.addresses import ROOM_AFTER, ROOM_BEFORE, address, written
 from clockify_dagster.api.paging import LARGEST_PAGE, Documents, Page, document_of, documents_of, page_after_page, pages
 from clockify_dagster.api.reports import Range, Totals, report_totals
 from clockify_dagster.api.transport import Answer, Transport
 from clockify_dagster.api.walk import EntryDocuments, EntryPage, next_end
-from clockify_dagster.contract.listing import Listing
+from clockify_dagster.contract.listing import USERS, WORKSPACES, Listing
 from clockify_dagster.errors import NotThereError, located
 
 E = TypeVar("E", bound=EntryPage)

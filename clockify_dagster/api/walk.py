@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any, Protocol
 
-from clockify_dagster.api.listings import ROOM_AFTER, ROOM_BEFORE
+from clockify_dagster.api.addresses import ROOM_AFTER, ROOM_BEFORE
 from clockify_dagster.api.paging import Page, Rows
 
 # How much later than the oldest start the next window ends, so that nothing is lost in whichever zone the server reads

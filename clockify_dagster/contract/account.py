@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clockify_dagster.contract import listing
 from clockify_dagster.contract.columns import (
     flag,
     identity,
@@ -12,16 +13,13 @@ from clockify_dagster.contract.columns import (
     rate,
     text,
 )
-from clockify_dagster.contract.listing import Listing
 from clockify_dagster.contract.model import Orphans, Reference, Table
-
-_STATUSES = "ACTIVE,PENDING_EMAIL_VERIFICATION,NOT_REGISTERED,LIMITED,DELETED,LIMITED_DELETED"
 
 WORKSPACES = Table(
     name="clockify_workspaces",
     pipeline="Workspaces",
     description="Where time is tracked: a row for each workspace that the API key sees, and its settings.",
-    listing=Listing("workspaces", page_size=None),
+    listing=listing.WORKSPACES,
     columns=(
         identity("id", "id", "The workspace."),
         *inside(
@@ -102,11 +100,7 @@ USERS = Table(
     name="clockify_users",
     pipeline="Users",
     description="Who tracks time: a row for each person, with deactivated and deleted accounts.",
-    # The list leaves out limited and deleted accounts and all memberships unless they are asked for; their hours count.
-    listing=Listing(
-        "workspaces/{workspace}/users",
-        variants=({"status": "ALL", "account-statuses": _STATUSES, "memberships": "ALL", "include-roles": "true"},),
-    ),
+    listing=listing.USERS,
     columns=(
         identity("id", "id", "The user."),
         text("status", "status", "The state of the account, for example ACTIVE, LIMITED or DELETED."),
@@ -179,7 +173,7 @@ USERGROUPS = Table(
     name="clockify_usergroups",
     pipeline="User groups",
     description="The groups of users: a row for each group.",
-    listing=Listing("workspaces/{workspace}/user-groups"),
+    listing=listing.Listing("workspaces/{workspace}/user-groups"),
     columns=(
         identity("id", "id", "The group."),
         of_workspace(),

@@ -43,3 +43,21 @@ class Listing:
     def facts(self) -> tuple[str, ...]:
         """The names in braces: what must be known to make the request."""
         return tuple(name for _, name, _, _ in string.Formatter().parse(self.path) if name)
+
+
+WORKSPACES = Listing("workspaces", page_size=None)
+"""The workspaces that the key sees."""
+
+# The list leaves out limited and deleted accounts and all memberships unless they are asked for; their hours count.
+USERS = Listing(
+    "workspaces/{workspace}/users",
+    variants=(
+        {
+            "status": "ALL",
+            "account-statuses": "ACTIVE,PENDING_EMAIL_VERIFICATION,NOT_REGISTERED,LIMITED,DELETED,LIMITED_DELETED",
+            "memberships": "ALL",
+            "include-roles": "true",
+        },
+    ),
+)
+"""The users of a workspace, of every account and membership status, with all their memberships."""

@@ -1,4 +1,4 @@
-"""The lists on which all others depend, and how addresses and instants are written in a request."""
+"""How addresses and instants are written in a request."""
 
 from __future__ import annotations
 
@@ -6,17 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from urllib.parse import quote
 
-from clockify_dagster.contract.listing import Listing
 from clockify_dagster.errors import NotThereError
-
-WORKSPACES = Listing("workspaces", page_size=None)
-
-# Limited and deleted accounts are left out unless they are asked for; their hours still count.
-ACCOUNT_STATUSES = "ACTIVE,PENDING_EMAIL_VERIFICATION,NOT_REGISTERED,LIMITED,DELETED,LIMITED_DELETED"
-USERS = Listing(
-    "workspaces/{workspace}/users",
-    variants=({"status": "ALL", "account-statuses": ACCOUNT_STATUSES, "memberships": "ALL", "include-roles": "true"},),
-)
 
 # Clockify reads a window's instants as a wall clock in the account's zone. Zones reach from -12:00 to +14:00, so with
 # this much room on both sides every entry of the window is in the answer, whichever way it is read.
