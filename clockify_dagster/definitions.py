@@ -9,7 +9,7 @@ from clockify_dagster.defs.assets import all_assets
 from clockify_dagster.defs.checks import all_checks
 from clockify_dagster.defs.console import progress
 from clockify_dagster.defs.io_manager import ClockifyIOManager
-from clockify_dagster.defs.jobs import ALL_JOBS
+from clockify_dagster.defs.jobs import all_jobs
 from clockify_dagster.defs.partitions import Calendar
 from clockify_dagster.defs.resources import ClockifyResource, WarehouseResource
 from clockify_dagster.defs.schedules import all_schedules
@@ -25,7 +25,7 @@ def build_definitions(settings: Settings, contract: Contract = CONTRACT) -> Defi
     return Definitions(
         assets=all_assets(calendar, contract),
         asset_checks=all_checks(calendar, contract, blocking=settings.blocking_checks),
-        jobs=ALL_JOBS,
+        jobs=all_jobs(contract),
         schedules=all_schedules(calendar),
         resources={
             "clockify": ClockifyResource(),

@@ -17,6 +17,7 @@ from clockify_dagster.cli.home import history
 from clockify_dagster.cli.runs import Outcome, run_job
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.days import Days
+from clockify_dagster.defs import jobs
 from clockify_dagster.defs.assets import ENTRIES
 from clockify_dagster.defs.partitions import Calendar, days_to_load, missing_days, tags_of
 from clockify_dagster.errors import WarehouseError
@@ -38,13 +39,13 @@ def run_sync(first: date | None, last: date | None, *, integral: bool) -> int:
         days = days_to_load(calendar, warehouse, settings.workspaces)
     began = time.monotonic()
     with history() as instance:
-        outcomes = [_load(instance, "clockify_everything" if integral else "clockify_daily", days)]
+        outcomes = [_load(instance, jobs.EVERYTHING if integral else jobs.DAILY, days)]
         if not is_asked_for and ENTRIES in outcomes[0].rows and not outcomes[0].interrupted:
             # the first run may have found a workspace of which no day was ever loaded
             missing = missing_days(calendar, warehouse, settings.workspaces)
             if missing:
                 days = Days(missing[0].first, calendar.today)
-                outcomes.append(_load(instance, "clockify_time_entries", days))
+                outcomes.append(_load(instance, jobs.TIME_ENTRIES, days))
     missing = [] if is_asked_for else missing_days(calendar, warehouse, settings.workspaces)
     _print(outcomes, time.monotonic() - began, settings, warehouse)
     if missing and all(outcome.success for outcome in outcomes):
@@ -53,7 +54,7 @@ def run_sync(first: date | None, last: date | None, *, integral: bool) -> int:
 
 
 def _load(instance: DagsterInstance, job: str, days: Days) -> Outcome:
-    what = "time entries" if job == "clockify_time_entries" else "reference tables and time entries"
+    what = "time entries" if job == jobs.TIME_ENTRIES else "reference tables and time entries"
     click.echo(f"Loading {what} of {days}.", err=True)
     return run_job(job, instance, tags_of(days))
 

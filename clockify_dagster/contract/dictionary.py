@@ -39,6 +39,14 @@ def refresh(table: Table) -> str:
     return "as a whole, in one transaction."
 
 
+def listing_lines(table: Table) -> list[str]:
+    """Where Clockify lists the table's documents, and what a plan must have for it, as items of a list."""
+    if table.listing is None:
+        return []
+    needed = f"; the plan must have `{table.listing.feature}`" if table.listing.feature else ""
+    return [f"- Listed by: `{table.listing.method} /{table.listing.path}`{needed}"]
+
+
 def main(arguments: Sequence[str]) -> int:
     """Write the page to the path given, or to standard output. Gives the exit code."""
     if arguments:
@@ -56,6 +64,7 @@ def _section(table: Table) -> str:
             table.description,
             "",
             f"- Pipeline: {table.pipeline}",
+            *listing_lines(table),
             f"- Refreshed: {refresh(table)}",
             f"- Key: {', '.join(f'`{column}`' for column in table.primary_key)}",
             "",

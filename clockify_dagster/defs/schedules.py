@@ -17,7 +17,7 @@ def all_schedules(calendar: Calendar) -> list[ScheduleDefinition]:
     """The daily refresh at five in the morning, its checks at six, the integral tables on Sundays at two."""
 
     @schedule(
-        job=jobs.clockify_daily,
+        job_name=jobs.DAILY,
         cron_schedule="0 5 * * *",
         execution_timezone=calendar.timezone,
         description=(
@@ -33,14 +33,14 @@ def all_schedules(calendar: Calendar) -> list[ScheduleDefinition]:
 
     weekly = ScheduleDefinition(
         name="clockify_weekly_integral",
-        job=jobs.clockify_time_entries_integral,
+        job_name=jobs.INTEGRAL,
         cron_schedule="0 2 * * 0",
         execution_timezone=calendar.timezone,
         description="All time entries, read again whole.",
     )
     checks = ScheduleDefinition(
         name="clockify_daily_checks",
-        job=jobs.clockify_checks,
+        job_name=jobs.CHECKS,
         cron_schedule="0 6 * * *",
         execution_timezone=calendar.timezone,
         description="All checks, an hour after the daily refresh, and the comparison with Clockify's totals.",
