@@ -43,6 +43,7 @@ def workspace(call: Call) -> Response:
 
 def groups(call: Call) -> Response:
     """`GET /workspaces/{w}/user-groups`."""
+    call.require_admin()
     found = pages.by_name(call.request, call.workspace.groups.values())
     return pages.page(call, pages.ordered(call.request, found, "name"))
 

@@ -70,8 +70,8 @@ def test_a_member_sees_own_entries_only(user: Document, member: Document, get: G
 
 
 @pytest.mark.usefixtures("member")
-def test_a_member_may_not_list_users_but_an_admin_may(get: Get) -> None:
-    assert refusal(get("users", key="member-key"))[0] == 403
+def test_a_member_may_not_list_users_or_groups_but_an_admin_may(get: Get) -> None:
+    assert refusal(get("users", key="member-key"))[0] == refusal(get("user-groups", key="member-key"))[0] == 403
     assert get("users", key="member-key").json()["message"] == "Access Denied"
     assert len(get("users", key="admin-key").json()) == 2
 
