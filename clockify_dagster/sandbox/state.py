@@ -71,6 +71,7 @@ class State:
         feed: Literal["envelope", "bare", "refused", "missing"] = "envelope",
         feed_delay_seconds: float = 0.0,
         reports: Literal["on", "refused"] = "on",
+        report_dates: str = "%Y-%m-%d",
         requests_per_hour: int | None = None,
         retry_after: int | None = None,
         latency_seconds: float = 0.0,
@@ -82,7 +83,8 @@ class State:
         and `end` are read as clock times in `timezone`, as Clockify does, or as instants; `hydrated_tasks`
         whether hydrated projects carry their tasks; `last_page_header` is that header's spelling, or None;
         `removed_users` whether entries of people who left are served or refused; `feed` and
-        `feed_delay_seconds` shape the change endpoints; `requests_per_hour` is the limit a workspace has.
+        `feed_delay_seconds` shape the change endpoints; `report_dates` is how summary reports write a day (as
+        `strftime` takes it); `requests_per_hour` is the limit a workspace has.
         """
         ZoneInfo(timezone)
         self.lock = RLock()
@@ -96,6 +98,7 @@ class State:
         self.feed = feed
         self.feed_delay_seconds = feed_delay_seconds
         self.reports = reports
+        self.report_dates = report_dates
         self.requests_per_hour = requests_per_hour
         self.retry_after = retry_after
         self.latency_seconds = latency_seconds
