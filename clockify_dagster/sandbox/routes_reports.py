@@ -14,6 +14,7 @@ from .state import Workspace
 from .times import instant, rendered
 
 LONGEST_FREE = timedelta(days=31)
+Lasted = tuple[Document, int]  # an entry and its seconds
 SUPPORTED = frozenset(
     [
         "dateRangeStart",
@@ -44,7 +45,7 @@ def detailed(call: Call) -> Response:
     size = _whole(chosen, "pageSize", 50, 1000)
     skip = (_whole(chosen, "page", 1, None) - 1) * size
     options = chosen.get("options") or {}
-    totals = [] if options.get("totals") == "EXCLUDE" or not wanted else [_totals(wanted)]
+    totals = [] if options.get("totals") == "EXCLUDE" or not wanted else [_totals(_lasted(wanted))]
     rows = [_row(call, document, zone) for document in wanted[skip : skip + size]]
     return Response({"totals": totals, "timeentries": rows})
 
@@ -58,8 +59,9 @@ def summary(call: Call) -> Response:
     unknown = sorted(set(map(str, names)) - {"USER", "DATE"})
     if unknown:
         raise invalid(f"the sandbox does not know the report groups {', '.join(unknown)}")
-    totals = [_totals(wanted)] if wanted else []
-    return Response({"totals": totals, "groupOne": _groups(call, wanted, names, zone), "chart": []})
+    lasted = _lasted(wanted)
+    totals = [_totals(lasted)] if lasted else []
+    return Response({"totals": totals, "groupOne": _groups(call, lasted, names, zone), "chart": []})
 
 
 def _asked(call: Call, filter_name: str) -> tuple[Document, list[Document], ZoneInfo]:
@@ -100,7 +102,7 @@ def _found(call: Call, start: datetime, end: datetime, body: dict[str, Any]) -> 
     return sorted(found, key=lambda pair: pair[0], reverse=body.get("sortOrder") != "ASCENDING")
 
 
-def _groups(call: Call, entries: list[Document], names: list[str], zone: ZoneInfo) -> list[Document]:
+def _groups(call: Call, lasted: list[Lasted], names: list[str], zone: ZoneInfo) -> list[Document]:
     """The entries' sums by the first of the groups, each with the sums by the next ones as its children."""
 
     def user(entry: Document) -> tuple[str, str]:
@@ -111,9 +113,9 @@ def _groups(call: Call, entries: list[Document], names: list[str], zone: ZoneInf
         return (started.strftime(call.account.report_dates),) * 2
 
     kinds: dict[str, Callable[[Document], tuple[str, str]]] = {"USER": user, "DATE": day}
-    grouped: dict[tuple[str, str], list[Document]] = {}
-    for entry in entries:
-        grouped.setdefault(kinds[names[0]](entry), []).append(entry)
+    grouped: dict[tuple[str, str], list[Lasted]] = {}
+    for entry, seconds in lasted:
+        grouped.setdefault(kinds[names[0]](entry), []).append((entry, seconds))
     made = []
     for (identity, name), held in sorted(grouped.items(), key=lambda group: group[0][1]):
         sums = _totals(held)
@@ -159,16 +161,19 @@ def _row(call: Call, entry: Document, zone: ZoneInfo) -> Document:
     }
 
 
-def _totals(entries: list[Document]) -> Document:
+def _lasted(entries: list[Document]) -> list[Lasted]:
+    return [(entry, _seconds(entry)) for entry in entries]
+
+
+def _totals(lasted: list[Lasted]) -> Document:
     """Sums over the whole range, not the page; amounts are in minor units."""
-    lasted = [(entry, _seconds(entry)) for entry in entries]
     billable = [(entry, seconds) for entry, seconds in lasted if entry.get("billable")]
     earned = sum(seconds * (entry.get("hourlyRate") or {}).get("amount", 0) for entry, seconds in billable)
     return {
         "_id": "",
         "totalTime": sum(seconds for _, seconds in lasted),
         "totalBillableTime": sum(seconds for _, seconds in billable),
-        "entriesCount": len(entries),
+        "entriesCount": len(lasted),
         "amounts": [{"type": "EARNED", "value": round(earned / 3600)}],
     }
 
