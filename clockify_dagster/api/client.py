@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -20,7 +20,15 @@ from clockify_dagster.api.listings import (
     written,
 )
 from clockify_dagster.api.paging import LARGEST_PAGE, Documents, document_of, documents_of, is_last, pages
-from clockify_dagster.api.reports import LARGEST_REPORT, Range, Totals, report_entries, report_totals
+from clockify_dagster.api.reports import (
+    ReportPage,
+    ReportRange,
+    ReportSummary,
+    Totals,
+    report_page,
+    report_summary,
+    report_totals,
+)
 from clockify_dagster.api.transport import Answer, Transport
 from clockify_dagster.api.walk import Page, R, Walk, document_rows
 from clockify_dagster.errors import NotThereError, located
@@ -167,40 +175,23 @@ class ClockifyClient:
             url = self._at(workspace, "entities", action)
             return changes(self.transport, url, action, written(start), written(end), end - start)
 
-    def report_totals(
-        self,
-        workspace: str,
-        start_local: datetime,
-        end_local: datetime,
-        timezone: str,
-        users: Sequence[str] | None = None,
-    ) -> Totals:
-        """How many entries start in the range and how long they last, without running timers: one request.
+    def report_summary(self, workspace: str, asked: ReportRange) -> ReportSummary:
+        """What a range adds up to, and the seconds of each user and day, without running timers: one request.
 
-        Both ends are clock times in `timezone`, the end not included. A free workspace allows 31 days at most
-        (`BadRequestError`).
+        A free workspace allows 31 days at most (`BadRequestError`).
         """
         with located(workspace=workspace):
-            asked = Range(start_local, end_local, timezone, users)
-            return report_totals(self.transport, self._report(workspace), asked)
+            return report_summary(self.transport, self._report(workspace, "summary"), asked)
 
-    def report_entries(
-        self,
-        workspace: str,
-        start_local: datetime,
-        end_local: datetime,
-        timezone: str,
-        users: Sequence[str] | None = None,
-        on_totals: Callable[[Totals], None] | None = None,
-    ) -> Iterator[Documents]:
-        """Everybody's entries of the range, as the reports API writes them; no running timers.
-
-        `on_totals` is told what the whole range must have, as soon as the first page says it.
-        """
+    def report_totals(self, workspace: str, asked: ReportRange) -> Totals:
+        """How many entries start in a range and how long they last, without running timers: one request."""
         with located(workspace=workspace):
-            asked = Range(start_local, end_local, timezone, users)
-            size = min(self._size, LARGEST_REPORT)
-            yield from report_entries(self.transport, self._report(workspace), asked, size, on_totals)
+            return report_totals(self.transport, self._report(workspace, "detailed"), asked)
+
+    def report_page(self, workspace: str, asked: ReportRange, number: int = 1) -> ReportPage:
+        """A page of a range's entries, as the reports API writes them, newest first; rows may come twice."""
+        with located(workspace=workspace):
+            return report_page(self.transport, self._report(workspace, "detailed"), asked, number=number)
 
     def _all_users(self, workspace: str) -> Documents:
         return [user for rows in self._list(workspace, "users", params=EVERY_USER) for user in rows]
@@ -225,7 +216,7 @@ class ClockifyClient:
     def _at(self, workspace: str, *steps: str) -> str:
         return joined(self._url, "workspaces", workspace, *steps)
 
-    def _report(self, workspace: str) -> str:
+    def _report(self, workspace: str, kind: str) -> str:
         if self._reports_url is None:
             raise ValueError("this client was made without the reports API's address")
-        return joined(self._reports_url, "workspaces", workspace, "reports", "detailed")
+        return joined(self._reports_url, "workspaces", workspace, "reports", kind)

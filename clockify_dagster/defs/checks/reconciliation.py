@@ -7,7 +7,7 @@ from dagster import AssetCheckResult, AssetChecksDefinition, multi_asset_check
 from clockify_dagster.defs.checks.results import result_of, spec_of
 from clockify_dagster.defs.failures import told
 from clockify_dagster.defs.resources import ClockifyResource, WarehouseResource, connect
-from clockify_dagster.reconcile import CHECK, Surroundings, reconcile, unable
+from clockify_dagster.reconcile import CHECK, ReconciliationContext, reconcile, unable
 from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse import Warehouse
 from clockify_dagster.warehouse.audit import Finding
@@ -39,9 +39,13 @@ def reconciled(settings: Settings, warehouse: Warehouse) -> Finding:
     patience = min(settings.max_wait_seconds, PATIENCE_SECONDS)
     client = connect(settings.model_copy(update={"max_wait_seconds": patience}))
     try:
-        return reconcile(
-            client,
-            Surroundings(warehouse, settings.workspaces, settings.timezone, settings.today, datetime.now(timezone.utc)),
+        context = ReconciliationContext(
+            warehouse=warehouse,
+            workspaces=settings.workspaces,
+            zone=settings.zone,
+            today=settings.today,
+            now=datetime.now(timezone.utc),
         )
+        return reconcile(client, context)
     finally:
         client.transport.close()
