@@ -11,7 +11,15 @@ from typing import Any, TypeVar
 from clockify_dagster.api.changes import Action, Change, ChangeFeed
 from clockify_dagster.api.addresses import ROOM_AFTER, ROOM_BEFORE, address, written
 from clockify_dagster.api.paging import LARGEST_PAGE, Documents, Page, document_of, documents_of, page_after_page, pages
-from clockify_dagster.api.reports import Range, Totals, report_totals
+from clockify_dagster.api.reports import (
+    ReportPage,
+    ReportRange,
+    ReportSummary,
+    Totals,
+    report_page,
+    report_summary,
+    report_totals,
+)
 from clockify_dagster.api.transport import Answer, Transport
 from clockify_dagster.api.walk import EntryDocuments, EntryPage, next_end
 from clockify_dagster.contract.listing import USERS, WORKSPACES, Listing
@@ -173,22 +181,23 @@ class ClockifyClient:
     def _at(self, path: str, **facts: str) -> str:
         return address(self._url, path, facts)
 
-    def report_totals(
-        self,
-        workspace: str,
-        start_local: datetime,
-        end_local: datetime,
-        timezone: str,
-        users: Sequence[str] | None = None,
-    ) -> Totals:
-        """How many entries start in the range and how long they last, without running timers: one request.
+    def report_summary(self, workspace: str, asked: ReportRange) -> ReportSummary:
+        """The seconds of each user on each day: `POST {reports}/workspaces/{w}/reports/summary`, one request."""
+        with located(workspace=workspace):
+            return report_summary(self.transport, self.report_url(workspace, "summary"), asked)
 
-        Both ends are clock times in `timezone`, the end not included. A free workspace allows 31 days at most
-        (`BadRequestError`).
+    def report_totals(self, workspace: str, asked: ReportRange) -> Totals:
+        """How many entries a range has and how long they last, without running timers: one request.
+
+        A free workspace allows 31 days at most (`BadRequestError`).
         """
         with located(workspace=workspace):
-            asked = Range(start_local, end_local, timezone, users)
             return report_totals(self.transport, self.report_url(workspace, "detailed"), asked)
+
+    def report_page(self, workspace: str, asked: ReportRange, number: int = 1) -> ReportPage:
+        """A page of everybody's entries of a range, as the reports API writes them; no running timers."""
+        with located(workspace=workspace):
+            return report_page(self.transport, self.report_url(workspace, "detailed"), asked, number=number)
 
     def report_url(self, workspace: str, kind: str) -> str:
         """The address of a report: `{reports}/workspaces/{w}/reports/{detailed|summary}`."""

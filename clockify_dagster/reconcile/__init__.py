@@ -3,6 +3,7 @@
 Above the API and the warehouse, below Dagster, which it does not know. It reads, and changes nothing.
 """
 
-from clockify_dagster.reconcile.reconcile import CHECK, RECONCILED, Surroundings, reconcile, unable
+from clockify_dagster.reconcile.loaded import ReconciliationContext
+from clockify_dagster.reconcile.report import CHECK, reconcile, unable
 
-__all__ = ["CHECK", "RECONCILED", "Surroundings", "reconcile", "unable"]
+__all__ = ["CHECK", "ReconciliationContext", "reconcile", "unable"]

@@ -38,7 +38,9 @@ TABLE: list[tuple[str, str, Route]] = [
         routes_changes.entities,
     ),
     ("POST", "/v1/workspaces/{workspace}/reports/detailed", routes_reports.detailed),
+    ("POST", "/v1/workspaces/{workspace}/reports/summary", routes_reports.summary),
     ("POST", "/report/v1/workspaces/{workspace}/reports/detailed", routes_reports.detailed),
+    ("POST", "/report/v1/workspaces/{workspace}/reports/summary", routes_reports.summary),
 ]
 
 

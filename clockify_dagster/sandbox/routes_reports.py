@@ -1,7 +1,8 @@
-"""The detailed report of the reports host: every person's rows at once, in keys of its own."""
+"""The reports host: detailed reports with every person's rows at once, summary reports with sums by groups."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,12 +14,14 @@ from .state import Workspace
 from .times import instant, rendered
 
 LONGEST_FREE = timedelta(days=31)
+Lasted = tuple[Document, int]  # an entry and its seconds
 SUPPORTED = frozenset(
     [
         "dateRangeStart",
         "dateRangeEnd",
         "timeZone",
         "detailedFilter",
+        "summaryFilter",
         "users",
         "sortOrder",
         "exportType",
@@ -38,9 +41,34 @@ SUPPORTED = frozenset(
 
 def detailed(call: Call) -> Response:
     """`POST {reports}/workspaces/{w}/reports/detailed`: newest start first, running timers left out."""
+    chosen, wanted, zone = _asked(call, "detailedFilter")
+    size = _whole(chosen, "pageSize", 50, 1000)
+    skip = (_whole(chosen, "page", 1, None) - 1) * size
+    options = chosen.get("options") or {}
+    totals = [] if options.get("totals") == "EXCLUDE" or not wanted else [_totals(_lasted(wanted))]
+    rows = [_row(call, document, zone) for document in wanted[skip : skip + size]]
+    return Response({"totals": totals, "timeentries": rows})
+
+
+def summary(call: Call) -> Response:
+    """`POST {reports}/workspaces/{w}/reports/summary`: sums by up to three groups, each within the one before."""
+    chosen, wanted, zone = _asked(call, "summaryFilter")
+    names = chosen.get("groups")
+    if not isinstance(names, list) or not 1 <= len(names) <= 3:
+        raise invalid("A summary report needs one to three groups")
+    unknown = sorted(set(map(str, names)) - {"USER", "DATE"})
+    if unknown:
+        raise invalid(f"the sandbox does not know the report groups {', '.join(unknown)}")
+    lasted = _lasted(wanted)
+    totals = [_totals(lasted)] if lasted else []
+    return Response({"totals": totals, "groupOne": _groups(call, lasted, names, zone), "chart": []})
+
+
+def _asked(call: Call, filter_name: str) -> tuple[Document, list[Document], ZoneInfo]:
+    """A report's own filter, the entries that it is about, and the zone it is written in."""
     body = call.request.body
-    if not isinstance(body, dict) or not isinstance(body.get("detailedFilter"), dict):
-        raise invalid("A detailed report needs dateRangeStart, dateRangeEnd and detailedFilter")
+    if not isinstance(body, dict) or not isinstance(body.get(filter_name), dict):
+        raise invalid(f"This report needs dateRangeStart, dateRangeEnd and {filter_name}")
     unknown = sorted(set(body) - SUPPORTED)
     if unknown:
         raise invalid(f"the sandbox does not know the report filters {', '.join(unknown)}")
@@ -50,13 +78,7 @@ def detailed(call: Call) -> Response:
     start, end = _clock(body, "dateRangeStart", zone), _clock(body, "dateRangeEnd", zone)
     if call.workspace.document.get("featureSubscriptionType") == "FREE" and end - start > LONGEST_FREE:
         raise invalid("Reports of more than 31 days are not available on the FREE plan")
-    wanted = [document for _, document in _found(call, start, end, body)]
-    size = _whole(body["detailedFilter"], "pageSize", 50, 1000)
-    skip = (_whole(body["detailedFilter"], "page", 1, None) - 1) * size
-    options = body["detailedFilter"].get("options") or {}
-    totals = [] if options.get("totals") == "EXCLUDE" or not wanted else [_totals(wanted)]
-    rows = [_row(call, document, zone) for document in wanted[skip : skip + size]]
-    return Response({"totals": totals, "timeentries": rows})
+    return body[filter_name], [document for _, document in _found(call, start, end, body)], zone
 
 
 def _found(call: Call, start: datetime, end: datetime, body: dict[str, Any]) -> list[Any]:
@@ -78,6 +100,28 @@ def _found(call: Call, start: datetime, end: datetime, body: dict[str, Any]) -> 
     started = call.workspace.entries.started(start, end + timedelta(milliseconds=1))
     found = [pair for pair in started if is_wanted(pair[1])]
     return sorted(found, key=lambda pair: pair[0], reverse=body.get("sortOrder") != "ASCENDING")
+
+
+def _groups(call: Call, lasted: list[Lasted], names: list[str], zone: ZoneInfo) -> list[Document]:
+    """The entries' sums by the first of the groups, each with the sums by the next ones as its children."""
+
+    def user(entry: Document) -> tuple[str, str]:
+        return entry["userId"], call.account.users.get(entry["userId"], {}).get("name") or ""
+
+    def day(entry: Document) -> tuple[str, str]:
+        started = instant(entry["timeInterval"]["start"]).astimezone(zone)
+        return (started.strftime(call.account.report_dates),) * 2
+
+    kinds: dict[str, Callable[[Document], tuple[str, str]]] = {"USER": user, "DATE": day}
+    grouped: dict[tuple[str, str], list[Lasted]] = {}
+    for entry, seconds in lasted:
+        grouped.setdefault(kinds[names[0]](entry), []).append((entry, seconds))
+    made = []
+    for (identity, name), held in sorted(grouped.items(), key=lambda group: group[0][1]):
+        sums = _totals(held)
+        group = {"_id": identity, "name": name, "duration": sums["totalTime"], "amount": sums["amounts"][0]["value"]}
+        made.append({**group, "children": _groups(call, held, names[1:], zone)} if names[1:] else group)
+    return made
 
 
 def _row(call: Call, entry: Document, zone: ZoneInfo) -> Document:
@@ -117,16 +161,19 @@ def _row(call: Call, entry: Document, zone: ZoneInfo) -> Document:
     }
 
 
-def _totals(entries: list[Document]) -> Document:
+def _lasted(entries: list[Document]) -> list[Lasted]:
+    return [(entry, _seconds(entry)) for entry in entries]
+
+
+def _totals(lasted: list[Lasted]) -> Document:
     """Sums over the whole range, not the page; amounts are in minor units."""
-    lasted = [(entry, _seconds(entry)) for entry in entries]
     billable = [(entry, seconds) for entry, seconds in lasted if entry.get("billable")]
     earned = sum(seconds * (entry.get("hourlyRate") or {}).get("amount", 0) for entry, seconds in billable)
     return {
         "_id": "",
         "totalTime": sum(seconds for _, seconds in lasted),
         "totalBillableTime": sum(seconds for _, seconds in billable),
-        "entriesCount": len(entries),
+        "entriesCount": len(lasted),
         "amounts": [{"type": "EARNED", "value": round(earned / 3600)}],
     }
 

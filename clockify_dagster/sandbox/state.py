@@ -76,6 +76,7 @@ class State:
         feed: Literal["envelope", "bare", "refused", "missing"] = "envelope",
         feed_delay_seconds: float = 0.0,
         reports: Literal["on", "refused"] = "on",
+        report_dates: str = "%Y-%m-%d",
         requests_per_hour: int | None = None,
         retry_after: int | None = None,
         latency_seconds: float = 0.0,
@@ -91,7 +92,8 @@ class State:
         and `end` are read as clock times in `timezone`, as Clockify does, or as instants; `hydrated_tasks`
         whether hydrated projects carry their tasks; `last_page_header` is that header's spelling, or None;
         `removed_users` whether entries of people who left are served or refused; `feed` and
-        `feed_delay_seconds` shape the change endpoints; `requests_per_hour` is the limit a workspace has.
+        `feed_delay_seconds` shape the change endpoints; `report_dates` is how summary reports write a day (as
+        `strftime` takes it); `requests_per_hour` is the limit a workspace has.
 
         `refused` are regular expressions: a path in which one of them is found answers 403, as it does to a role
         that may not read it. With `feed_takes_several_types=False` the change endpoints answer 400 to more than one
@@ -111,6 +113,7 @@ class State:
         self.feed = feed
         self.feed_delay_seconds = feed_delay_seconds
         self.reports = reports
+        self.report_dates = report_dates
         self.requests_per_hour = requests_per_hour
         self.retry_after = retry_after
         self.latency_seconds = latency_seconds

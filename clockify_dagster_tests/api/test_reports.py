@@ -1,15 +1,93 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from clockify_dagster import errors
-from clockify_dagster.api import ClockifyClient, Totals
+from clockify_dagster.api import ClockifyClient, Totals, Transport
+from clockify_dagster.api.reports import ReportRange, days_of, report_page
+from clockify_dagster.days import Days
 from clockify_dagster.sandbox import Account, Fault, Sandbox, faults
 
-START, END = datetime(2026, 3, 1), datetime(2026, 4, 1)  # noqa: DTZ001 - clock time in the report's zone
+MARCH = Days(date(2026, 3, 1), date(2026, 3, 31))
+ASKED = ReportRange(MARCH, "UTC")
+UTC = ZoneInfo("UTC")
+
+
+def test_a_summary_has_the_seconds_of_each_user_and_day_in_one_request_without_timers(
+    account: Account, client: ClockifyClient, sandbox: Sandbox, workspace: str, user: str
+) -> None:
+    other = str(account.add_user(workspace, "Max")["id"])
+    for day in range(1, 4):
+        account.add_entry(workspace, user, f"2026-03-{day:02d}T08:00:00Z", f"2026-03-{day:02d}T09:30:00Z")
+    account.add_entry(workspace, user, "2026-03-02T12:00:00Z")
+    account.add_entry(workspace, other, "2026-03-02T12:00:00Z")
+    account.add_entry(workspace, user, "2026-03-31T08:00:00Z", None)
+    summary = client.report_summary(workspace, ASKED)
+    assert summary.totals == Totals(5, 3 * 5400 + 2 * 3600)
+    assert summary.by_day
+    assert summary.seconds == {
+        (user, date(2026, 3, 1)): 5400,
+        (user, date(2026, 3, 2)): 9000,
+        (user, date(2026, 3, 3)): 5400,
+        (other, date(2026, 3, 2)): 3600,
+    }
+    assert len(sandbox.requests) == 1
+
+
+def test_without_readable_days_a_summary_has_the_seconds_of_each_user(
+    account: Account, client: ClockifyClient, workspace: str, user: str
+) -> None:
+    account.report_dates = "week %W"
+    for day in (2, 3, 20):
+        account.add_entry(workspace, user, f"2026-03-{day:02d}T08:00:00Z")
+    summary = client.report_summary(workspace, ASKED)
+    assert (summary.by_day, summary.seconds) == (False, {(user, None): 3 * 3600})
+
+
+@pytest.mark.parametrize("key", ["_id", "name"])
+def test_either_name_of_a_day_will_do(sandbox: Sandbox, client: ClockifyClient, workspace: str, key: str) -> None:
+    day = {"_id": None, "name": None, key: "2026-03-02", "duration": 60}
+    answer = {"totals": [{"entriesCount": 1, "totalTime": 60}], "groupOne": [{"id": "u", "children": [day]}]}
+    sandbox.faults.add(Fault("summary", faults.Body(answer)))
+    assert client.report_summary(workspace, ASKED).seconds == {("u", date(2026, 3, 2)): 60}
+
+
+@pytest.mark.parametrize(
+    ("labels", "days"),
+    [
+        (["2026-03-02", "2026-03-31"], [2, 31]),
+        (["2026-03-02T00:00:00Z", "2026-03-03T00:00:00.000+01:00"], [2, 3]),
+        (["2026/03/02"], [2]),
+        (["20260302"], [2]),
+        (["02.03.2026"], [2]),
+        (["13/03/2026", "02/03/2026"], [13, 2]),
+        (["03/13/2026", "03/02/2026"], [13, 2]),
+        (["Mar 2, 2026"], [2]),
+        ([], []),
+        # the second of March, or the third of February: only one of them was asked for
+        (["02/03/2026"], [2]),
+        # a day that was not asked for
+        (["2026-04-02"], None),
+        (["2026-03-02", "Tuesday"], None),
+        (["None"], None),
+    ],
+)
+def test_days_are_read_in_whatever_form_makes_sense_of_all(labels: list[str], days: list[int] | None) -> None:
+    read = days_of(labels, MARCH, UTC)
+    wanted = None if days is None else {label: date(2026, 3, day) for label, day in zip(labels, days, strict=True)}
+    assert read == wanted
+
+
+def test_days_that_could_be_others_are_not_guessed_and_moments_are_read_in_the_zone() -> None:
+    year = Days(date(2026, 1, 1), date(2026, 12, 31))
+    assert days_of(["02/03/2026"], year, UTC) is None
+    assert days_of(["2026-03-01T23:00:00Z"], MARCH, ZoneInfo("Europe/Berlin")) == {
+        "2026-03-01T23:00:00Z": date(2026, 3, 2)
+    }
 
 
 def test_totals_are_of_the_whole_range_in_one_request_without_timers(
@@ -18,23 +96,23 @@ def test_totals_are_of_the_whole_range_in_one_request_without_timers(
     for day in range(1, 6):
         account.add_entry(workspace, user, f"2026-03-{day:02d}T08:00:00Z", f"2026-03-{day:02d}T09:30:00Z")
     account.add_entry(workspace, user, "2026-03-31T08:00:00Z", None)
-    assert client.report_totals(workspace, START, END, "UTC") == Totals(5, 5 * 5400)
+    assert client.report_totals(workspace, ASKED) == Totals(5, 5 * 5400)
     assert len(sandbox.requests) == 1
 
 
-def test_the_end_is_not_included_and_both_ends_are_clock_times_of_the_zone(
-    account: Account, client: ClockifyClient, workspace: str, user: str
-) -> None:
+def test_the_days_are_those_of_the_zone(account: Account, client: ClockifyClient, workspace: str, user: str) -> None:
     account.add_entry(workspace, user, "2026-02-28T23:00:00Z")
     account.add_entry(workspace, user, "2026-03-31T22:00:00Z")
-    assert client.report_totals(workspace, START, END, "Europe/Belgrade") == Totals(1, 3600)
-    assert client.report_totals(workspace, START, END, "UTC") == Totals(1, 3600)
+    for zone in ("Europe/Belgrade", "UTC"):
+        assert client.report_totals(workspace, ReportRange(MARCH, zone)) == Totals(1, 3600)
 
 
-def test_nothing_in_the_range_is_zero(client: ClockifyClient, workspace: str, sandbox: Sandbox) -> None:
-    assert client.report_totals(workspace, START, END, "UTC") == Totals(0, 0)
-    assert client.report_totals(workspace, START, END, "UTC", users=[]) == Totals(0, 0)
-    assert len(sandbox.requests) == 1
+def test_nothing_in_the_range_is_zero(client: ClockifyClient, workspace: str) -> None:
+    assert client.report_totals(workspace, ASKED) == Totals(0, 0)
+    summary = client.report_summary(workspace, ASKED)
+    assert (summary.totals, summary.seconds, summary.by_day) == (Totals(0, 0), {}, True)
+    page = client.report_page(workspace, ASKED)
+    assert (page.totals, page.rows, page.is_last) == (Totals(0, 0), [], True)
 
 
 def test_some_users_may_be_named_and_those_who_left_are_in_by_default(
@@ -44,26 +122,64 @@ def test_some_users_may_be_named_and_those_who_left_are_in_by_default(
     account.add_entry(workspace, user, "2026-03-02T08:00:00Z")
     account.add_entry(workspace, other, "2026-03-02T08:00:00Z")
     account.remove_user(workspace, other)
-    assert client.report_totals(workspace, START, END, "UTC").entries == 2
-    assert client.report_totals(workspace, START, END, "UTC", users=[user]).entries == 1
+    assert client.report_totals(workspace, ASKED).entries == 2
+    assert client.report_totals(workspace, ReportRange(MARCH, "UTC", [user])).entries == 1
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Pacific/Kiritimati"])
+def test_rows_of_all_users_are_all_there_though_some_are_deleted_between_pages(
+    account: Account, transport: Transport, sandbox: Sandbox, workspace: str, user: str, zone: str
+) -> None:
+    begin = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
+    entries = [account.add_entry(workspace, user, begin + timedelta(hours=5) * n) for n in range(120)]
+    url = f"{sandbox.reports_url}/workspaces/{workspace}/reports/detailed"
+    sandbox.faults.add(Fault("detailed", faults.After(lambda account: account.delete_entry(entries[-3]))))
+    found, number, is_last = [], 0, False
+    while not is_last:
+        number += 1
+        page = report_page(transport, url, ReportRange(MARCH, zone), number=number, size=50)
+        found += [row["_id"] for row in page.rows]
+        is_last = page.is_last
+    assert [*dict.fromkeys(found)] == [entry["id"] for entry in entries[::-1]]
+    assert len(sandbox.requests) == number == 3
+
+
+def test_a_full_page_that_is_all_is_one_request(
+    account: Account, transport: Transport, sandbox: Sandbox, workspace: str, user: str
+) -> None:
+    for day in range(1, 11):
+        account.add_entry(workspace, user, f"2026-03-{day:02d}T08:00:00Z")
+    url = f"{sandbox.reports_url}/workspaces/{workspace}/reports/detailed"
+    page = report_page(transport, url, ASKED, size=10)
+    assert (len(page.rows), page.is_last, page.totals.entries) == (10, True, 10)
 
 
 def test_a_free_workspace_refuses_more_than_31_days(account: Account, client: ClockifyClient) -> None:
     free = account.add_workspace("Free", "FREE")["id"]
-    with pytest.raises(errors.BadRequestError, match="31 days") as caught:
-        client.report_totals(free, START, END + timedelta(days=9), "UTC")
-    assert caught.value.workspace == free
+    longer = ReportRange(Days(MARCH.first, MARCH.last + timedelta(days=9)), "UTC")
+    for ask in (client.report_totals, client.report_summary, client.report_page):
+        with pytest.raises(errors.BadRequestError, match="31 days") as caught:
+            ask(free, longer)
+        assert caught.value.workspace == free
 
 
-@pytest.mark.parametrize("body", [None, [], {"totals": []}, {"totals": 7, "timeentries": []}])
+@pytest.mark.parametrize(
+    "body", [None, [], {"totals": []}, {"totals": 7, "timeentries": []}, {"totals": [{"_id": ""}], "timeentries": []}]
+)
 def test_an_answer_that_is_no_report_is_tried_again(
     sandbox: Sandbox, client: ClockifyClient, workspace: str, body: Any
 ) -> None:
     sandbox.faults.add(Fault("detailed", faults.Body(body), times=2))
-    assert client.report_totals(workspace, START, END, "UTC") == Totals(0, 0)
+    assert client.report_totals(workspace, ASKED) == Totals(0, 0)
     assert len(sandbox.requests) == 3
 
 
-def test_instants_are_refused_as_ends(client: ClockifyClient, workspace: str) -> None:
-    with pytest.raises(ValueError, match="clock time"):
-        client.report_totals(workspace, START.replace(tzinfo=timezone.utc), END, "UTC")
+@pytest.mark.parametrize(
+    "body", [None, [], {"totals": []}, {"groupOne": [7]}, {"groupOne": [{"children": [None]}]}, {"groupOne": {}}]
+)
+def test_an_answer_that_is_no_summary_is_tried_again(
+    sandbox: Sandbox, client: ClockifyClient, workspace: str, body: Any
+) -> None:
+    sandbox.faults.add(Fault("summary", faults.Body(body), times=2))
+    assert client.report_summary(workspace, ASKED).totals == Totals(0, 0)
+    assert len(sandbox.requests) == 3

@@ -16,6 +16,8 @@ from clockify_dagster.definitions import build_definitions
 from clockify_dagster.defs.checks.reconciliation import reconciled
 from clockify_dagster.days import Days
 from clockify_dagster.sandbox import Account, Sandbox
+from clockify_dagster.sandbox.account import interval
+from clockify_dagster.sandbox.documents import entry
 from clockify_dagster.warehouse.audit import Finding
 from clockify_dagster_tests.conftest import Document, Project
 
@@ -150,3 +152,25 @@ def age(project: Project, hours: int) -> None:
     """Let the loads have been made so long ago."""
     project.execute(f"UPDATE clockify_state.loads SET loaded_at = loaded_at - INTERVAL {hours} HOUR")
     project.execute(f"UPDATE clockify_state.change_feed SET read_from = read_from - INTERVAL {hours} HOUR")
+
+
+def fill(project: Project, number_of_entries: int) -> None:
+    """Fill account and table with entries, by hand: loading is not what is tried here."""
+    (place,) = project.account.workspaces.values()
+    users = sorted(place.members)
+    begins = TODAY - timedelta(days=800)
+    document = entry("", place.identity, "")
+    for number in range(0, number_of_entries, 4):
+        start = begins + timedelta(minutes=42 * (number // 4))
+        times = interval(start, start + timedelta(minutes=40))
+        for n, user in enumerate(users):
+            place.entries.put({**document, "id": f"{number + n:024x}", "userId": user, "timeInterval": times})
+    project.execute(
+        "INSERT INTO clockify_timeentries (id, workspaceid, userid, timeinterval_start, timeinterval_end) "
+        "SELECT printf('%024x', n), $place, list_extract($users::VARCHAR[], (n % 4)::INTEGER + 1), "
+        "$begins::TIMESTAMPTZ + to_minutes(42 * (n // 4)), $begins::TIMESTAMPTZ + to_minutes(42 * (n // 4) + 40) "
+        f"FROM range({number_of_entries}) AS r(n)".replace("$place", f"'{place.identity}'")
+        .replace("$users", str(users))
+        .replace("$begins", f"'{begins.isoformat()}'")
+    )
+    project.execute(f"UPDATE clockify_state.loaded_ranges SET range_start = '{begins.isoformat()}'")

@@ -22,7 +22,7 @@ def test_on_a_clean_account_it_prints_a_line_a_check_and_exits_with_0(loaded: Pr
     assert head.split() == ["asset", "check", "passed", "severity", "numbers"]
     assert any(line.split()[:4] == ["clockify_clients", "key_is_unique", "yes", "ERROR"] for line in lines)
     assert "0 failed as errors, 0 as warnings, 0 could not be made" in lines[-1]
-    assert loaded.asked("/reports/detailed")
+    assert loaded.asked("/reports/summary")
 
 
 def test_the_json_is_a_list_of_objects_and_nothing_else(loaded: Project) -> None:

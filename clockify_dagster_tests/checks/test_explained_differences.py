@@ -35,14 +35,18 @@ def test_a_running_timer_that_a_report_counts_is_no_difference(make_loaded: Call
     done = account.add_entry(place, user, TODAY - timedelta(days=1))
     timer = account.add_entry(place, user, TODAY, None)
     project = make_loaded(account, ALL)
+    days = [(done, 3600), (timer, 60)]
+    children = [{"_id": each["timeInterval"]["start"][:10], "duration": seconds} for each, seconds in days]
+    totals = [{"entriesCount": 2, "totalTime": 3660}]
+    summary = {"totals": totals, "groupOne": [{"_id": user["id"], "duration": 3660, "children": children}]}
     rows = [
         {"_id": each["id"], "userId": user["id"], "timeInterval": {**each["timeInterval"], "duration": seconds}}
-        for each, seconds in ((done, 3600), (timer, 60))
+        for each, seconds in days
     ]
-    answer = {"totals": [{"entriesCount": 2, "totalTime": 3660}], "timeentries": rows}
-    project.sandbox.faults.add(Fault("/reports/detailed", Body(answer), times=None))
-    finding, _ = compared(project)
-    assert finding.passed is True
+    project.sandbox.faults.add(Fault("/reports/summary", Body(summary), times=None))
+    project.sandbox.faults.add(Fault("/reports/detailed", Body({"totals": totals, "timeentries": rows}), times=None))
+    finding, asked = compared(project)
+    assert (finding.passed, len(asked)) == (True, 2)
     assert "1 running timers" in finding.told
 
 
@@ -59,6 +63,22 @@ def test_what_changed_in_clockify_since_a_load_some_time_ago_is_no_failure(make_
     assert finding.passed is True
     assert "3 entries have changed in Clockify since the load" in finding.told
     assert len(asked) == 4
+
+
+def test_an_entry_that_was_edited_and_then_deleted_since_the_load_may_stand_in_both_lists(
+    make_loaded: Callable[..., Project],
+) -> None:
+    account, _ = clean_account()
+    project = make_loaded(account)
+    age(project, hours=5)
+    gone = entries_of(account)[50]
+    account.edit_entry(gone, description="edited")
+    edited = [{"id": gone["id"], "documentCode": "TIME_ENTRY", "document": {**gone}}]
+    account.delete_entry(gone)
+    project.sandbox.faults.add(Fault("/entities/updated", Body({"response": edited}), times=None))
+    finding, _ = compared(project)
+    assert finding.passed is True
+    assert "1 entries have changed in Clockify since the load" in finding.told
 
 
 def test_what_was_lost_here_is_found_among_what_changed_since(make_loaded: Callable[..., Project]) -> None:
@@ -152,13 +172,27 @@ def test_hours_of_people_in_no_list_are_told_apart(make_loaded: Callable[..., Pr
     account.remove_user(place, left)
     project = make_loaded(account)
     finding, asked = compared(project)
-    assert (finding.passed, finding.severity, len(asked)) == (False, "WARN", 3)
+    assert (finding.passed, finding.severity, len(asked)) == (False, "WARN", 2)
     (line,) = finding.numbers["of people in no list"]
     assert (line["users"], line["entries missing"], line["seconds missing"]) == ([left["id"]], 2, 7200)
     lost = entries_of(account)[50]
     project.execute("DELETE FROM clockify_timeentries WHERE id = ?", lost["id"])
     finding, _ = compared(project)
     assert (finding.severity, [line["ids"] for line in finding.numbers["differences"]]) == ("ERROR", [[lost["id"]]])
+
+
+def test_hours_of_people_in_no_list_are_known_though_their_number_cannot_be_asked_for(
+    make_loaded: Callable[..., Project],
+) -> None:
+    account, place = clean_account()
+    left = account.add_user(place, "Left before the first load")
+    account.add_entry(place, left, TODAY - timedelta(days=2))
+    account.remove_user(place, left)
+    project = make_loaded(account)
+    project.sandbox.faults.add(Fault("/reports/detailed", Status(403), times=None))
+    finding, _ = compared(project)
+    (line,) = finding.numbers["of people in no list"]
+    assert (finding.severity, line["users"], line["entries missing"]) == ("WARN", [left["id"]], 1)
 
 
 def refused(project: Project) -> None:

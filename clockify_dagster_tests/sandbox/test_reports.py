@@ -141,3 +141,68 @@ def test_the_regional_path_of_reports_answers_alike(
     headers = {"X-Api-Key": sandbox.api_key}
     answer = session.post(url, json={**body, "detailedFilter": {"page": 1}}, headers=headers, timeout=5)
     assert answer.json() == {"totals": [], "timeentries": []}
+
+
+@pytest.fixture
+def summary(sandbox: Sandbox, session: requests.Session, workspace: Document) -> Get:
+    """Ask for March's summary report by user and day; keywords change the body."""
+
+    def ask(**changes: Any) -> requests.Response:
+        body = {
+            "dateRangeStart": "2026-03-01T00:00:00.000",
+            "dateRangeEnd": "2026-03-31T23:59:59.999",
+            "timeZone": "UTC",
+            "summaryFilter": {"groups": ["USER", "DATE"], "sortColumn": "GROUP"},
+        }
+        url = f"{sandbox.reports_url}/workspaces/{workspace['id']}/reports/summary"
+        return session.post(url, json={**body, **changes}, headers={"X-Api-Key": sandbox.api_key}, timeout=5)
+
+    return ask
+
+
+def test_a_summary_has_the_seconds_of_each_user_and_day_and_the_totals_of_all(
+    account: Account, workspace: Document, user: Document, work: Document, summary: Get, report: Get
+) -> None:
+    other = account.add_user(workspace, "Ben")
+    account.add_entry(workspace, user, "2026-03-02T12:00:00Z")
+    account.add_entry(workspace, user, "2026-03-02T14:00:00Z", None)
+    account.add_entry(workspace, other, "2026-03-04T12:00:00Z", billable=False)
+    answer = summary().json()
+    ana, ben = answer["groupOne"]
+    assert (ana["_id"], ana["name"], ana["duration"]) == (work["userId"], user["name"], 9000)
+    assert ana["children"] == [{"_id": "2026-03-02", "name": "2026-03-02", "duration": 9000, "amount": 15000}]
+    assert (ben["_id"], ben["children"][0]["_id"]) == (other["id"], "2026-03-04")
+    assert answer["totals"] == report().json()["totals"]
+    assert answer["totals"][0]["entriesCount"] == 3
+
+
+def test_a_summarys_days_are_those_of_the_zone_in_the_form_that_the_account_has(
+    account: Account, workspace: Document, user: Document, summary: Get
+) -> None:
+    account.add_entry(workspace, user, "2026-03-02T23:30:00Z")
+    (group,) = summary(timeZone="Asia/Kolkata").json()["groupOne"]
+    assert group["children"][0]["name"] == "2026-03-03"
+    account.report_dates = "%d.%m.%Y"
+    (group,) = summary().json()["groupOne"]
+    assert group["children"][0]["_id"] == "02.03.2026"
+
+
+def test_a_summary_by_day_alone_has_no_children(
+    account: Account, workspace: Document, user: Document, summary: Get
+) -> None:
+    account.add_entry(workspace, user, "2026-03-03T08:00:00Z")
+    account.add_entry(workspace, user, "2026-03-02T08:00:00Z")
+    days = summary(summaryFilter={"groups": ["DATE"]}).json()["groupOne"]
+    assert [day["_id"] for day in days] == ["2026-03-02", "2026-03-03"]
+    assert not any("children" in day for day in days)
+
+
+def test_a_summary_is_refused_as_a_detailed_report_is(account: Account, workspace: Document, summary: Get) -> None:
+    assert summary().json() == {"totals": [], "groupOne": [], "chart": []}
+    assert summary(summaryFilter=None).status_code == 400
+    assert summary(summaryFilter={"groups": []}).status_code == 400
+    assert summary(summaryFilter={"groups": ["PHASE_OF_THE_MOON"]}).json()["message"].endswith("PHASE_OF_THE_MOON")
+    workspace["featureSubscriptionType"] = "FREE"
+    assert summary(dateRangeStart="2026-02-28T00:00:00.000").status_code == 400
+    account.reports = "refused"
+    assert summary().status_code == 403

@@ -45,7 +45,7 @@ def reconciled(settings: Settings, calendar: Calendar, warehouse: Warehouse) -> 
             ReconciliationContext(
                 warehouse=warehouse,
                 workspaces=settings.workspaces,
-                zone=calendar.timezone,
+                zone=calendar.zone,
                 today=calendar.today,
                 now=datetime.now(timezone.utc),
             ),

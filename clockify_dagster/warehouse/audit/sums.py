@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import duckdb
 
+from clockify_dagster.days import Days
 from clockify_dagster.warehouse.audit.times import END, START, USER, WORKSPACE
 from clockify_dagster.warehouse.ddl import columns_of, qualified
 
@@ -38,31 +40,38 @@ class DaySum:
 
 
 def day_sums(
-    connection: duckdb.DuckDBPyConnection, table: str, workspace: str, zone: str, first: date, last: date
+    connection: duckdb.DuckDBPyConnection, table: str, *, workspace: str, zone: str, days: Days
 ) -> list[DaySum]:
-    """The sums of each day from the first to the last, both included, counted in the zone."""
+    """The sums of each of the days, counted in the zone."""
     rows = connection.execute(
         f"SELECT CAST(timezone(?, {START}) AS DATE), coalesce({USER}, ''), coalesce(type, ''), count(*), "
         f"CAST(sum({_SECONDS}) AS BIGINT) FROM {qualified(table)} WHERE {_FINISHED} GROUP BY ALL",
-        [zone, workspace, zone, first, last],
+        [zone, workspace, zone, days.first, days.last],
     ).fetchall()
     return [DaySum(*row) for row in rows]
 
 
-def entries_between(
-    connection: duckdb.DuckDBPyConnection, table: str, workspace: str, zone: str, first: date, last: date
+def finished_entries(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    *,
+    workspace: str,
+    zone: str,
+    days: Days,
+    users: Collection[str] | None = None,
+    ids: Collection[str] | None = None,
 ) -> list[Entry]:
-    """The entries of those days."""
-    rows = connection.execute(f"{_entries(table)} WHERE {_FINISHED}", [workspace, zone, first, last]).fetchall()
-    return [Entry(*row) for row in rows]
-
-
-def entries_of_ids(connection: duckdb.DuckDBPyConnection, table: str, identities: Collection[str]) -> list[Entry]:
-    """Those of the entries that are there and finished."""
-    rows = connection.execute(
-        f"{_entries(table)} WHERE {END} IS NOT NULL AND id IN (SELECT unnest(?::VARCHAR[]))", [sorted(identities)]
-    ).fetchall()
-    return [Entry(*row) for row in rows]
+    """The entries of those days; of these users and with these ids, where some are named."""
+    sql = (
+        f"SELECT id, coalesce({USER}, ''), coalesce(type, ''), {START}, CAST({_SECONDS} AS BIGINT) "
+        f"FROM {qualified(table)} WHERE {_FINISHED}"
+    )
+    values: list[Any] = [workspace, zone, days.first, days.last]
+    for column, named in ((f"coalesce({USER}, '')", users), ("id", ids)):
+        if named is not None:
+            sql += f" AND {column} IN (SELECT unnest(?::VARCHAR[]))"
+            values.append(sorted(named))
+    return [Entry(*row) for row in connection.execute(sql, values).fetchall()]
 
 
 @dataclass(frozen=True)
@@ -89,10 +98,3 @@ def user_ids(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
         return frozenset()
     rows = connection.execute(f"SELECT id FROM {qualified(table)} WHERE id IS NOT NULL").fetchall()
     return frozenset(identity for (identity,) in rows)
-
-
-def _entries(table: str) -> str:
-    return (
-        f"SELECT id, coalesce({USER}, ''), coalesce(type, ''), {START}, CAST({_SECONDS} AS BIGINT) "
-        f"FROM {qualified(table)}"
-    )

@@ -1,0 +1,117 @@
+"""The comparison of all workspaces as one check of the table of entries: what came of it, in numbers and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from clockify_dagster.api import ClockifyClient
+from clockify_dagster.reconcile.compare import Comparison
+from clockify_dagster.reconcile.loaded import TABLE, ReconciliationContext, loaded_workspaces
+from clockify_dagster.warehouse.audit import Check, Finding, found, not_checked
+from clockify_dagster.warehouse.audit.model import Severity
+
+MOST_REQUESTS = 20
+"""How many requests may be made to look closer; the first one of each workspace is made in any case."""
+
+CHECK = Check(
+    TABLE,
+    "adds_up_to_clockifys_totals",
+    "Clockify's reports count as many finished entries and as many seconds on the loaded days as the table.",
+)
+_SHOWN, _LISTED = 5, 1000
+
+
+def reconcile(client: ClockifyClient, context: ReconciliationContext) -> Finding:
+    """Compare the loaded days with Clockify's reports: one request a workspace, more only where they differ."""
+    workspaces = loaded_workspaces(context)
+    if not workspaces:
+        return not_checked(CHECK, "no days of any workspace are loaded yet.")
+    before = client.transport.requests
+    results = [Comparison(client, context, each, before + MOST_REQUESTS).run() for each in workspaces]
+    numbers = {**_numbers(results), "requests": client.transport.requests - before}
+    if workspaces[0].loaded_at:
+        numbers["loaded at"] = workspaces[0].loaded_at.isoformat(timespec="seconds")
+    if any(result.passed is False for result in results):
+        severity: Severity = "ERROR" if any(result.differences for result in results) else "WARN"
+        return found(CHECK, False, _text(results), severity, **numbers)
+    left = [result for result in results if result.passed is None]
+    if len(left) == len(results):
+        return not_checked(CHECK, f"{left[0].why_not}", **numbers)
+    if left:
+        names = ", ".join(result.workspace.identity for result in left)
+        return not_checked(CHECK, f"workspace {names} could not be compared; the others add up.", **numbers)
+    agreed = f"Clockify counts {numbers['entries in Clockify']} entries and {numbers['seconds in Clockify']} seconds,"
+    return found(CHECK, True, " ".join([agreed, "and the table agrees.", *dict.fromkeys(numbers["notes"])]), **numbers)
+
+
+def unable(why: str) -> Finding:
+    """What the check says when there is no way to ask Clockify."""
+    return not_checked(CHECK, why)
+
+
+def _numbers(results: Sequence[Comparison]) -> dict[str, Any]:
+    compared = {result.workspace.identity: result for result in results if result.passed is not None}
+    return {
+        "entries": sum(result.ours.entries for result in compared.values()),
+        "entries in Clockify": sum(result.theirs.entries for result in compared.values()),
+        "seconds": sum(result.ours.seconds for result in compared.values()),
+        "seconds in Clockify": sum(result.theirs.seconds for result in compared.values()),
+        "days": {workspace: str(result.days) for workspace, result in compared.items()},
+        "differences": [
+            {
+                "workspace": workspace,
+                "days": str(each.days),
+                "user": each.user,
+                "entries missing": each.entries,
+                "seconds missing": each.seconds,
+                **({"why no ids": each.why_no_ids} if each.why_no_ids else {"ids": list(each.ids)}),
+            }
+            for workspace, result in compared.items()
+            for each in result.differences[:_LISTED]
+        ],
+        "of people in no list": [
+            {
+                "workspace": workspace,
+                "users": result.unlisted,
+                "entries missing": result.of_unlisted.entries,
+                "seconds missing": result.of_unlisted.seconds,
+            }
+            for workspace, result in compared.items()
+            if result.unlisted
+        ],
+        "notes": [note for result in compared.values() for note in result.notes],
+        "not compared": {result.workspace.identity: result.why_not for result in results if result.why_not},
+    }
+
+
+def _text(results: Sequence[Comparison]) -> str:
+    """What differs, where, and what to do."""
+    parts = ["The table and Clockify's totals differ."]
+    for result in results:
+        for each in result.differences[:_SHOWN]:
+            user = f", user {each.user}" if each.user else ""
+            which = f" ({', '.join(each.ids[:3])})" if each.ids else f"; no closer, since {each.why_no_ids}"
+            parts.append(f"{each.days}{user}: {_amount(each.entries, each.seconds)}{which}.")
+        if len(result.differences) > _SHOWN:
+            parts.append(f"And {len(result.differences) - _SHOWN} more.")
+        if result.unlisted:
+            amount = _amount(result.of_unlisted.entries, result.of_unlisted.seconds)
+            names = ", ".join(result.unlisted[:3])
+            parts.append(f"{amount} of people who are in no list of users any more and were never loaded ({names}).")
+        parts += result.notes
+    days = [each.days for result in results for each in result.differences]
+    if days:
+        first, last = min(each.first for each in days), max(each.last for each in days)
+        parts.append(f"Load them again: `clockify-dagster sync --from {first} --to {last}`.")
+    return " ".join(parts)
+
+
+def _amount(entries: int | None, seconds: int) -> str:
+    """How much is missing or too much, in words."""
+    if not entries:
+        return f"{abs(seconds)} seconds {'missing' if seconds > 0 else 'too many'}"
+    what = "missing" if entries > 0 else "too many"
+    number = f"{abs(entries)} {'entry' if abs(entries) == 1 else 'entries'}"
+    aside = (seconds > 0) != (entries > 0) and seconds
+    return f"{number} {what}, {seconds:+d} seconds" if aside else f"{number} and {abs(seconds)} seconds {what}"
