@@ -51,9 +51,11 @@ class Account(People, Paid):
             before = dict(document)
             document.update(documents.merged(document, fields))
             place.entries.put(document)
-            if self.value_edits_update_entry or not fields or set(fields) - VALUE_FIELDS:
+            changed = list(changed_values(before, document, self.now()))
+            # what no record of a value could show, such as null in place of an empty list, is an update of the entry
+            if self.value_edits_update_entry or not changed or set(fields) - VALUE_FIELDS:
                 place.log.add(UPDATED, ENTRY, document, self.now())
-            for action, kind, record in changed_values(before, document, self.now()):
+            for action, kind, record in changed:
                 place.log.add(action, kind, record, self.now())
             return document
 

@@ -190,6 +190,11 @@ def test_an_edit_that_changes_no_rate_is_none_of_a_rate(account: Account, get: G
     assert [kind for kind, _ in records(account, get, "updated")] == ["TIME_ENTRY"]
 
 
+def test_no_edit_is_left_out_of_the_feed(account: Account, get: Get, old: Document) -> None:
+    account.edit_entry(old, customFieldValues=[{**old["customFieldValues"][0], "name": "Renamed"}])
+    assert [kind for kind, _ in records(account, get, "updated")] == ["TIME_ENTRY"]
+
+
 @pytest.mark.parametrize("stay", [False, True])
 def test_what_was_edited_and_deleted_may_be_made_to_stand_in_both_lists(
     account: Account, get: Get, old: Document, stay: bool
