@@ -13,9 +13,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from clockify_dagster import cli, refresh
 from clockify_dagster.api.wire import Wire
 from clockify_dagster.warehouse.spool import Spool
+
+from clockify_dagster import cli, refresh
 from clockify_dagster.warehouse.warehouse import Warehouse
 
 LISTING, WRITING = "listing the entries, from the first request to the last", "writing"

@@ -157,7 +157,7 @@ class Project:
         """A table's rows, sorted by key, without what is about loading; timestamps are aware."""
         with opened(self.database) as connection:
             chosen = ", ".join(f'"{name}"' for name in columns) or "*"
-            order = ", ".join(f'"{name}"' for name in CONTRACT[table].primary_key)
+            order = ", ".join(f'"{name}"' for name in CONTRACT[table].primary_key) if table in CONTRACT else "ALL"
             found = connection.execute(f"SELECT {chosen} FROM {table} ORDER BY {order}")
             names = [column[0] for column in found.description or []]
             return [

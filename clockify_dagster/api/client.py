@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from clockify_dagster.api.changes import Action, Change, ChangeFeed
 from clockify_dagster.api.addresses import ROOM_AFTER, ROOM_BEFORE, address, written
+from clockify_dagster.api.changes import Action, Change, ChangeFeed
 from clockify_dagster.api.paging import LARGEST_PAGE, Documents, Page, document_of, documents_of, page_after_page, pages
 from clockify_dagster.api.reports import (
     ReportPage,

@@ -68,8 +68,8 @@ class Column:
     """A column and where its value stands in the document.
 
     `path` is a dotted way through the document's objects. Of `list[]` or `list[].key` each item gives a row. A path in
-    braces is a fact of the request and not of the document: `{workspace}` is the workspace that was asked. A column that
-    begins with an underscore is about loading: the warehouse fills it, and it has no path.
+    braces is a fact of the request and not of the document: `{workspace}` is the workspace that was asked. A column
+    that begins with an underscore is about loading: the warehouse fills it, and it has no path.
 
     Attributes:
         otherwise: the fact of the request that stands in where the document has no value, without braces.

@@ -20,7 +20,6 @@ from clockify_dagster.warehouse import Database, Load, Warehouse
 from clockify_dagster.warehouse.ddl import SCHEMA
 from clockify_dagster.warehouse.user_tables import PartitionRows
 
-
 _MOST_CONFLICTS = 5
 
 

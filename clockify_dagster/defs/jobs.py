@@ -14,7 +14,9 @@ DAILY, EVERYTHING, TIME_ENTRIES = "clockify_daily", "clockify_everything", "cloc
 INTEGRAL, CHECKS = "clockify_time_entries_integral", "clockify_checks"
 
 
-def all_jobs(contract: Contract = CONTRACT) -> list[Any]:  # Dagster has no public name for what `define_asset_job` gives
+def all_jobs(
+    contract: Contract = CONTRACT,
+) -> list[Any]:  # what `define_asset_job` gives has no public name
     """Every job, over the tables of a contract."""
 
     def tables(is_chosen: Callable[[Table], bool]) -> AssetSelection:
@@ -31,16 +33,14 @@ def all_jobs(contract: Contract = CONTRACT) -> list[Any]:  # Dagster has no publ
             reference,
             description="All tables without days: who, for whom, on what. Replaced whole.",
         ),
-        define_asset_job(
-            TIME_ENTRIES, entries, description="Time entries and their tags of a day or a range of days."
-        ),
+        define_asset_job(TIME_ENTRIES, entries, description="Time entries and their tags of a day or a range of days."),
         define_asset_job(
             INTEGRAL, integral, description="All time entries there are, read again whole, in tables of their own."
         ),
         define_asset_job(
             DAILY,
             reference | entries,
-            description="The daily refresh: all reference tables, then the time entries of a range of days, in one run.",
+            description="The daily refresh: all reference tables, then time entries of a range of days, in one run.",
         ),
         define_asset_job(
             EVERYTHING,

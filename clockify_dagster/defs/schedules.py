@@ -2,8 +2,8 @@
 
 from dagster import RunRequest, ScheduleDefinition, ScheduleEvaluationContext, schedule
 
-from clockify_dagster.defs import jobs
 from clockify_dagster.days import Days
+from clockify_dagster.defs import jobs
 from clockify_dagster.defs.error_boundary import error_boundary
 from clockify_dagster.defs.partitions import Calendar, days_to_load, tags_of
 from clockify_dagster.defs.resources import WarehouseResource

@@ -175,7 +175,7 @@ def _has_anybody_left(context: RefreshContext, users_held: Mapping[str, set[str]
 
 
 def _read_feed(context: RefreshContext, states: Mapping[str, FeedState], began: datetime) -> dict[str, Changes]:
-    """By workspace, what the feed says, of those of which something was loaded before. What cannot be read is logged."""
+    """By workspace, what the feed says, where something was loaded before. What cannot be read is logged."""
     readings, refusals = {}, {}
     for workspace, before in states.items():
         try:

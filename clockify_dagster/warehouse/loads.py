@@ -53,7 +53,7 @@ class Load(ABC):
 
     @property
     def has_read(self) -> bool:
-        """Whether Clockify gave anything, if only an empty list. What it refused everywhere does not count as loaded."""
+        """Whether Clockify gave anything, if only an empty list. What it refused everywhere is not loaded."""
         return True
 
     @abstractmethod

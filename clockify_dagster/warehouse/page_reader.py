@@ -176,9 +176,7 @@ class PageReader:
         found: list[tuple[str, Any]] = []
         for text, count in texts:
             try:
-                if text.startswith(NOT_AN_OBJECT):
-                    raise CoercionError(json.loads(text[1:]))
-                found.append((text, coerce(each.column.type, json.loads(text))))
+                found.append((text, _coerced(each.column.type, text)))
             except CoercionError as error:  # noqa: PERF203 - values of an unusual form are few
                 if each.column.name in (*table.primary_key, *table.never_null):
                     raise self._unusable(table, each, raw, text, str(error)) from None
@@ -216,6 +214,13 @@ class PageReader:
             f"SELECT {quoted(key)} AS id, epoch_us({quoted(start)}) AS start FROM {_TYPED}"
         ).fetchnumpy()
         return PageRows(np.asarray(found["id"], object).tolist(), np.asarray(found["start"], np.int64))
+
+
+def _coerced(type_: Type, text: str) -> Any:
+    """What the contract makes of a value's JSON. Raises `CoercionError`."""
+    if text.startswith(NOT_AN_OBJECT):
+        raise CoercionError(json.loads(text.removeprefix(NOT_AN_OBJECT)))
+    return coerce(type_, json.loads(text))
 
 
 def unusable(table: Table, column: str, identity: str, fault: str) -> ContractError:

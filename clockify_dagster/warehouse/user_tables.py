@@ -25,8 +25,8 @@ def replace_frame(
 ) -> int:
     """Put a frame in place of a table or, with `partition`, of those partitions' rows. Gives the frame's rows.
 
-    A table with partitions gains the columns that it lacks; columns go by name. A column without any value, of which pandas
-    does not know a type, is text.
+    A table with partitions gains the columns that it lacks; columns go by name. A column without any value, of which
+    pandas does not know a type, is text.
     """
     connection.register(_SOURCE, frame)
     try:
@@ -53,7 +53,9 @@ def replace_frame(
 def partition_condition(
     connection: duckdb.DuckDBPyConnection, table: str, partition: PartitionRows
 ) -> tuple[str, list[datetime]]:
-    """The condition that a row is in the partitions, and its parameters. Raises `NotLoadedError` where there is no such column.
+    """The condition that a row is in the partitions, and its parameters.
+
+    Raises `NotLoadedError` where there is no such column.
 
     Days and clock times without a zone are compared with the span's own clock: a day in Lima begins in Lima.
     """

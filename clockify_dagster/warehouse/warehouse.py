@@ -45,14 +45,15 @@ class Warehouse:
         return load.written
 
     def write_frame(self, table: str, frame: pd.DataFrame, partition: PartitionRows | None = None) -> int:
-        """Replace a table that is not ours, or the rows of some partitions of it, by a frame; gives the frame's rows."""
+        """Replace a table that is not ours, or some partitions of it, by a frame; gives the frame's rows."""
         with self.database.writing() as connection:
             return replace_frame(connection, table, frame, partition)
 
     def read(self, table: str, columns: Iterable[str] = (), partition: PartitionRows | None = None) -> pd.DataFrame:
         """A table as a frame: all of it, some columns, or the rows of some partitions.
 
-        A column that the contract has and an older file has not is null. Raises `NotLoadedError` where no run has loaded the table yet.
+        A column that the contract has and an older file has not is null. Raises `NotLoadedError` where no run has
+        loaded the table yet.
         """
         with self.database.reading() as connection:
             held = columns_of(connection, table)

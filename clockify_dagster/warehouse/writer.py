@@ -99,12 +99,13 @@ def _replace(
                 connection.execute(f"DELETE FROM {qualified(table.name)}")
         else:
             if kept:
-                goes += " AND coalesce(concat_ws('/', held.workspaceid, held.userid) NOT IN (SELECT unnest(?::VARCHAR[])), true)"
+                user = "concat_ws('/', held.workspaceid, held.userid)"
+                goes += f" AND coalesce({user} NOT IN (SELECT unnest(?::VARCHAR[])), true)"
                 parameters = [*parameters, kept]
             key = quoted(root.primary_key[0])
             connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE replaced AS SELECT held.{key} AS key FROM {qualified(root.name)} AS held "
-                f"WHERE {goes} AND held.{key} IS NOT NULL "
+                f"CREATE OR REPLACE TEMP TABLE replaced AS SELECT held.{key} AS key "
+                f"FROM {qualified(root.name)} AS held WHERE {goes} AND held.{key} IS NOT NULL "
                 f"UNION ALL SELECT {key} FROM {staged[root.name]} UNION ALL SELECT unnest(?::VARCHAR[])",
                 [*parameters, sorted(deleted)],
             )

@@ -12,9 +12,9 @@ import pytest
 from dagster import AssetKey
 
 from clockify_dagster.cli.check import all_findings
+from clockify_dagster.days import Days
 from clockify_dagster.definitions import build_definitions
 from clockify_dagster.defs.checks.reconciliation import reconciled
-from clockify_dagster.days import Days
 from clockify_dagster.sandbox import Account, Sandbox
 from clockify_dagster.sandbox.account import interval
 from clockify_dagster.sandbox.documents import entry
@@ -139,7 +139,7 @@ def make_loaded(clean: Loaded, make_project: MakeProject) -> Callable[..., Proje
 def compared(project: Project) -> tuple[Finding, list[str]]:
     """What the check finds, and the requests it makes."""
     before = len(project.sandbox.requests)
-    finding = reconciled(project.settings, project.warehouse)
+    finding = reconciled(project.settings, project.calendar, project.warehouse)
     return finding, [request.path for request in project.sandbox.requests][before:]
 
 

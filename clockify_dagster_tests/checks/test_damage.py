@@ -26,7 +26,7 @@ def test_exactly_the_check_for_it_turns_red_with_the_right_number(
     (finding,) = red.values()
     assert finding.severity == damage.severity
     assert {name: finding.numbers.get(name) for name in damage.numbers} == damage.numbers
-    assert finding.told
+    assert finding.message
 
 
 def test_every_kind_of_check_has_a_damage_that_turns_it_red() -> None:
@@ -40,7 +40,7 @@ def test_every_kind_of_check_has_a_damage_that_turns_it_red() -> None:
 
 def test_on_a_clean_account_every_check_passes(loaded: Project) -> None:
     found = findings(loaded)
-    assert {place: each.told for place, each in found.items() if each.passed is not True} == {}
+    assert {place: each.message for place, each in found.items() if each.passed is not True} == {}
     assert {table for table, _ in found} == {table.name for table in CONTRACT}
 
 

@@ -47,7 +47,7 @@ def test_a_running_timer_that_a_report_counts_is_no_difference(make_loaded: Call
     project.sandbox.faults.add(Fault("/reports/detailed", Body({"totals": totals, "timeentries": rows}), times=None))
     finding, asked = compared(project)
     assert (finding.passed, len(asked)) == (True, 2)
-    assert "1 running timers" in finding.told
+    assert "1 running timers" in finding.message
 
 
 def test_what_changed_in_clockify_since_a_load_some_time_ago_is_no_failure(make_loaded: Callable[..., Project]) -> None:
@@ -61,7 +61,7 @@ def test_what_changed_in_clockify_since_a_load_some_time_ago_is_no_failure(make_
     account.add_entry(place, user, TODAY - timedelta(days=3))
     finding, asked = compared(project)
     assert finding.passed is True
-    assert "3 entries have changed in Clockify since the load" in finding.told
+    assert "3 entries have changed in Clockify since the load" in finding.message
     assert len(asked) == 4
 
 
@@ -78,7 +78,7 @@ def test_an_entry_that_was_edited_and_then_deleted_since_the_load_may_stand_in_b
     project.sandbox.faults.add(Fault("/entities/updated", Body({"response": edited}), times=None))
     finding, _ = compared(project)
     assert finding.passed is True
-    assert "1 entries have changed in Clockify since the load" in finding.told
+    assert "1 entries have changed in Clockify since the load" in finding.message
 
 
 def test_what_was_lost_here_is_found_among_what_changed_since(make_loaded: Callable[..., Project]) -> None:
@@ -100,7 +100,7 @@ def test_where_the_change_feed_is_refused_that_is_said(make_loaded: Callable[...
     account.add_entry(place, next(iter(account.users.values())), TODAY - timedelta(days=3))
     finding, _ = compared(project)
     assert finding.passed is False
-    assert "What has changed in Clockify since the load of" in finding.told
+    assert "What has changed in Clockify since the load of" in finding.message
 
 
 def test_a_free_workspace_is_compared_for_the_days_that_its_plan_allows(make_loaded: Callable[..., Project]) -> None:
@@ -128,7 +128,7 @@ def test_of_rounded_reports_only_the_number_of_entries_is_compared(make_loaded: 
     project.execute("UPDATE clockify_timeentries SET timeinterval_end = timeinterval_end + INTERVAL 4 MINUTE")
     finding, _ = compared(project)
     assert finding.passed is True
-    assert "round times" in finding.told
+    assert "round times" in finding.message
     lost = entries_of(account)[50]
     project.execute("DELETE FROM clockify_timeentries WHERE id = ?", lost["id"])
     finding, _ = compared(project)
@@ -148,7 +148,7 @@ def test_types_that_reports_leave_out_are_no_difference(make_loaded: Callable[..
             account.workspace(place).entries.remove(str(each["id"]))
     finding, _ = compared(project)
     assert finding.passed is True
-    assert "leave out entries of type BREAK" in finding.told
+    assert "leave out entries of type BREAK" in finding.message
     project.execute("DELETE FROM clockify_timeentries WHERE id = ?", lost["id"])
     assert [line["ids"] for line in compared(project)[0].numbers["differences"]] == [[lost["id"]]]
 
@@ -219,7 +219,7 @@ def test_what_cannot_be_asked_is_not_checked_and_not_passed(
     hindrance(project)
     finding, _ = compared(project)
     assert (finding.passed, finding.severity, finding.metadata["checked"]) == (None, "WARN", False)
-    assert finding.told.startswith("Not checked: ")
+    assert finding.message.startswith("Not checked: ")
 
 
 def test_one_workspace_that_cannot_be_compared_is_named(make_loaded: Callable[..., Project]) -> None:
@@ -230,7 +230,7 @@ def test_one_workspace_that_cannot_be_compared_is_named(make_loaded: Callable[..
     project.sandbox.faults.add(Fault(f"{second['id']}/reports", Status(403), times=None))
     finding, _ = compared(project)
     assert finding.passed is None
-    assert str(second["id"]) in finding.told
+    assert str(second["id"]) in finding.message
     project.execute("DELETE FROM clockify_timeentries WHERE id = ?", entries_of_first(account)[5]["id"])
     assert compared(project)[0].passed is False
 

@@ -10,8 +10,8 @@ import pytest
 from dagster import AssetCheckEvaluation, AssetCheckSeverity, AssetKey, ExecuteInProcessResult, FreshnessPolicy
 
 from clockify_dagster.contract import CONTRACT
-from clockify_dagster.definitions import build_definitions
 from clockify_dagster.days import Days
+from clockify_dagster.definitions import build_definitions
 from clockify_dagster.reconcile import CHECK as RECONCILIATION_CHECK
 from clockify_dagster.warehouse.audit import checks_of
 from clockify_dagster_tests.checks.conftest import MakeProject, clean_account

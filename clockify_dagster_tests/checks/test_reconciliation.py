@@ -48,7 +48,7 @@ def test_one_entry_deleted_of_a_hundred_thousand_is_named_within_the_budget(
     (line,) = finding.numbers["differences"]
     assert (line["days"], line["user"], line["ids"]) == (str(gone[0].date()), gone[1], [lost])
     assert (line["entries missing"], line["seconds missing"]) == (1, 2400)
-    assert f"{gone[0].date()}, user {gone[1]}: 1 entry and 2400 seconds missing" in finding.told
+    assert f"{gone[0].date()}, user {gone[1]}: 1 entry and 2400 seconds missing" in finding.message
     assert finding.numbers["entries"] > 100_000
     assert len(asked) == 2
 
@@ -93,9 +93,9 @@ def test_what_was_deleted_in_clockify_behind_our_back_is_too_much_here(make_load
     assert (finding.passed, finding.severity) == (False, "ERROR")
     assert (line["days"], line["user"]) == (str(gone["timeInterval"]["start"])[:10], gone["userId"])
     assert (line["entries missing"], line["seconds missing"] < -5000, line["ids"]) == (-1, True, [gone["id"]])
-    assert "1 entry and" in finding.told
-    assert "too many" in finding.told
-    assert f"sync --from {line['days']} --to {line['days']}" in finding.told
+    assert "1 entry and" in finding.message
+    assert "too many" in finding.message
+    assert f"sync --from {line['days']} --to {line['days']}" in finding.message
 
 
 def test_an_entry_of_another_length_is_named_though_the_number_of_entries_is_right(
@@ -209,8 +209,10 @@ def test_where_rows_are_refused_day_and_user_are_named_by_the_summary(make_loade
     (line,) = finding.numbers["differences"]
     day = str(lost["timeInterval"]["start"])[:10]
     assert (line["days"], line["user"], line["seconds missing"] > 5000, len(asked)) == (day, lost["userId"], True, 2)
-    assert f"{day}, user {lost['userId']}: {line['seconds missing']} seconds missing; no closer, since" in finding.told
-    assert f"sync --from {day} --to {day}" in finding.told
+    assert (
+        f"{day}, user {lost['userId']}: {line['seconds missing']} seconds missing; no closer, since" in finding.message
+    )
+    assert f"sync --from {day} --to {day}" in finding.message
 
 
 def test_a_summary_whose_days_are_not_ours_is_no_difference_where_the_totals_agree(
@@ -227,4 +229,4 @@ def test_a_summary_whose_days_are_not_ours_is_no_difference_where_the_totals_agr
     project.sandbox.faults.add(Fault("/reports/summary", Body(answer), times=None))
     finding, asked = compared(project)
     assert (finding.passed, len(asked)) == (True, 2)
-    assert "put some hours on other days" in finding.told
+    assert "put some hours on other days" in finding.message

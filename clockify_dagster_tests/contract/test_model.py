@@ -28,13 +28,13 @@ def child(columns: tuple[Column, ...] = (LINK, PART), **facts: Any) -> Table:
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        ({"name": "Name"}, "'Name' is no column name"),
-        ({"name": "my name"}, "'my name' is no column name"),
+        ({"name": "Name"}, "'Name' is not a column name"),
+        ({"name": "my name"}, "'my name' is not a column name"),
         ({"description": " "}, "has no description"),
         ({"path": "a[].b[]"}, "may open one list"),
         ({"path": ""}, "a path, or a leading underscore"),
         ({"name": "_name"}, "a path, or a leading underscore"),
-        ({"references": Reference("things", Orphans.ALLOWED)}, "refers but is no ID"),
+        ({"references": Reference("things", Orphans.ALLOWED)}, "refers but is not an ID"),
     ],
 )
 def test_a_column_that_could_not_work_is_refused(change: dict[str, Any], fault: str) -> None:
@@ -48,10 +48,10 @@ def test_a_column_that_could_not_work_is_refused(change: dict[str, Any], fault: 
         ({"columns": (ID, NAME, NAME)}, "a column twice"),
         ({"description": ""}, "has no description"),
         ({"primary_key": ()}, "has no key"),
-        ({"primary_key": ("key",)}, r"\['key'\] are no columns"),
-        ({"required": ("when",)}, r"\['when'\] are no columns"),
-        ({"partition_column": "when"}, r"\['when'\] are no columns"),
-        ({"partition_column": "name", "required": ("name",)}, "name is no instant"),
+        ({"primary_key": ("key",)}, r"\['key'\] are not columns"),
+        ({"required": ("when",)}, r"\['when'\] are not columns"),
+        ({"partition_column": "when"}, r"\['when'\] are not columns"),
+        ({"partition_column": "name", "required": ("name",)}, "name is not an instant"),
         ({"partition_column": "born"}, "born is not required"),
         ({"columns": (ID, PART)}, "only the rows of a child come from a list"),
     ],
@@ -67,7 +67,7 @@ def test_a_table_that_could_not_work_is_refused(facts: dict[str, Any], fault: st
         ({"columns": (LINK, PART, replace(PART, name="other", path="others[]"))}, "several lists"),
         ({"columns": (LINK, NAME), "primary_key": ("thing_id",)}, "come from a list"),
         ({"primary_key": ("part_id",)}, "column 1 must lead to its parent"),
-        ({"columns": (replace(LINK, type=Type.TEXT), PART)}, "is no ID"),
+        ({"columns": (replace(LINK, type=Type.TEXT), PART)}, "is not an ID"),
         (
             {"columns": (replace(LINK, references=Reference("things", Orphans.ALLOWED)), PART)},
             "leads to its parent already",
@@ -88,12 +88,12 @@ REFERRING = Column("thing", Type.ID, "thing", "A thing.", Reference("things", Or
     ("tables", "fault"),
     [
         ((table(), table()), "two tables have one name"),
-        ((table("others", (ID, REFERRING)),), "refers to things, which is no table"),
+        ((table("others", (ID, REFERRING)),), "refers to things, which is not a table"),
         (
             (table(columns=(ID, NAME), primary_key=("id", "name")), table("others", (ID, REFERRING))),
-            "which is no key",
+            "which is not a key",
         ),
-        ((child(),), "which is no table"),
+        ((child(),), "which is not a table"),
         ((child(), table()), "stands before its parent"),
     ],
 )

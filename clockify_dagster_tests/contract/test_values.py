@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from clockify_dagster.contract import Type
-from clockify_dagster.contract.values import SAMPLE_LENGTH, MisfitError, convert, json_text, reader
+from clockify_dagster.contract.values import (
+    SAMPLE_LENGTH,
+    CoercionError,
+    CoercionFault,
+    coerce,
+    json_text,
+    merge_faults,
+)
 
 
 def utc(*parts: int) -> datetime:
@@ -18,16 +25,16 @@ def utc(*parts: int) -> datetime:
 
 @pytest.mark.parametrize("type_", Type)
 def test_null_is_null_in_every_type(type_: Type) -> None:
-    assert convert(type_, None) is None
+    assert coerce(type_, None) is None
 
 
 @pytest.mark.parametrize("type_", [type_ for type_ in Type if type_ is not Type.TEXT], ids=str)
 def test_an_empty_text_is_absent_where_it_is_no_text(type_: Type) -> None:
-    assert convert(type_, "") is None
+    assert coerce(type_, "") is None
 
 
 def test_an_empty_text_stays_in_a_text() -> None:
-    assert convert(Type.TEXT, "") == ""
+    assert coerce(Type.TEXT, "") == ""
 
 
 @pytest.mark.parametrize("type_", [Type.TEXT, Type.ID])
@@ -45,40 +52,40 @@ def test_an_empty_text_stays_in_a_text() -> None:
         ("a\0b", "a\0b"),
     ],
 )
-def test_what_is_no_text_becomes_its_json_and_texts_stay_as_they_are(type_: Type, value: Any, text: str) -> None:
-    assert convert(type_, value) == text
+def test_what_is_not_a_text_becomes_its_json_and_texts_stay_as_they_are(type_: Type, value: Any, text: str) -> None:
+    assert coerce(type_, value) == text
 
 
 def test_half_a_character_is_replaced_so_that_a_database_can_hold_the_rest() -> None:
-    assert convert(Type.TEXT, "a\ud83db") == "a\ufffdb"
-    assert convert(Type.TEXT, {"k": "\udc00"}) == '{"k":"\ufffd"}'
-    assert convert(Type.TEXT, "\ud83d\ude00") == "😀"
+    assert coerce(Type.TEXT, "a\ud83db") == "a\ufffdb"
+    assert coerce(Type.TEXT, {"k": "\udc00"}) == '{"k":"\ufffd"}'
+    assert coerce(Type.TEXT, "\ud83d\ude00") == "😀"
 
 
 @pytest.mark.parametrize(("value", "truth"), [(True, True), (False, False), ("true", True), ("False", False)])
 def test_booleans_and_their_words_fit_a_boolean(value: Any, truth: bool) -> None:
-    assert convert(Type.BOOLEAN, value) is truth
+    assert coerce(Type.BOOLEAN, value) is truth
 
 
 @pytest.mark.parametrize("value", [0, 1, "yes", " ", [], {}, 1.0])
 def test_nothing_else_fits_a_boolean(value: Any) -> None:
-    with pytest.raises(MisfitError):
-        convert(Type.BOOLEAN, value)
+    with pytest.raises(CoercionError):
+        coerce(Type.BOOLEAN, value)
 
 
 @pytest.mark.parametrize(("value", "number"), [(1, 1.0), (1.5, 1.5), ("10500", 10500.0), ("-1.5e3", -1500.0)])
 def test_numbers_and_their_texts_fit_a_float(value: Any, number: float) -> None:
-    converted = convert(Type.FLOAT, value)
-    assert converted == number
-    assert type(converted) is float
+    coerced = coerce(Type.FLOAT, value)
+    assert coerced == number
+    assert type(coerced) is float
 
 
 @pytest.mark.parametrize(
     "value", [True, math.nan, math.inf, "NaN", "infinity", "1_000", "ten", "1e999", 10**400, [], {}]
 )
-def test_what_is_no_finite_number_misfits_a_float(value: Any) -> None:
-    with pytest.raises(MisfitError):
-        convert(Type.FLOAT, value)
+def test_what_is_not_a_finite_number_does_not_fit_a_float(value: Any) -> None:
+    with pytest.raises(CoercionError):
+        coerce(Type.FLOAT, value)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +107,7 @@ def test_what_is_no_finite_number_misfits_a_float(value: Any) -> None:
 def test_instants_are_read_to_the_microsecond_and_in_utc_unless_they_say_otherwise(
     value: str, moment: datetime
 ) -> None:
-    assert convert(Type.TIMESTAMP, value) == moment
+    assert coerce(Type.TIMESTAMP, value) == moment
 
 
 @pytest.mark.parametrize(
@@ -121,36 +128,25 @@ def test_instants_are_read_to_the_microsecond_and_in_utc_unless_they_say_otherwi
         {},
     ],
 )
-def test_what_is_no_instant_misfits(value: Any) -> None:
-    with pytest.raises(MisfitError):
-        convert(Type.TIMESTAMP, value)
+def test_what_is_not_a_instant_does_not_fit(value: Any) -> None:
+    with pytest.raises(CoercionError):
+        coerce(Type.TIMESTAMP, value)
 
 
-def test_the_sample_of_a_misfit_is_its_json_cut_short() -> None:
-    with pytest.raises(MisfitError) as misfit:
-        convert(Type.BOOLEAN, "x" * 500)
-    assert str(misfit.value) == '"' + "x" * (SAMPLE_LENGTH - 1)
+def test_the_sample_of_a_value_that_does_not_fit_is_its_json_cut_short() -> None:
+    with pytest.raises(CoercionError) as fault:
+        coerce(Type.BOOLEAN, "x" * 500)
+    assert str(fault.value) == '"' + "x" * (SAMPLE_LENGTH - 1)
 
 
-@pytest.mark.parametrize(
-    ("document", "value"),
-    [
-        ({"a": {"b": 1}}, 1),
-        ({"a": {"b": None}}, None),
-        ({"a": {}}, None),
-        ({"a": None}, None),
-        ({"a": ""}, None),
-        ({}, None),
-    ],
-)
-def test_a_missing_step_gives_null(document: Any, value: Any) -> None:
-    assert reader(["a", "b"])(document) == value
-
-
-@pytest.mark.parametrize("stranger", [0, False, "text", [], [{"b": 1}]])
-def test_a_step_into_what_is_no_object_misfits(stranger: Any) -> None:
-    with pytest.raises(MisfitError):
-        reader(["a", "b"])({"a": stranger})
+def test_faults_of_several_pages_add_up() -> None:
+    first, second, other = (
+        CoercionFault("t", "a", 2, "1"),
+        CoercionFault("t", "a", 3, "2"),
+        CoercionFault("t", "b", 1, "3"),
+    )
+    assert merge_faults([first, other, second]) == (CoercionFault("t", "a", 5, "1"), other)
+    assert str(first).startswith("t.a: 2 values did not fit")
 
 
 def test_json_has_no_blanks() -> None:

@@ -6,14 +6,13 @@ import threading
 from pathlib import Path
 
 import pytest
+from clockify_dagster.contract.frames import flatten
 from dagster import DagsterInstance
 
 from clockify_dagster.contract import CONTRACT
-from clockify_dagster.contract.frames import flatten
 from clockify_dagster.refresh import listing
 from clockify_dagster.sandbox import Fault, faults
-from clockify_dagster.warehouse import TablesLoad, Warehouse
-from clockify_dagster.warehouse import Database
+from clockify_dagster.warehouse import Database, TablesLoad, Warehouse
 from clockify_dagster.warehouse.staging import Staging
 from clockify_dagster_tests.conftest import Project
 from clockify_dagster_tests.defs.accounts import days_before_today

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
+from clockify_dagster.warehouse.state import ensure_state, remember_loaded
 
 from clockify_dagster.defs.partitions import (
     RANGE_END_TAG,
@@ -19,9 +20,7 @@ from clockify_dagster.defs.partitions import (
 )
 from clockify_dagster.errors import SettingsError
 from clockify_dagster.settings import Settings
-from clockify_dagster.warehouse import Warehouse
-from clockify_dagster.warehouse import Database
-from clockify_dagster.warehouse.state import ensure_state, remember_loaded
+from clockify_dagster.warehouse import Database, Warehouse
 
 START = date(2026, 1, 1)
 

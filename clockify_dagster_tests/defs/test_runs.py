@@ -10,8 +10,8 @@ import pytest
 from dagster import AssetKey, DagsterEventType, DagsterInstance, execute_job, reconstructable
 
 from clockify_dagster.contract import CONTRACT
-from clockify_dagster.defs.metadata import ROWS
 from clockify_dagster.days import Days
+from clockify_dagster.defs.metadata import ROWS
 from clockify_dagster.sandbox import Account
 from clockify_dagster_tests.conftest import Project
 from clockify_dagster_tests.defs.accounts import days_before_today

@@ -10,15 +10,14 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from clockify_dagster.warehouse.state import ensure_state, remember_loaded
 from dagster import DagsterInstance, Failure, RunRequest, ScheduleDefinition, SkipReason, build_schedule_context
 
 from clockify_dagster.days import Days
 from clockify_dagster.defs.resources import WarehouseResource
 from clockify_dagster.defs.schedules import all_schedules
 from clockify_dagster.settings import Settings
-from clockify_dagster.warehouse import Warehouse
-from clockify_dagster.warehouse import Database
-from clockify_dagster.warehouse.state import ensure_state, remember_loaded
+from clockify_dagster.warehouse import Database, Warehouse
 
 NOW = datetime.now(timezone.utc)
 HOLDER = """

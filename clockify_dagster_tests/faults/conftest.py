@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clockify_dagster.defs.table_assets import WORKSPACES
 from dagster import AssetKey, AssetsDefinition, ExecuteInProcessResult, materialize
 
 from clockify_dagster import cli
 from clockify_dagster.api import transport, wire
 from clockify_dagster.contract import CONTRACT
+from clockify_dagster.days import Days
 from clockify_dagster.definitions import build_definitions
 from clockify_dagster.defs import resources
-from clockify_dagster.days import Days
-from clockify_dagster.defs.table_assets import WORKSPACES
 from clockify_dagster.refresh import Scope, refresh_span
 from clockify_dagster.sandbox import Account, Fault, Sandbox, faults
 from clockify_dagster_tests.conftest import Document, Project, opened

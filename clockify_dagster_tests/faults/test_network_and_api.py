@@ -11,9 +11,9 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
+from clockify_dagster.defs.failures import failure_of
 
 from clockify_dagster.api import bounded
-from clockify_dagster.defs.failures import failure_of
 from clockify_dagster.errors import ClockifyDagsterError
 from clockify_dagster.sandbox import Account, Sandbox, faults
 from clockify_dagster_tests.faults.conftest import ENTRIES, ENTRY_TAGS, Loaded, everything

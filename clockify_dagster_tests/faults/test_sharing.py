@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-
 from clockify_dagster.defs.failures import told
+
 from clockify_dagster.errors import DatabaseLockedError
 from clockify_dagster.warehouse import Database
 from clockify_dagster_tests.faults.conftest import Loaded, everything

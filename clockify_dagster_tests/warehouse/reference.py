@@ -14,14 +14,14 @@ from clockify_dagster_tests.conftest import Document
 Rows = dict[str, list[tuple[Any, ...]]]
 
 
-class NoRow(Exception):
+class NoRowError(Exception):
     """A document cannot become a row."""
 
 
 def reference_rows(
     family: Sequence[Table], documents: Sequence[Document], facts: Mapping[str, str] | None = None
 ) -> tuple[Rows, Counter[tuple[str, str]]]:
-    """By table the rows in order, and how many values of which column did not fit. Raises `NoRow`."""
+    """By table the rows in order, and how many values of which column did not fit. Raises `NoRowError`."""
     root, *children = family
     faults: Counter[tuple[str, str]] = Counter()
     rows: Rows = {table.name: [] for table in family}
@@ -42,7 +42,11 @@ def comparable(table: Table, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any,
     """The rows with JSON in text columns parsed: 1e16 and 1e+16 are one number."""
     types = [column.type for column in table.document_columns]
     return sorted(
-        (tuple(_parsed(v) if t in (Type.ID, Type.TEXT) else v for t, v in zip(types, row, strict=True)) for row in rows), key=str
+        (
+            tuple(_parsed(v) if t in (Type.ID, Type.TEXT) else v for t, v in zip(types, row, strict=True))
+            for row in rows
+        ),
+        key=str,
     )
 
 
@@ -83,13 +87,13 @@ def _value(
         value = coerce(column.type, _at(source, column.steps)) if column.is_in_document else None
     except CoercionError:
         if column.name in (*table.primary_key, *table.never_null):
-            raise NoRow from None
+            raise NoRowError from None
         faults[table.name, column.name] += 1
         value = None
     if value is None and column.fact is not None:
         value = facts.get(column.fact)
     if value is None and table.parent is None and column.name in table.never_null:
-        raise NoRow
+        raise NoRowError
     return value
 
 

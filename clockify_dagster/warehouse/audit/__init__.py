@@ -12,17 +12,17 @@ import duckdb
 
 from clockify_dagster.contract.model import Table
 from clockify_dagster.warehouse.audit import keys, references, tables, times
+from clockify_dagster.warehouse.audit.context import AuditContext
 from clockify_dagster.warehouse.audit.model import Check, Finding, found, not_checked
 from clockify_dagster.warehouse.audit.rows import RowCheck, audit_rows
-from clockify_dagster.warehouse.audit.context import AuditContext
 from clockify_dagster.warehouse.audit.tables import longest_age
 from clockify_dagster.warehouse.ddl import columns_of, qualified
 from clockify_dagster.warehouse.writer import bounded_memory
 
 __all__ = [
+    "AuditContext",
     "Check",
     "Finding",
-    "AuditContext",
     "audit",
     "checks_of",
     "found",

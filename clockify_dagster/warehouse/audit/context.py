@@ -8,7 +8,7 @@ from functools import cached_property
 
 import duckdb
 
-from clockify_dagster.contract import CONTRACT, Contract, Table
+from clockify_dagster.contract import CONTRACT, Contract
 from clockify_dagster.days import Span
 from clockify_dagster.warehouse import load_state
 from clockify_dagster.warehouse.ddl import columns_by_table, literal

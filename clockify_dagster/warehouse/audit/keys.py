@@ -25,8 +25,8 @@ def row_checks(table: Table) -> list[RowCheck]:
                 "nulls": lambda _: has_null,
             },
             uses=_never_null(table),
-            on_failure="{duplicates} rows repeat the key of another one and {nulls} lack a part of it, for example {ids}. "
-            "Whatever is added up from this table is wrong.",
+            on_failure="{duplicates} rows repeat the key of another one and {nulls} lack a part of it, for example "
+            "{ids}. Whatever is added up from this table is wrong.",
             on_success="{rows} rows, each with a key of its own.",
             sorts=True,
         )

@@ -31,8 +31,8 @@ def _row_check(table: Table, column: str, reference: Reference) -> RowCheck:
         concerns=f"{place} IS NOT NULL",
         uses=(column,),
         looks_up=(reference.table, reference.column),
-        on_failure=f"{{orphans}} of {{rows}} rows with a {column} have one that is not in {reference.table}, for example "
-        "{missing_ids}.",
+        on_failure=f"{{orphans}} of {{rows}} rows with a {column} have one that is not in {reference.table}, for "
+        "example {missing_ids}.",
         on_success="All {rows} references lead to a row.",
         shows={"missing ids": place},
     )

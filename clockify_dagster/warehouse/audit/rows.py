@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from clockify_dagster.contract.model import Table
-from clockify_dagster.warehouse.audit.model import SAMPLE, Check, Finding, Severity, found, not_checked
 from clockify_dagster.warehouse.audit.context import AuditContext
+from clockify_dagster.warehouse.audit.model import SAMPLE, Check, Finding, Severity, found, not_checked
 from clockify_dagster.warehouse.ddl import qualified, quoted
 
 Sql = Callable[[AuditContext], str]

@@ -7,8 +7,8 @@ from typing import Any
 
 from clockify_dagster.contract.model import Table
 from clockify_dagster.warehouse import load_state
-from clockify_dagster.warehouse.audit.model import Check, Finding, found, not_checked
 from clockify_dagster.warehouse.audit.context import AuditContext
+from clockify_dagster.warehouse.audit.model import Check, Finding, found, not_checked
 from clockify_dagster.warehouse.ddl import qualified
 
 SUDDEN = 0.2

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from clockify_dagster.contract.model import Table
+from clockify_dagster.warehouse.audit.context import AuditContext, moment
 from clockify_dagster.warehouse.audit.model import Check, Severity
 from clockify_dagster.warehouse.audit.rows import RowCheck
-from clockify_dagster.warehouse.audit.context import AuditContext, moment
 from clockify_dagster.warehouse.ddl import literal, quoted
 
 START, END, DURATION, USER, WORKSPACE = (
@@ -139,8 +139,8 @@ def _timers(table: Table) -> RowCheck:
         },
         concerns=f"held.{END} IS NULL",
         uses=(START, END),
-        on_failure="{forgotten_timers} of {rows} running timers began more than a day ago: {ids}. They have no hours until "
-        "somebody stops them.",
+        on_failure="{forgotten_timers} of {rows} running timers began more than a day ago: {ids}. They have no hours "
+        "until somebody stops them.",
         on_success="{rows} timers run, none for more than a day.",
     )
 
@@ -157,8 +157,8 @@ def _overlaps(table: Table) -> RowCheck:
         faults={"overlapping": lambda _: begins_too_early},
         concerns=f"held.{END} IS NOT NULL",
         uses=(START, END, USER),
-        on_failure="{overlapping} of {rows} finished entries begin while another one of the same user lasts, for example "
-        "{ids}: that time is counted twice.",
+        on_failure="{overlapping} of {rows} finished entries begin while another one of the same user lasts, for "
+        "example {ids}: that time is counted twice.",
         on_success="{rows} finished entries, no two of one user at the same time.",
         shows={"users": f"held.{quoted(USER)}"},
         sorts=True,
