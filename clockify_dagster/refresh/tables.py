@@ -79,9 +79,9 @@ def read_projects(context: RefreshContext) -> TablesRead:
         tasks.stage(page, PageSource(inside="tasks", facts=facts, outer_facts={"project": "id"}))
         for project in page.documents:
             if not isinstance(project.get("tasks"), list) and tasks_listing is not None:
-                of_project = {**facts, "project": str(project.get("id"))}
-                for tasks_page in context.client.pages(tasks_listing, **of_project):
-                    tasks.stage(tasks_page, PageSource(facts=of_project))
+                of = str(project.get("id"))
+                for tasks_page in context.client.pages(tasks_listing, workspace=workspace.id, project=of):
+                    tasks.stage(tasks_page, PageSource(facts={**facts, "project": of}))
 
     return _read(context, [context.table, TASKS], stage)
 

@@ -69,7 +69,8 @@ class PageRows:
         """The ids of the documents that start from one moment to before another; None is no bound."""
         low = np.iinfo(np.int64).min if start is None else microseconds(start)
         high = np.iinfo(np.int64).max if end is None else microseconds(end)
-        return np.asarray(self.ids, object)[(self.starts >= low) & (self.starts < high)].tolist()
+        within: list[str] = np.asarray(self.ids, object)[(self.starts >= low) & (self.starts < high)].tolist()
+        return within
 
 
 def microseconds(moment: datetime) -> int:

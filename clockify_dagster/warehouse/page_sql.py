@@ -1,9 +1,9 @@
 """SQL that reads a page of documents as it was received, made from the contract: no column stands here a second time.
 
 A page goes through two temporary tables. The raw one holds JSON as received: a column for each key of the documents
-that the table reads, or one column with the whole document where documents stand inside of something (an envelope,
-a list in another document). The typed one holds the rows. Values of the usual form are typed by DuckDB; for each column there is
-SQL that finds the values of any other form, which are for `contract/values.py`.
+that the table reads, or one column with the whole document where documents stand inside of something (an envelope, or
+a list in another document). The typed one holds the rows. Values of the usual form are typed by DuckDB. For each column
+there is SQL that finds the values of any other form, which are for `contract/values.py`.
 """
 
 from __future__ import annotations

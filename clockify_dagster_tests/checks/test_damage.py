@@ -78,7 +78,7 @@ def test_a_check_whose_column_or_table_is_missing_is_not_checked_and_says_why(
     loaded.execute("ALTER TABLE clockify_timeentries DROP COLUMN timeinterval_end")
     found = findings(loaded)
     reference = found["clockify_timeentries", "projectid_is_in_clockify_projects"]
-    assert (reference.passed, reference.told) == (None, "Not checked: clockify_projects is gone.")
+    assert (reference.passed, reference.message) == (None, "Not checked: clockify_projects is gone.")
     assert reference.metadata["checked"] is False
     assert found["clockify_timeentries", "does_not_overlap"].passed is None
     assert found["clockify_timeentries", "key_is_unique"].passed is True
