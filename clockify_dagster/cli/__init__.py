@@ -5,13 +5,12 @@ The commands import what they need when they run, so that `--help` and `sandbox`
 
 from __future__ import annotations
 
-import atexit
-import gc
-import logging
 import os
 import re
 import sys
+from contextlib import suppress
 from datetime import date
+from typing import TextIO
 
 import click
 
@@ -20,7 +19,6 @@ from clockify_dagster.errors import ClockifyDagsterError, SettingsError
 from clockify_dagster.version import __version__
 
 INCOMPLETE, UNUSABLE, INTERRUPTED = 1, 2, 130
-_USUAL, _SELDOM = gc.get_threshold(), 100_000  # objects that are made before Python looks for garbage
 
 
 def _day(context: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
@@ -59,7 +57,6 @@ def sync(first: date | None, last: date | None, integral: bool) -> None:
     """
     from clockify_dagster.cli.sync import run_sync
 
-    _imports_are_done()
     sys.exit(run_sync(first, last, integral=integral))
 
 
@@ -74,7 +71,6 @@ def check(as_json: bool) -> None:
     """
     from clockify_dagster.cli.check import run_check
 
-    _imports_are_done()
     sys.exit(run_check(as_json=as_json))
 
 
@@ -88,7 +84,6 @@ def doctor() -> None:
     """
     from clockify_dagster.cli.doctor import run_doctor
 
-    _imports_are_done()
     sys.exit(run_doctor())
 
 
@@ -110,53 +105,35 @@ def main() -> None:
     0 when all is well, 1 when something could not be done, 2 when the command or a setting is wrong, and 128 and the
     signal's number when one ended it.
     """
-    sys.exit(_exit_code())
-
-
-def program() -> None:
-    """`main`, in a process that is there for nothing else: begun and ended without what only costs time.
-
-    Nearly all that is made while Dagster is imported stays. Looking through it for garbage again and again takes a
-    sixth of the imports' time and more of the run's; taking it apart in the end takes longer than the checks of a
-    small account.
-    """
-    gc.set_threshold(_SELDOM)
-    _leave(_exit_code())
-
-
-def _exit_code() -> int:
     with watched_signals() as signals:
         code = _run()
-        return signals.exit_code() or code
-
-
-def _imports_are_done() -> None:
-    """Look for garbage as often as ever from now on, but not among what was imported, in a process that is ours."""
-    if gc.get_threshold()[0] == _SELDOM:
-        gc.freeze()
-        gc.set_threshold(*_USUAL)
-
-
-def _leave(code: int) -> None:
-    """End the process: what was to be done at the end of it is done, what it holds is left to the system."""
-    atexit._run_exitfuncs()  # the public way is to end the interpreter
-    logging.shutdown()
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except OSError:  # nobody reads any more
-        os._exit(code or INCOMPLETE)
-    os._exit(code)
+        code = signals.exit_code() or code
+    sys.exit(code)
 
 
 def _run() -> int:
+    """Run the command and write out what it printed."""
+    try:
+        code = _run_command()
+        sys.stdout.flush()
+    except OSError as error:  # errors about other files have been given a message by now
+        what = f"{error.filename} cannot be used" if error.filename else "The output cannot be written"
+        with suppress(OSError):  # nobody may read that either
+            click.echo(f"Error: {what}: {error.strerror or error}.", err=True)
+        _discard_what_cannot_be_written(sys.stdout)
+        _discard_what_cannot_be_written(sys.stderr)
+        return INCOMPLETE
+    return code
+
+
+def _run_command() -> int:
     try:
         commands(standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Stopped. What is loaded is whole.", err=True)
+        click.echo("Stopped. The loaded data is intact.", err=True)
         return INTERRUPTED
     except SettingsError as error:
         click.echo(f"Error: {error}", err=True)
@@ -166,8 +143,14 @@ def _run() -> int:
         return INCOMPLETE
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-    except OSError as error:  # what has a better message has raised it; this is the output, more often than not
-        what = f"{error.filename} cannot be used" if error.filename else "The output cannot be written"
-        click.echo(f"Error: {what}: {error.strerror or error}.", err=True)
-        return INCOMPLETE
     return 0
+
+
+def _discard_what_cannot_be_written(stream: TextIO) -> None:
+    """Let what the stream still holds go nowhere, so that Python does not fail on it again as it ends."""
+    try:
+        stream.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

@@ -13,13 +13,13 @@ from dotenv import dotenv_values
 
 from clockify_dagster.errors import HistoryUnusableError, SettingsError
 from clockify_dagster.settings import ENV_FILE
-from clockify_dagster.warehouse.connection import alone_in
 
 if TYPE_CHECKING:
-    from dagster import DagsterInstance
+    from dagster import DagsterInstance, DagsterRun
 
 DEFAULT = ".dagster"
-_LATEST = 50
+LONGEST_WAIT_SECONDS = 60
+_LOCK_FILE = "clockify_dagster.lock"
 
 
 def ensure_home() -> Path:
@@ -33,45 +33,52 @@ def ensure_home() -> Path:
         home = Path(named.strip()).expanduser().absolute()
         home.mkdir(parents=True, exist_ok=True)
         if not (home / "dagster.yaml").exists():
-            _put_whole(resources.files("clockify_dagster").joinpath("dagster.yaml").read_bytes(), home / "dagster.yaml")
+            ours = resources.files("clockify_dagster").joinpath("dagster.yaml")
+            _write_atomically(ours.read_bytes(), home / "dagster.yaml")
     except (OSError, RuntimeError, ValueError) as error:
         raise SettingsError(
             f"Dagster's history cannot be kept in {named}: {getattr(error, 'strerror', None) or error}. Set "
-            f"DAGSTER_HOME to a folder that can be written, for example DAGSTER_HOME={Path.home() / '.dagster'}"
+            f"DAGSTER_HOME to a folder where you may write, for example DAGSTER_HOME={Path.home() / '.dagster'}"
         ) from None
     os.environ["DAGSTER_HOME"] = str(home)
     return home
 
 
-def _put_whole(content: bytes, path: Path) -> None:
-    """Make a file that is never there in part: half of ours would stay for good, and mean other things."""
-    unborn = path.with_name(f"{path.name}.{os.getpid()}.new")
+def _write_atomically(content: bytes, path: Path) -> None:
+    """Write a file that nobody ever sees half written: Dagster would read half a configuration without complaint."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
-        unborn.write_bytes(content)
-        unborn.replace(path)
+        temporary.write_bytes(content)
+        temporary.replace(path)
     finally:
-        unborn.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def history() -> Iterator[DagsterInstance]:
     """Dagster's history, with the runs of killed processes marked as failed.
 
-    Its files are made by one process at a time: two that Dagster lets make them at once get in each other's way.
+    One process at a time creates its files, since Dagster fails where two do so at once.
     Raises `HistoryUnusableError` when they cannot be written, then or later.
     """
     from dagster import DagsterInstance
+    from filelock import FileLock, Timeout
     from sqlalchemy.exc import OperationalError
 
     home = ensure_home()
     try:
-        with alone_in(home):
+        with FileLock(home / _LOCK_FILE, timeout=LONGEST_WAIT_SECONDS):
             instance = DagsterInstance.get()
             end_dead_runs(instance)
+    except Timeout:
+        raise HistoryUnusableError(
+            f"Another process has been opening Dagster's history in {home} (DAGSTER_HOME) for {LONGEST_WAIT_SECONDS} "
+            "s. That normally takes a second, so the process hangs or was suspended. End it, and start again."
+        ) from None
     except (OperationalError, OSError) as error:
         raise _unusable(home, error) from error
     try:
-        with instance:  # in the end of which the last events are written
+        with instance:  # writes the last events when it ends
             yield instance
     except OperationalError as error:
         raise _unusable(home, error) from error
@@ -83,28 +90,50 @@ def history() -> Iterator[DagsterInstance]:
 
 def _unusable(home: Path, error: Exception) -> HistoryUnusableError:
     return HistoryUnusableError(
-        f"Dagster's history in {home} (DAGSTER_HOME) cannot be used: {getattr(error, 'orig', None) or error}. Make "
-        f"room on its disk, or let this user write there, and start again. The data is whole."
+        f"Dagster's history in {home} (DAGSTER_HOME) cannot be used: {getattr(error, 'orig', None) or error}. Free "
+        "space on its disk, or let this user write there; if dagster.yaml names a database server, check that it "
+        "answers. Then start again. The loaded data is intact."
     )
 
 
 def end_dead_runs(instance: DagsterInstance) -> list[str]:
-    """Mark runs as failed whose process is no more; gives their ids.
+    """Mark runs of ours as failed whose process has ended; gives their ids.
 
     Dagster does not notice when a run is killed (`kill -9`, a power cut), and would keep its place in the queue for it.
     """
     from dagster import DagsterRunStatus, RunsFilter
 
-    under_way = [DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING]
+    under_way = RunsFilter(statuses=[DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING])
     ended = []
-    for run in instance.get_runs(RunsFilter(statuses=under_way)):
-        latest = instance.get_records_for_run(run.run_id, limit=_LATEST, ascending=False).records
-        events = [record.event_log_entry.dagster_event for record in latest]
-        pid = next((event.pid for event in events if event and event.pid), None)
-        if pid and not _is_alive(pid):
-            instance.report_run_failed(run, f"Process {pid}, which did this run, is no more; it was killed.")
+    for run in instance.get_runs(under_way):
+        pid = _pid_of(run, instance) if _is_ours(run) else None
+        if pid is not None and not _is_alive(pid):
+            instance.report_run_failed(run, f"Process {pid}, which executed this run, has ended: it was killed.")
             ended.append(run.run_id)
     return ended
+
+
+def _is_ours(run: DagsterRun) -> bool:
+    """Whether it is a run of a job of ours, or, by Dagster's UI, of tables of ours alone: others share the history."""
+    from clockify_dagster.contract import CONTRACT
+    from clockify_dagster.defs.jobs import ALL_JOBS
+
+    if run.job_name in {job.name for job in ALL_JOBS}:
+        return True
+    chosen = {*(run.asset_selection or ()), *(check.asset_key for check in run.asset_check_selection or ())}
+    return bool(chosen) and {key.path[-1] for key in chosen} <= {table.name for table in CONTRACT}
+
+
+def _pid_of(run: DagsterRun, instance: DagsterInstance) -> int | None:
+    """The process that executes the run, by the event that it logs at the run's start; None before that.
+
+    Events of steps name other processes where the executor gives each step one of its own.
+    """
+    from dagster import DagsterEventType
+
+    starts = instance.get_records_for_run(run.run_id, of_type=DagsterEventType.RUN_START, limit=1, ascending=False)
+    events = [record.event_log_entry.dagster_event for record in starts.records]
+    return next((event.pid for event in events if event is not None), None)
 
 
 def _is_alive(pid: int) -> bool:
@@ -113,7 +142,7 @@ def _is_alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     except OSError:
-        return True  # somebody else's
+        return True  # it belongs to another user
     return True
 
 

@@ -1,10 +1,11 @@
-"""Runs started from code: a job of ours, executed here and now, kept in Dagster's history."""
+"""Runs started from code: a job of ours, executed in this process, recorded in Dagster's history."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from dagster import (
@@ -15,8 +16,8 @@ from dagster import (
     Definitions,
     JobDefinition,
     JobExecutionResult,
+    build_reconstructable_job,
     execute_job,
-    reconstructable,
 )
 
 from clockify_dagster.contract import CONTRACT
@@ -33,9 +34,9 @@ class Outcome:
     Attributes:
         rows: rows written, by table.
         requests: requests made.
-        faults: why steps failed, by step, the message of each.
-        missing: tables that were not written, by step: of those that failed, and of those never tried because of them.
-        findings: checks that did not pass: table, check, severity, what is told.
+        faults: why steps failed: the message of each, by step.
+        missing: tables that were not written, by step: of steps that failed, and of those skipped because of them.
+        findings: checks that did not pass: table, check, severity, description.
         interrupted: whether the run was stopped from outside.
     """
 
@@ -50,37 +51,29 @@ class Outcome:
 
 
 def run_job(name: str, instance: DagsterInstance, tags: Mapping[str, str]) -> Outcome:
-    """Execute a job in this process. Raises nothing for steps that fail; the outcome tells."""
-    jobs = {job.__name__: job for job in (clockify_daily, clockify_everything, clockify_time_entries)}
+    """Execute a job in this process, with these tags. Steps that fail raise nothing; they are in the outcome."""
+    # Dagster records how the job is built, for the processes that an executor may start for steps
+    job = build_reconstructable_job(
+        __name__, job_named.__name__, (name,), reconstructor_working_directory=str(Path.cwd())
+    )
     try:
-        with execute_job(reconstructable(jobs[name]), instance, run_config=QUIET, tags=dict(tags)) as result:
+        with execute_job(job, instance, run_config=QUIET, tags=dict(tags)) as result:
             return _outcome(result)
     except DagsterExecutionInterruptedError:
         return Outcome(success=False, run_id="", interrupted=True)
 
 
-def clockify_daily() -> JobDefinition:
-    """The job of that name; a function, since Dagster records from where a run's job can be made again."""
-    return _job("clockify_daily")
+def job_named(name: str) -> JobDefinition:
+    """The job, as the settings of the environment make it."""
+    return _definitions().resolve_job_def(name)
 
 
-def clockify_everything() -> JobDefinition:
-    """The job of that name."""
-    return _job("clockify_everything")
+def _definitions() -> Definitions:
+    return _built(Settings.forgiving())
 
 
-def clockify_time_entries() -> JobDefinition:
-    """The job of that name."""
-    return _job("clockify_time_entries")
-
-
-def _job(name: str) -> JobDefinition:
-    return _definitions(Settings.forgiving()).resolve_job_def(name)
-
-
-@lru_cache(maxsize=1)
-def _definitions(settings: Settings) -> Definitions:
-    """The definitions by what the environment says now; a run asks for them several times."""
+@lru_cache(maxsize=1)  # a run asks for its job ten times
+def _built(settings: Settings) -> Definitions:
     from clockify_dagster.definitions import build_definitions
 
     return build_definitions(settings)
@@ -94,13 +87,13 @@ def _outcome(result: JobExecutionResult) -> Outcome:
         outcome.rows[materialization.asset_key.path[-1]] = _number(materialization.metadata, ROWS)
         requests[str(event.step_key)] = _number(materialization.metadata, "requests")
     for event in result.get_step_failure_events():
-        step, told = str(event.step_key), event.step_failure_data.user_failure_data
-        outcome.faults[step] = (told.description if told else None) or _unexpected(event, result.run_id)
-        requests[step] = _number(told.metadata if told else {}, "requests") or requests.get(step, 0)
+        step, failure = str(event.step_key), event.step_failure_data.user_failure_data
+        outcome.faults[step] = (failure.description if failure else None) or _unexpected(event, result.run_id)
+        requests[step] = _number(failure.metadata if failure else {}, "requests") or requests.get(step, 0)
         outcome.interrupted |= _is_interruption(event)
     outcome.requests = sum(requests.values())
     for step, tables in _tables_of(result.job_def):
-        # a stop between the two leaves a child's event out, whose rows came in with its parent's
+        # a stop between the two leaves out the event of a child, whose rows came in with its parent's
         missing = [table for table in tables if not {table, CONTRACT[table].parent} & outcome.rows.keys()]
         if missing:
             outcome.missing[step] = missing
@@ -123,22 +116,22 @@ def _is_interruption(event: DagsterEvent) -> bool:
 
 
 def _unexpected(event: DagsterEvent, run_id: str) -> str:
-    """An error that nobody foresaw, in two lines; its traceback is in the run's log."""
+    """An error that is none of ours, in two lines; its traceback is in the run's log."""
     if _is_interruption(event):
         return "It was stopped."
     error = event.step_failure_data.error
     while error is not None and error.cause is not None:
         error = error.cause
-    said = "" if error is None else error.message.strip().splitlines()[0].rstrip(".") + "."
+    first_line = "" if error is None else error.message.strip().splitlines()[0].rstrip(".") + "."
     return (
-        f"It failed by a mistake in the program, not in your account or settings: {said} "
-        f"The whole of it is in Dagster's log of run {run_id}; `make dev` shows it."
+        f"This is a bug in clockify_dagster, not a fault of your account or settings: {first_line} "
+        f"The full error is in Dagster's log of run {run_id}; `make dev` shows it."
     )
 
 
 def _tables_of(job: JobDefinition) -> Iterator[tuple[str, list[str]]]:
     """The steps of a job that load tables, and the tables of each."""
-    nodes = set(job.graph.node_names())
-    for assets in _definitions(Settings.forgiving()).assets or ():
-        if isinstance(assets, AssetsDefinition) and assets.op.name in nodes:
+    steps = set(job.graph.node_names())
+    for assets in _definitions().assets or ():
+        if isinstance(assets, AssetsDefinition) and assets.op.name in steps:
             yield assets.op.name, [key.path[-1] for key in assets.keys]

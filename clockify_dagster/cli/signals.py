@@ -1,4 +1,4 @@
-"""Which signals came, whoever handled them: Dagster takes the handlers over while it runs, and does not say which."""
+"""Which signals this process has received. Dagster replaces the handlers during a run and does not report them."""
 
 from __future__ import annotations
 
@@ -11,26 +11,23 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Signals:
-    """The signals of this process since the context began."""
+    """The signals received since the context began; Python writes their numbers into the pipe."""
 
     pipe: int
 
     def exit_code(self) -> int | None:
-        """The code by which a shell knows a program that was ended by a signal; None where none came."""
+        """128 and the number of the signal that ended the program, as shells write it; None where there was none."""
         try:
-            came = os.read(self.pipe, 64)
+            received = os.read(self.pipe, 64)
         except BlockingIOError:
             return None
-        ending = [number for number in came if number in (signal.SIGINT, signal.SIGTERM)]
+        ending = [number for number in received if number in (signal.SIGINT, signal.SIGTERM)]
         return 128 + ending[0] if ending else None
 
 
 @contextmanager
 def watched_signals() -> Iterator[Signals]:
-    """Watch for SIGINT and SIGTERM, and let the second end the program as orderly as the first.
-
-    In the main thread only.
-    """
+    """Record SIGINT and SIGTERM, and let SIGTERM stop the program in order, as Ctrl-C does. Only in the main thread."""
     reader, writer = os.pipe()
     os.set_blocking(reader, False)
     os.set_blocking(writer, False)

@@ -1,4 +1,4 @@
-"""What a run shows on the terminal of the command: our own lines, not Dagster's events."""
+"""What `clockify-dagster sync` shows on the terminal during a run: our own log lines, not Dagster's events."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import sys
 
 from dagster import InitLoggerContext, logger
 
-# Dagster says of each step that it is not tried; the command tells in the end which tables are missing, and why.
-_NOT_TRIED = "Dependencies for step "
+# Dagster logs that it skips a step; the command lists the missing tables and the reasons at its end.
+_SKIPPED_STEP = "Dependencies for step "
 
 
-class _OurLines(logging.Filter):
-    """Lets through what our code logged; Dagster's events carry an event with them."""
+class _OwnLines(logging.Filter):
+    """Lets through what the project's code logged; records of Dagster's events carry an event."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether to show the record; its text is shortened to what was logged."""
+        """Whether to show the record. Its text is reduced to what was logged, without the run's name."""
         meta = getattr(record, "dagster_meta", None) or {}
-        said = str(meta.get("orig_message", record.getMessage()))
-        if meta.get("dagster_event") is not None or said.startswith(_NOT_TRIED):
+        message = str(meta.get("orig_message", record.getMessage()))
+        if meta.get("dagster_event") is not None or message.startswith(_SKIPPED_STEP):
             return False
-        record.msg, record.args = said, ()
+        record.msg, record.args = message, ()
         return True
 
 
@@ -30,7 +30,7 @@ def progress(context: InitLoggerContext) -> logging.Logger:
     del context
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-    handler.addFilter(_OurLines())
+    handler.addFilter(_OwnLines())
     made = logging.Logger("clockify_dagster.progress", logging.INFO)
     made.addHandler(handler)
     return made

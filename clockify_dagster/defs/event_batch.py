@@ -2,43 +2,39 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from dagster import EventLogEntry
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection, Engine, Transaction
+    from sqlalchemy.engine import Connection, Engine
+
+INDEX = "index"
+"""The file of what is known across runs."""
 
 
-class Batch:
-    """The connections of a batch, and what is done once in its end.
+class Batch(ExitStack):
+    """The connections of a batch, each in a transaction. What is not committed is undone when the context ends.
 
     Attributes:
-        tagged: events with tags, and their ids in the index.
-        latest: by asset and kind, the last event, and its id in the index.
-        index: the index's connection, once there is something to be done with it.
+        latest: the last event of each asset and kind, and its id in the index.
     """
 
     def __init__(self) -> None:
         """Nothing is open yet."""
-        self.tagged: list[tuple[EventLogEntry, int]] = []
+        super().__init__()
         self.latest: dict[Any, tuple[EventLogEntry, int]] = {}
-        self.index: Any = None
-        self._open: dict[str, tuple[Connection, Transaction]] = {}
+        self._open: dict[str, Connection] = {}
 
-    def connection(self, shard: str, engine: Engine) -> Connection:
-        """The file's connection, within a transaction that lasts until the batch ends."""
-        if shard not in self._open:
-            connection = engine.connect()
-            self._open[shard] = (connection, connection.begin())
-        return self._open[shard][0]
+    def connection(self, file: str, engine: Engine) -> Connection:
+        """The one connection of the batch to this file."""
+        if file not in self._open:
+            self._open[file] = self.enter_context(engine.connect())
+            self._open[file].begin()
+        return self._open[file]
 
     def commit(self) -> None:
-        """Commit, file by file, in the order in which they were asked for."""
-        for _, transaction in self._open.values():
-            transaction.commit()
-
-    def close(self) -> None:
-        """Close; what is not committed is undone."""
-        for connection, _ in self._open.values():
-            connection.close()
+        """Commit file by file, the index last: what is in it is also in a run's log."""
+        for file in sorted(self._open, key=lambda file: file == INDEX):
+            self._open[file].commit()

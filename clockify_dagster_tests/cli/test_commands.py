@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from clockify_dagster.cli.home import ensure_home
 from clockify_dagster.version import __version__
 from clockify_dagster_tests.cli.conftest import Command
 from clockify_dagster_tests.conftest import Project
@@ -27,7 +26,7 @@ heavy = {"dagster", "pandas", "duckdb", "requests"} & set(sys.modules)
 assert not heavy, heavy
 """
 
-PROGRAM = "from clockify_dagster import cli; cli.program()"
+PROGRAM = "from clockify_dagster import cli; cli.main()"
 LAST = f"import atexit; atexit.register(print, 'last'); {PROGRAM}"
 
 
@@ -113,41 +112,10 @@ def test_a_variable_that_is_no_setting_is_pointed_out(command: Command, project:
     )
 
 
-@pytest.mark.parametrize("home", ["relative/home", "~/home", " spaced/home "])
-def test_dagsters_history_may_be_kept_at_any_spelling_of_a_path(
-    home: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path / "person"))
-    monkeypatch.setenv("DAGSTER_HOME", home)
-    folder = ensure_home()
-    assert folder.is_absolute()
-    assert (folder / "dagster.yaml").exists()
-    assert folder.name == "home"
-    assert os.environ["DAGSTER_HOME"] == str(folder)
-    assert str(folder).startswith(str(tmp_path))
-
-
-def test_dagsters_history_may_be_named_in_the_env_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("DAGSTER_HOME", "")
-    Path(".env").write_text("DAGSTER_HOME=kept/here\n")
-    assert ensure_home() == tmp_path / "kept" / "here"
-
-
-def test_a_folder_that_cannot_be_made_for_the_history_is_named(
-    command: Command, project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Path("a-file").touch()
-    monkeypatch.setenv("DAGSTER_HOME", "a-file/home")
-    answer = command("sync")
-    assert answer.code == 2
-    assert "Dagster's history cannot be kept in a-file/home" in answer.err
-    assert not project.database.exists()
-
-
 @pytest.mark.parametrize(
     ("argument", "code", "said"), [("--version", 0, __version__), ("nonsense", 2, "No such command")]
 )
-def test_the_program_says_all_it_has_to_say_before_it_ends(argument: str, code: int, said: str) -> None:
+def test_everything_is_printed_before_the_process_ends(argument: str, code: int, said: str) -> None:
     run = subprocess.run([sys.executable, "-c", LAST, argument], capture_output=True, text=True, check=False)  # noqa: S603
     assert run.returncode == code
     assert said in run.stdout + run.stderr
@@ -155,10 +123,30 @@ def test_the_program_says_all_it_has_to_say_before_it_ends(argument: str, code: 
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is needed")
-def test_output_that_cannot_be_written_is_told_without_a_traceback() -> None:
+def test_output_that_cannot_be_written_is_one_message() -> None:
     with Path("/dev/full").open("w") as full:
         run = subprocess.run(  # noqa: S603
             [sys.executable, "-c", PROGRAM, "--help"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
     assert run.returncode == 1
     assert run.stderr == "Error: The output cannot be written: No space left on device.\n"
+
+
+def test_where_nobody_reads_the_output_the_exit_code_says_it() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-c", PROGRAM, "--help"]
+    run = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603
+    os.close(writer)
+    assert run.returncode == 1
+    assert run.stderr == "", "as other programs do, whose output goes into `head`"
+
+
+def test_where_nobody_reads_the_errors_the_exit_code_says_it() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-c", PROGRAM, "nonsense"]
+    run = subprocess.run(command, stdout=subprocess.PIPE, stderr=writer, text=True, check=False)  # noqa: S603
+    os.close(writer)
+    assert run.returncode == 1
+    assert run.stdout == ""

@@ -93,7 +93,7 @@ def test_a_mistake_of_ours_is_two_lines_and_the_way_to_the_log(
     monkeypatch.setattr(ClockifyClient, "workspaces", broken)
     answer = command("sync")
     assert answer.code == 1
-    assert "ZeroDivisionError: a fault of the programmer's. The whole of it is in Dagster's log of run" in answer.err
+    assert "ZeroDivisionError: a fault of the programmer's. The full error is in Dagster's log of run" in answer.err
     assert "in two lines" not in answer.err
 
 

@@ -1,6 +1,8 @@
 """The event log that batches: what it writes is what Dagster's own writes, in fewer transactions."""
 
-import os
+import logging
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -9,23 +11,19 @@ from typing import Any
 
 import pytest
 import sqlalchemy
-from dagster import AssetKey, DagsterEventType
-from dagster._core.events import DagsterEventBatchMetadata
-from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster import AssetKey, DagsterEventType, EventLogEntry
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 
-from clockify_dagster.defs import event_log
-from clockify_dagster.defs.event_log import BATCH_SIZE, BatchingEventLogStorage, fits
+from clockify_dagster.defs import dagster_internals, event_log
+from clockify_dagster.defs.dagster_internals import SqliteEventLogStorage
+from clockify_dagster.defs.event_batch import Batch
+from clockify_dagster.defs.event_log import BatchingEventLogStorage
 from clockify_dagster.errors import SettingsError
-from clockify_dagster_tests.defs.histories import OURS, RUN, count, events, instance_at, job, rows, run_at
+from clockify_dagster_tests.defs.histories import OURS, QUIET, RUN, count, events, instance_at, job, rows, run_at
 
-
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test begins without batching, and leaves the environment as it was."""
-    monkeypatch.setenv(BATCH_SIZE, "0")
-    monkeypatch.delenv(BATCH_SIZE)
+ROOT = Path(__file__).parents[2]
+WARNING = "Dagster's own event log storage is used"
 
 
 @pytest.fixture
@@ -35,11 +33,20 @@ def storage(tmp_path: Path) -> Iterator[BatchingEventLogStorage]:
     made.dispose()
 
 
+def store(storage: BatchingEventLogStorage, some: list[EventLogEntry]) -> None:
+    """Store events, and let none wait."""
+    storage.store_event_batch(some)
+    storage.dispose()
+
+
+def counts(folder: Path) -> list[int]:
+    """Events in the run's log and in the index, and those whose tags are in the index."""
+    return [count(folder, RUN), count(folder, "index"), count(folder, "index", "asset_event_tags")]
+
+
 def test_it_writes_the_rows_that_dagsters_own_storage_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run_at(tmp_path / "stock", monkeypatch, "")
-    assert BATCH_SIZE not in os.environ
     run_at(tmp_path / "ours", monkeypatch, OURS)
-    assert BATCH_SIZE in os.environ
     for shard in ("index", RUN):
         stock, ours = (rows(tmp_path / home / "history" / "runs" / f"{shard}.db") for home in ("stock", "ours"))
         assert stock.keys() == ours.keys()
@@ -75,8 +82,7 @@ def test_the_days_are_green_and_stay_so_with_dagsters_own_storage(
 def test_a_batch_is_one_transaction_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_log, "_DELAY_SECONDS", 3600)
     storage = BatchingEventLogStorage(str(tmp_path))
-    storage.store_event(events(1)[0])
-    storage.flush()
+    store(storage, events(1))
     commits: list[object] = []
 
     def committed(connection: object) -> None:
@@ -84,32 +90,36 @@ def test_a_batch_is_one_transaction_a_file(tmp_path: Path, monkeypatch: pytest.M
 
     sqlalchemy.event.listen(Engine, "commit", committed)
     try:
-        storage.store_event_batch(events(20))
-        for event in events(30):
-            storage.store_event(event)
-        storage.flush()
+        store(storage, events(50))
     finally:
         sqlalchemy.event.remove(Engine, "commit", committed)
     assert len(commits) == 2
-    assert [count(tmp_path, RUN), count(tmp_path, "index"), count(tmp_path, "index", "asset_event_tags")] == [51] * 3
+    assert counts(tmp_path) == [51] * 3
 
 
-@pytest.mark.parametrize("method", ["_store_asset_event", "_store_asset_event_tags"])
-def test_of_a_batch_that_fails_nothing_is_left(
-    storage: BatchingEventLogStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+def test_a_batch_that_fails_is_stored_one_by_one_from_then_on_and_warned_of_once(
+    storage: BatchingEventLogStorage,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    _store(storage, 1)
+    store(storage, events(1))
+    tries = []
 
-    def fail(*_: Any) -> Any:
-        raise ValueError("it cannot be written")
+    def fail(batch: Batch) -> None:
+        tries.append(batch)
+        raise AttributeError("a later Dagster has no such thing")
 
-    monkeypatch.setattr(SqliteEventLogStorage, method, fail)
-    with pytest.raises(ValueError, match="cannot be written"):
-        _store(storage, 30)
-    monkeypatch.undo()
-    assert [count(tmp_path, RUN), count(tmp_path, "index"), count(tmp_path, "index", "asset_event_tags")] == [1] * 3
-    _store(storage, 30)
-    assert count(tmp_path, "index") == 31
+    monkeypatch.setattr(Batch, "commit", fail)
+    store(storage, events(10))
+    assert counts(tmp_path) == [11] * 3
+    store(storage, events(10))
+    assert counts(tmp_path) == [21] * 3
+    assert len(tries) == 1
+    (record,) = caplog.records
+    assert record.levelno == logging.WARNING
+    assert WARNING in record.message
+    assert "AttributeError: a later Dagster has no such thing" in record.message
 
 
 def test_an_event_that_cannot_be_written_costs_no_other(
@@ -124,31 +134,9 @@ def test_an_event_that_cannot_be_written_costs_no_other(
 
     monkeypatch.setattr(SqliteEventLogStorage, "prepare_insert_event", fail)
     with pytest.raises(ValueError, match="cannot be written"):
-        _store(storage, 30)
-    storage.flush()
-    assert [count(tmp_path, RUN), count(tmp_path, "index"), count(tmp_path, "index", "asset_event_tags")] == [29] * 3
-
-
-def _store(storage: BatchingEventLogStorage, number: int) -> None:
-    storage.store_event_batch(events(number))
-    storage.flush()
-
-
-def test_a_run_that_ends_early_keeps_what_dagster_still_gathered(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with instance_at(tmp_path, monkeypatch, OURS) as instance:
-        run = instance.create_run_for_job(job(), run_id=RUN)
-        for event in events(5):
-            instance.handle_new_event(event, batch_metadata=DagsterEventBatchMetadata("batch", is_end=False))
-        other = events(1, run_id="another")[0]
-        instance.handle_new_event(other, batch_metadata=DagsterEventBatchMetadata("other", is_end=False))
-        assert not instance.get_materialized_partitions(AssetKey("entries"))
-        instance.report_run_failed(run)
-        assert len(instance.get_materialized_partitions(AssetKey("entries"))) == 5
-        kinds = [record.event_log_entry.dagster_event_type for record in instance.get_records_for_run(RUN).records]
-        assert kinds[-2:] == [DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.RUN_FAILURE]
-        assert not instance.get_records_for_run("another").records
+        store(storage, events(30))
+    storage.dispose()
+    assert counts(tmp_path) == [29] * 3
 
 
 def test_threads_and_other_processes_write_to_the_same_files(storage: BatchingEventLogStorage, tmp_path: Path) -> None:
@@ -162,12 +150,12 @@ def test_threads_and_other_processes_write_to_the_same_files(storage: BatchingEv
         thread.start()
     for thread in threads:
         thread.join()
-    storage.flush()
+    storage.dispose()
     assert count(tmp_path, "index") == 60
     assert [len(storage.get_records_for_run(run_id).records) for run_id in ("one", "two", RUN)] == [20] * 3
 
 
-def test_what_comes_alone_is_written_soon_and_before_anybody_reads(
+def test_an_event_that_comes_alone_is_written_soon_and_before_anybody_reads(
     storage: BatchingEventLogStorage, tmp_path: Path
 ) -> None:
     storage.store_event(events(1)[0])
@@ -179,20 +167,24 @@ def test_what_comes_alone_is_written_soon_and_before_anybody_reads(
     assert count(tmp_path, "index") == 2
 
 
-def test_the_end_of_a_run_is_written_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_events_of_a_run_as_a_whole_are_written_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_log, "_DELAY_SECONDS", 3600)
     with instance_at(tmp_path, monkeypatch, OURS) as instance:
         run = instance.create_run_for_job(job(), run_id=RUN)
+        folder = tmp_path / "history" / "runs"
+        before = count(folder, "index") if (folder / "index.db").exists() else 0
         for event in events(3):
             instance.handle_new_event(event)
-        folder = tmp_path / "history" / "runs"
-        assert count(folder, "index") == 0
+        assert count(folder, "index") == before
         instance.report_run_failed(run)
         assert count(folder, "index", "asset_event_tags") == 3
         assert count(folder, RUN) >= 4
+        assert len(instance.get_materialized_partitions(AssetKey("entries"))) == 3
+        kinds = [record.event_log_entry.dagster_event_type for record in instance.get_records_for_run(RUN).records]
+        assert kinds[-2:] == [DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.RUN_FAILURE]
 
 
-def test_what_finds_no_room_is_written_when_there_is_some(
+def test_events_that_find_no_room_are_written_when_there_is_some(
     storage: BatchingEventLogStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any) -> Any:
@@ -201,14 +193,13 @@ def test_what_finds_no_room_is_written_when_there_is_some(
     monkeypatch.setattr(SqliteEventLogStorage, "prepare_insert_event", fail)
     storage.store_event_batch(events(3))
     with pytest.raises(OperationalError):
-        storage.flush()
+        storage.dispose()
     monkeypatch.undo()
-    storage.store_event(events(1)[0])
-    storage.dispose()
-    assert count(tmp_path, RUN) == count(tmp_path, "index") == 4
+    store(storage, events(1))
+    assert counts(tmp_path) == [4] * 3
 
 
-def test_what_another_thread_could_not_write_is_told(
+def test_an_event_that_the_timer_could_not_write_is_raised_to_who_comes_next(
     storage: BatchingEventLogStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried = threading.Event()
@@ -220,19 +211,23 @@ def test_what_another_thread_could_not_write_is_told(
     monkeypatch.setattr(SqliteEventLogStorage, "prepare_insert_event", fail)
     storage.store_event(events(1)[0])
     assert tried.wait(10)
-    with storage._lock:  # the other thread is through
-        monkeypatch.undo()
     with pytest.raises(ValueError, match="cannot be written"):
-        storage.flush()
-    storage.flush()
+        storage.get_records_for_run(RUN)
+    assert not storage.get_records_for_run(RUN).records
+
+
+def test_a_history_that_is_wiped_begins_anew(storage: BatchingEventLogStorage, tmp_path: Path) -> None:
+    store(storage, events(3))
+    storage.wipe()
+    store(storage, events(2))
+    assert count(tmp_path, RUN) == count(tmp_path, "index") == 2
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are looked up in /proc")
 def test_no_file_stays_open(storage: BatchingEventLogStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_log, "_MOST_ENGINES", 2)
     for n in range(4):
-        storage.store_event_batch(events(2, f"run{n}"))
-        storage.flush()
+        store(storage, events(2, f"run{n}"))
     storage.delete_events("run1")
     held = [str(fd.readlink()) for fd in Path("/proc/self/fd").iterdir() if fd.is_symlink()]
     assert not [name for name in held if name.startswith(str(tmp_path))]
@@ -247,21 +242,36 @@ def test_the_folder_can_be_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         BatchingEventLogStorage.from_config_value(None, {})
 
 
-def test_a_size_that_is_set_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(BATCH_SIZE, "7")
-    BatchingEventLogStorage(str(tmp_path))
-    assert os.environ[BATCH_SIZE] == "7"
+def test_this_dagster_is_as_we_expect() -> None:
+    assert dagster_internals.differences() == (), "until dagster_internals.py is adapted, Dagster's own storage is used"
 
 
-def test_this_dagster_is_the_one_we_know() -> None:
-    assert fits(SqliteEventLogStorage), "look at what changed in Dagster's storage; until then its own is used"
-    assert event_log.KNOWN.keys() <= {name for kind in SqliteEventLogStorage.__mro__ for name in vars(kind)}
+def test_a_method_with_other_parameters_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(dagster_internals.METHODS, "run_connection", ["self", "run_id", "shard"])
+    (found,) = dagster_internals.differences.__wrapped__()
+    assert found == "SqliteEventLogStorage.run_connection takes (self, run_id), not (self, run_id, shard)"
 
 
-def test_another_dagster_than_we_know_gets_its_own_storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(event_log.KNOWN, "_connect", ["self", "shard", "something_new"])
-    run_at(tmp_path, monkeypatch, OURS)
-    with instance_at(tmp_path, monkeypatch, OURS) as instance:
-        assert type(instance.event_log_storage) is SqliteEventLogStorage
-        assert len(instance.get_materialized_partitions(AssetKey("entries"))) == 10
-    assert BATCH_SIZE not in os.environ
+@pytest.mark.parametrize(
+    ("change", "difference"),
+    [
+        ("the import has moved", "there is no SqliteEventLogStorage in dagster._core.storage.event_log"),
+        ("a method has another name", "SqliteEventLogStorage has no _store_asset_event"),
+    ],
+)
+def test_with_a_dagster_that_has_changed_its_own_storage_is_used_and_one_warning_says_so(
+    change: str, difference: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "dagster.yaml").write_text(f"{QUIET}{OURS}")
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    program = [sys.executable, "-m", "clockify_dagster_tests.defs.changed_dagster", change]
+    ran = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout == "SqliteEventLogStorage 10 days\n"
+    assert ran.stderr.count(WARNING) == 1
+    assert difference in ran.stderr
+    with instance_at(home, monkeypatch, OURS) as instance:
+        assert type(instance.event_log_storage) is BatchingEventLogStorage
+        assert len(instance.get_materialized_partitions(AssetKey("entries"))) == 10, "both read the same files"

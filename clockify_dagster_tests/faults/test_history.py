@@ -17,7 +17,7 @@ from clockify_dagster_tests.faults.conftest import Command, Loaded, everything
 from clockify_dagster_tests.faults.test_machine import small_disk
 from clockify_dagster_tests.faults.test_process import ROOTS, assert_old_or_new, change_everything
 
-SYNC = [sys.executable, "-c", "from clockify_dagster.cli import program; program()", "sync"]
+SYNC = [sys.executable, "-c", "from clockify_dagster.cli import main; main()", "sync"]
 ROOM = 300_000  # bytes; a run's history takes some 800,000
 
 

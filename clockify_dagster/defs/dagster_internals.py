@@ -1,0 +1,69 @@
+"""What this project uses of Dagster that Dagster does not promise to keep. It is used nowhere else.
+
+- The class `SqliteEventLogStorage` in `dagster._core.storage.event_log`; `BatchingEventLogStorage` (`event_log.py`) is
+  a subclass of it.
+- Its methods in `METHODS`, with these parameters.
+
+Everything in the list is checked before it is used. Where this Dagster differs in any of it, `differences()` says how,
+and Dagster's own storage is used in place of ours.
+"""
+
+from __future__ import annotations
+
+import inspect
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dagster import DagsterInstance
+
+METHODS = {
+    "__init__": ["self", "base_dir", "inst_data"],
+    "_has_asset_key_col_on_connection": ["self", "conn", "column_name"],
+    "_store_asset_event": ["self", "conn", "event", "event_id"],
+    "dispose": ["self"],
+    "from_config_value": ["inst_data", "config_value"],
+    "has_table": ["self", "table_name"],
+    "index_connection": ["self"],
+    "run_connection": ["self", "run_id"],
+    "store_event": ["self", "event"],
+}
+"""The methods that our storage calls or overrides, and their parameters."""
+
+_MODULE, _CLASS = "dagster._core.storage.event_log", "SqliteEventLogStorage"
+
+
+def _default_storage() -> type[Any]:
+    """The class of the event log that Dagster uses where nothing is configured, found without importing it by name."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "dagster.yaml").touch()  # else Dagster warns that there is none
+        with DagsterInstance.local_temp(folder) as instance:
+            return type(instance.event_log_storage)
+
+
+_import_error = ""
+if TYPE_CHECKING:
+    from dagster._core.storage.event_log import SqliteEventLogStorage as SqliteEventLogStorage
+else:
+    try:
+        from dagster._core.storage.event_log import SqliteEventLogStorage
+    except ImportError:
+        _import_error = f"there is no {_CLASS} in {_MODULE}"
+        SqliteEventLogStorage = _default_storage()
+
+
+@cache
+def differences() -> tuple[str, ...]:
+    """How this Dagster differs from what this file lists; empty where it does not."""
+    if _import_error:
+        return (_import_error,)
+    return tuple(filter(None, (_difference(name, expected) for name, expected in METHODS.items())))
+
+
+def _difference(name: str, expected: list[str]) -> str:
+    method = getattr(SqliteEventLogStorage, name, None)
+    if method is None:
+        return f"{_CLASS} has no {name}"
+    found = list(inspect.signature(method).parameters)
+    return "" if found == expected else f"{_CLASS}.{name} takes ({', '.join(found)}), not ({', '.join(expected)})"
