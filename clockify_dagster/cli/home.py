@@ -116,9 +116,9 @@ def end_dead_runs(instance: DagsterInstance) -> list[str]:
 def _is_ours(run: DagsterRun) -> bool:
     """Whether it is a run of a job of ours, or, by Dagster's UI, of tables of ours alone: others share the history."""
     from clockify_dagster.contract import CONTRACT
-    from clockify_dagster.defs.jobs import ALL_JOBS
+    from clockify_dagster.defs.jobs import all_jobs
 
-    if run.job_name in {job.name for job in ALL_JOBS}:
+    if run.job_name in {job.name for job in all_jobs()}:
         return True
     chosen = {*(run.asset_selection or ()), *(check.asset_key for check in run.asset_check_selection or ())}
     return bool(chosen) and {key.path[-1] for key in chosen} <= {table.name for table in CONTRACT}
