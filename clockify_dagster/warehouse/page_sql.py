@@ -165,7 +165,7 @@ def not_objects(table: Table, source: PageSource) -> list[str]:
     found = []
     for place, steps in sorted(around):
         path = literal("$" + "".join(f".{quoted(step)}" for step in steps))
-        text = f"CAST(json_extract({place}, {path}) AS VARCHAR)"
+        text = f"CAST({f'json_extract({place}, {path})' if steps else place} AS VARCHAR)"
         found.append(f"NOT starts_with({text}, '{{') AND {text} NOT IN ('null', '\"\"')")
     return found
 
