@@ -240,8 +240,8 @@ def _normalized(body: bytes, source: PageSource) -> bytes:
     """
     try:
         answer = json.loads(body)
-    except RecursionError:
-        raise ValueError("the answer is nested too deeply") from None
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"the answer is not JSON ({error})") from None
     documents = answer
     for step in source.envelope.split(".") if source.envelope else []:
         documents = documents.get(step) if isinstance(documents, dict) else documents
