@@ -13,9 +13,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from clockify_dagster import cli
+from clockify_dagster import cli, refresh
 from clockify_dagster.api.sessions import SessionPool
-from clockify_dagster.defs.assets import time_entries
 from clockify_dagster.warehouse import PageStaging, Warehouse
 
 LISTING, WRITING = "listing the entries, from the first request to the last", "writing"
@@ -43,7 +42,7 @@ def watch(owner: Any, method: str, name: str, clock: Callable[[], float] = time.
 def main() -> None:
     """Run the command."""
     began = time.monotonic()
-    watch(time_entries, "refresh_span", LISTING)
+    watch(refresh, "refresh_span", LISTING)
     watch(SessionPool, "exchange", "waiting for and receiving answers, all threads together")
     watch(PageStaging, "add", "reading pages, processor time", time.thread_time)
     watch(PageStaging, "finish", "looking for rows that came twice")

@@ -10,7 +10,7 @@ from clockify_dagster.contract.time import TIMEENTRIES, TIMEENTRIES_INTEGRAL
 from clockify_dagster.days import Span
 from clockify_dagster.errors import AbortedError, ApiError
 from clockify_dagster.refresh.changes import SLACK, Changes, read_changes
-from clockify_dagster.refresh.context import RefreshContext
+from clockify_dagster.refresh.context import RefreshContext, RefreshResult
 from clockify_dagster.refresh.entries import EntriesRead, read_entries
 from clockify_dagster.refresh.lookups import EntryLookup, LookupResult
 from clockify_dagster.refresh.tables import list_users
@@ -69,20 +69,17 @@ class Loaded:
     last_load: int
 
 
-def refresh_everything(context: RefreshContext) -> TablesLoad:
+def refresh_everything(context: RefreshContext) -> RefreshResult:
     """Read all entries of all time anew. Rows of users who have left and are served no more stay."""
     listed_at, began = datetime.now(timezone.utc), _began(context)
     with context.warehouse.database.reading_if_there() as connection:
         users = {} if connection is None else users_with_entries(connection, _TABLES, None)
     read = read_entries(context, users, began)
-    return TablesLoad(read.staging, listed_at, kept_users=frozenset(read.kept_users))
+    return RefreshResult([TablesLoad(read.staging, listed_at, kept_users=frozenset(read.kept_users))])
 
 
-def refresh_span(context: RefreshContext) -> tuple[SpanLoad, RefreshFacts]:
-    """Read the entries of the context's span anew, and what has changed outside of it since the last refresh.
-
-    Gives what is to be written, and what was found.
-    """
+def refresh_span(context: RefreshContext) -> RefreshResult:
+    """Read the entries of the context's span anew, and what has changed outside of it since the last refresh."""
     span = context.span
     if span is None:
         raise ValueError("a span is needed; for all of time there is refresh_everything")
@@ -105,7 +102,7 @@ def refresh_span(context: RefreshContext) -> tuple[SpanLoad, RefreshFacts]:
         deleted=frozenset(facts.deleted),
         feed=feed,
     )
-    return load, facts
+    return RefreshResult([load], numbers=facts.numbers)
 
 
 def _look_elsewhere(

@@ -111,9 +111,9 @@ class Office:
         first = max(self.start, self.today - timedelta(days=self.window - 1))
         with self.transport() as transport:
             client = ClockifyClient(transport, self.sandbox.api_url)
-            load, facts = refresh_span(self.context(client, TABLE, days or Days(first, self.today)))
-            self.warehouse.write(load)
-        return facts.numbers
+            result = refresh_span(self.context(client, TABLE, days or Days(first, self.today)))
+            self.warehouse.write(result.loads[0])
+        return dict(result.numbers)
 
     def refresh_all(self) -> dict[str, int]:
         """Refresh every day that there is."""
@@ -123,7 +123,7 @@ class Office:
         """Refresh the integral tables."""
         with self.transport() as transport:
             client = ClockifyClient(transport, self.sandbox.api_url)
-            self.warehouse.write(refresh_everything(self.context(client, INTEGRAL, None)))
+            self.warehouse.write(refresh_everything(self.context(client, INTEGRAL, None)).loads[0])
 
     def transport(self) -> Transport:
         return Transport(self.sandbox.api_key, requests_per_second=1e9, timeout=5)

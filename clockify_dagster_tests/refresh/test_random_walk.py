@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -42,7 +42,7 @@ EDIT = st.sampled_from(sorted(EDITS)).flatmap(lambda field: EDITS[field].map(lam
 class Walk(RuleBasedStateMachine):
     """An account that changes, and refreshes of it."""
 
-    options: dict[str, Any] = {}
+    options: ClassVar[dict[str, Any]] = {}
     office: Office
 
     @initialize(
@@ -178,7 +178,7 @@ class Walk(RuleBasedStateMachine):
     def settle(self) -> None:
         """Before a refresh."""
 
-    def remember(self, days: Days) -> None:
+    def remember(self, _days: Days) -> None:
         """After a refresh."""
         self.model = self.office.expected()
 
@@ -204,7 +204,7 @@ class Walk(RuleBasedStateMachine):
 class LateFeed(Walk):
     """The feed shows what happened a minute late."""
 
-    options = {"feed_delay_seconds": 60}
+    options: ClassVar[dict[str, Any]] = {"feed_delay_seconds": 60}
 
     def settle(self) -> None:
         """What is older than a minute is right."""
@@ -214,7 +214,7 @@ class LateFeed(Walk):
 class PlainIds(Walk):
     """Ids do not tell when an entry was made; a refresh does not come within seconds of a change."""
 
-    options = {"dated": False}
+    options: ClassVar[dict[str, Any]] = {"dated": False}
 
     def settle(self) -> None:
         """Some minutes."""
@@ -224,7 +224,7 @@ class PlainIds(Walk):
 class NoFeed(Walk):
     """Without the feed, refreshed days are right, what left them is found, and timers stop everywhere."""
 
-    options = {"feed": "refused"}
+    options: ClassVar[dict[str, Any]] = {"feed": "refused"}
 
     def remember(self, days: Days) -> None:
         """What is promised then."""
