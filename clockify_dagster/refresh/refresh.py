@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
 from clockify_dagster.contract.time import TIMEENTRIES, TIMEENTRIES_INTEGRAL
@@ -18,36 +18,8 @@ from clockify_dagster.warehouse import SpanLoad, TablesLoad, load_state
 from clockify_dagster.warehouse.load_state import Birth, FeedState
 from clockify_dagster.warehouse.loaded_entries import Entries, entries_within, running_timers, users_with_entries
 
-_SHOWN = 5
 # users who have rows in one of them are asked for their entries, even if they are in no list any more
 _TABLES = (TIMEENTRIES.name, TIMEENTRIES_INTEGRAL.name)
-
-
-@dataclass
-class RefreshFacts:
-    """What a refresh found besides the rows."""
-
-    moved: int = 0
-    deleted: set[str] = field(default_factory=set)
-    changed_elsewhere: int = 0
-    unexplained: int = 0
-
-    def add(self, found: LookupResult) -> None:
-        """Add what was found in one workspace."""
-        self.moved += len(found.vanished & found.found)
-        self.changed_elsewhere += len(found.found - found.vanished)
-        self.unexplained += len(found.open)
-        self.deleted |= found.gone
-
-    @property
-    def numbers(self) -> dict[str, int]:
-        """The numbers, by name, for metadata."""
-        return {
-            "entries that moved": self.moved,
-            "entries deleted": len(self.deleted),
-            "entries changed outside these days": self.changed_elsewhere,
-            "entries that vanished unexplained": self.unexplained,
-        }
 
 
 @dataclass(frozen=True)
@@ -59,14 +31,14 @@ class Loaded:
         users: by workspace, the users who have rows within the span.
         timers: the table's running timers outside of the span.
         feed: up to where changes are known, for workspaces of which something is loaded.
-        last_load: the number of the table's last load, 0 where there was none.
+        last_load: the table's last load; None where there was none.
     """
 
     limits: Span | None
     users: Mapping[str, set[str]]
     timers: Entries
     feed: Mapping[str, FeedState]
-    last_load: int
+    last_load: load_state.LoadRecord | None
 
 
 def refresh_everything(context: RefreshContext) -> RefreshResult:
@@ -88,7 +60,7 @@ def refresh_span(context: RefreshContext) -> RefreshResult:
     context = replace(context, limits=loaded.limits)
     read = read_entries(context, loaded.users, began)
     try:
-        facts, feed = _look_elsewhere(context, span, loaded, read, began)
+        found, feed = _look_elsewhere(context, span, loaded, read, began)
     except BaseException:
         read.staging.close()
         raise
@@ -99,21 +71,21 @@ def refresh_span(context: RefreshContext) -> RefreshResult:
         tuple(context.workspaces),
         last_load=loaded.last_load,
         kept_users=frozenset(read.kept_users),
-        deleted=frozenset(facts.deleted),
+        deleted=frozenset(found.gone),
         feed=feed,
     )
-    return RefreshResult([load], numbers=facts.numbers)
+    return RefreshResult([load], numbers=found.numbers)
 
 
 def _look_elsewhere(
     context: RefreshContext, span: Span, loaded: Loaded, read: EntriesRead, began: datetime
-) -> tuple[RefreshFacts, dict[str, FeedState]]:
+) -> tuple[LookupResult, dict[str, FeedState]]:
     """Find the entries that are not in the listing; gives what was found, and where the feed goes on.
 
     Where everything is read anew and nobody has left, there is nothing to look for. Of those who have left only the
     feed says what becomes of their entries.
     """
-    facts, feed = RefreshFacts(), dict[str, FeedState]()
+    result, feed = LookupResult(), dict[str, FeedState]()
     is_listing_enough = context.reads_all and not _has_anybody_left(context, loaded.users)
     readings = {} if is_listing_enough else _read_feed(context, loaded.feed, began)
     missing = {} if is_listing_enough else _missing(context, span, read)
@@ -121,14 +93,13 @@ def _look_elsewhere(
         changes = readings.get(workspace, Changes())
         if not is_listing_enough:
             timers = loaded.timers.get(workspace, {}) if changes.state is None else {}
-            found = EntryLookup(context, workspace, read, changes).find(missing.get(workspace, {}), timers)
-            facts.add(found)
-            _log_open_ones(context, workspace, found)
+            lookup = EntryLookup(context, workspace, read=read, changes=changes, result=result)
+            lookup.find(missing.get(workspace, {}), timers)
         if changes.state is not None:
             feed[workspace] = changes.state
         elif workspace not in readings:
             feed[workspace] = _first_state(context, read.young.get(workspace, set()), began)
-    return facts, feed
+    return result, feed
 
 
 def _began(context: RefreshContext) -> datetime:
@@ -140,17 +111,16 @@ def _began(context: RefreshContext) -> datetime:
 def _loaded(context: RefreshContext, span: Span) -> Loaded:
     with context.warehouse.database.reading_if_there() as connection:
         if connection is None:
-            return Loaded(context.limits, {}, {}, {}, 0)
+            return Loaded(context.limits, {}, {}, {}, None)
         spans = load_state.loaded_spans(connection)
         first = [each.start for workspace in context.workspaces for each in spans.get(workspace, [])[:1]]
         feed = load_state.feed_states(connection)
-        last = load_state.listing_record(connection, context.table)
         return Loaded(
             limits=context.limits and Span(min([context.limits.start, *first]), context.limits.end),
             users=users_with_entries(connection, _TABLES, span),
             timers=running_timers(connection, context.table, span),
             feed={workspace: state for workspace, state in feed.items() if workspace in context.workspaces},
-            last_load=last.number if last else 0,
+            last_load=load_state.last_load(connection, context.table),
         )
 
 
@@ -205,14 +175,4 @@ def _log_gap(context: RefreshContext, workspace: str, changes: Changes) -> None:
             f"reaches no further back. What changed from {changes.gap[0]:%Y-%m-%d} to {changes.gap[1]:%Y-%m-%d} in "
             "entries outside the refreshed days is not known; to be sure, refresh all days once "
             "(`clockify-dagster sync --from ... --to ...`)."
-        )
-
-
-def _log_open_ones(context: RefreshContext, workspace: str, found: LookupResult) -> None:
-    if found.open:
-        why = found.refusal or f"at most {context.lookups} are asked for one by one"
-        context.log.warning(
-            f"{context.workspaces[workspace].label}: {len(found.open)} entries have gone from these days or changed "
-            f"elsewhere, and it is not known where they are ({why}), for example {', '.join(found.open[:_SHOWN])}. "
-            "Those that were moved to other days come back when those days are refreshed."
         )
