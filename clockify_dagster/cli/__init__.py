@@ -5,10 +5,12 @@ The commands import what they need when they run, so that `--help` and `sandbox`
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import date
 from typing import TextIO
 
@@ -19,6 +21,24 @@ from clockify_dagster.errors import ClockifyDagsterError, SettingsError
 from clockify_dagster.version import __version__
 
 INCOMPLETE, UNUSABLE, INTERRUPTED = 1, 2, 130
+
+
+@contextmanager
+def _importing() -> Iterator[None]:
+    """Around a command's imports: garbage is neither looked for in there, nor later among what was imported.
+
+    Nearly all of that lives as long as the process. Looking through it again and again, and once more when the process
+    ends, takes a second of the 4.4 s of processor time of a daily sync of the sandbox.
+    """
+    if "dagster" in sys.modules:  # the process is not the command's alone
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _day(context: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
@@ -55,7 +75,8 @@ def sync(first: date | None, last: date | None, integral: bool) -> None:
 
     Example: clockify-dagster sync --from 2026-01-01 --to 2026-01-31
     """
-    from clockify_dagster.cli.sync import run_sync
+    with _importing():
+        from clockify_dagster.cli.sync import run_sync
 
     sys.exit(run_sync(first, last, integral=integral))
 
@@ -69,7 +90,8 @@ def check(as_json: bool) -> None:
 
     Example: clockify-dagster check --json
     """
-    from clockify_dagster.cli.check import run_check
+    with _importing():
+        from clockify_dagster.cli.check import run_check
 
     sys.exit(run_check(as_json=as_json))
 
@@ -82,7 +104,8 @@ def doctor() -> None:
 
     Example: clockify-dagster doctor
     """
-    from clockify_dagster.cli.doctor import run_doctor
+    with _importing():
+        from clockify_dagster.cli.doctor import run_doctor
 
     sys.exit(run_doctor())
 
