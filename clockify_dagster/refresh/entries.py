@@ -62,7 +62,7 @@ def read_entries(context: RefreshContext, users_held: Mapping[str, set[str]], be
     try:
         users = _users_to_ask(context, users_held)
         _log_cost(context, len(users))
-        jobs = [partial(_read_user, context, read, workspace, user, began) for workspace, user in users]
+        jobs = [partial(_read_user, context, read, began, workspace=workspace, user=user) for workspace, user in users]
         done = entries = 0
 
         def report() -> None:
@@ -95,7 +95,7 @@ def _users_to_ask(context: RefreshContext, users_held: Mapping[str, set[str]]) -
     return found
 
 
-def _read_user(context: RefreshContext, read: EntriesRead, workspace: str, user: str, began: datetime) -> _UserRead:
+def _read_user(context: RefreshContext, read: EntriesRead, began: datetime, *, workspace: str, user: str) -> _UserRead:
     """Read all pages of one user. Each is staged by the thread that fetched it, so that its rows leave memory."""
     start, end = (context.span.start, context.span.end) if context.span else (None, None)
 
