@@ -158,5 +158,5 @@ def test_no_session_leaves_certificates_unverified() -> None:
             super().__init__()
             self.verify = False
 
-    with Transport("key", sessions=Careless) as transport, transport._wire._session() as session:
+    with Transport("key", sessions=Careless) as transport, transport._sessions.new_session() as session:
         assert session.verify is True

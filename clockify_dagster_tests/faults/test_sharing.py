@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from clockify_dagster.defs.failures import told
 
+from clockify_dagster.defs.error_boundary import error_boundary
 from clockify_dagster.errors import DatabaseLockedError
 from clockify_dagster.warehouse import Database
 from clockify_dagster_tests.faults.conftest import Loaded, everything
@@ -160,7 +160,7 @@ def test_a_stop_in_the_middle_of_a_query_stops_the_program_and_undoes_the_transa
     stop = threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT))
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        with pytest.raises(KeyboardInterrupt), told(), database.writing() as connection:  # noqa: PT012 - as above
+        with pytest.raises(KeyboardInterrupt), error_boundary(), database.writing() as connection:  # noqa: PT012 - as above
             connection.execute("DELETE FROM held")
             stop.start()
             until = time.monotonic() + 20
