@@ -13,7 +13,8 @@ from clockify_dagster_tests.warehouse.reference import Rows, comparable, referen
 
 def expected(account: Account, root: str) -> Rows:
     """By table, the rows that the documents of an account with one workspace stand for; see `as_expected`."""
-    rows, _ = reference_rows(CONTRACT.family(root), _documents(account, root))
+    (place,) = account.workspaces.values()
+    rows, _ = reference_rows(CONTRACT.family(root), _documents(account, root), {"workspace": place.identity})
     return {name: comparable(CONTRACT[name], found) for name, found in rows.items()}
 
 

@@ -85,10 +85,10 @@ def change_everything(project: Loaded) -> None:
 
 
 def leftovers(project: Project) -> list[str]:
-    """Files beside the database, and temporary ones."""
+    """Files beside the database, and temporary ones; the writer lock's file is always there."""
     beside = [path.name for path in project.folder.iterdir() if path.name.startswith((".", project.database.name))]
     temporary = [path.name for path in (project.folder / "tmp").iterdir()]
-    return sorted({*beside, *temporary} - {project.database.name, ".dagster"})
+    return sorted({*beside, *temporary} - {project.database.name, f".{project.database.name}.lock", ".dagster"})
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
