@@ -23,6 +23,7 @@ from clockify_dagster.defs import resources
 from clockify_dagster.defs.partitions import tags_of
 from clockify_dagster.refresh import RefreshContext, Workspace, refresh_span
 from clockify_dagster.sandbox import Account, Fault, Sandbox, faults
+from clockify_dagster.warehouse import SpanLoad
 from clockify_dagster_tests.conftest import Document, Project, opened
 from clockify_dagster_tests.faults.expected import as_expected, expected
 from clockify_dagster_tests.faults.skipping import SkippingClock
@@ -131,6 +132,10 @@ class Loaded(Project):
         Raises:
             ClockifyDagsterError: of which a run would make its failure.
         """
+        self.warehouse.write(self.read())
+
+    def read(self) -> SpanLoad:
+        """Read the entries of all days, and write nothing yet."""
         client, settings = resources.connect(self.settings), self.settings
         span = self.days.span(self.calendar.zone)
         workspace = Workspace(str(self.people.workspace["id"]), str(self.people.workspace["name"]))
@@ -144,8 +149,7 @@ class Loaded(Project):
                 limits=span,
                 concurrency=settings.concurrency,
             )
-            load, _ = refresh_span(context)
-            self.warehouse.write(load)
+            return refresh_span(context)[0]
 
     def assert_exact(self, *roots: str) -> None:
         """Assert that these tables and their children hold what the account holds, no more, no less."""

@@ -1,4 +1,4 @@
-"""Whatever Clockify's documents hold is loaded as it is, or reported; nothing of it reaches SQL or an address unescaped."""
+"""Whatever Clockify's documents hold is loaded or reported; nothing of it reaches SQL or an address unescaped."""
 
 from __future__ import annotations
 

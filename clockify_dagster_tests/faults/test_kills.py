@@ -120,10 +120,10 @@ def about(tables: Tables, root: str) -> list[object]:
     """A family's tables, and what the database remembers of loading them."""
     names = [table.name for table in CONTRACT.family(root)]
     found: list[object] = [tables.get(f"main.{name}") for name in names]
-    remembered = ["loads", "loaded_ranges", "ranges_ahead", "change_feed", "change_feed_born"]
-    for name in remembered if root == ENTRIES else ["loads"]:
+    of_tables, of_entries = ["loads", "listings"], ["loaded_ranges", "ranges_ahead", "change_feed", "change_feed_born"]
+    for name in [*of_tables, *of_entries] if root == ENTRIES else of_tables:
         _, rows = tables.get(f"clockify_state.{name}", ([], []))
-        found.append([row for row in rows if name != "loads" or row[0] in names])
+        found.append([row for row in rows if name not in of_tables or row[0] in names])
     return found
 
 

@@ -1,4 +1,4 @@
-"""A full disk, a folder that may not be written, a certificate that nobody signed: each is reported, and the data is as before."""
+"""A full disk, a folder that may not be written, an unknown certificate: each is reported, and the data stays."""
 
 from __future__ import annotations
 
