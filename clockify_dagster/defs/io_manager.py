@@ -20,7 +20,7 @@ from clockify_dagster.warehouse import Database, Load, Warehouse
 from clockify_dagster.warehouse.ddl import SCHEMA
 from clockify_dagster.warehouse.user_tables import PartitionRows
 
-_MOST_CONFLICTS = 5
+MOST_CONFLICTS = 5
 
 
 class ClockifyIOManager(DuckDBPandasIOManager):
@@ -75,9 +75,9 @@ def _write(warehouse: Warehouse, load: Load, context: OutputContext) -> dict[str
     try:
         return warehouse.write(load)
     except LoadConflictError as error:
-        if context.step_context.previous_attempt_count >= _MOST_CONFLICTS:
+        if context.step_context.previous_attempt_count >= MOST_CONFLICTS:
             raise
-        raise RetryRequested(max_retries=_MOST_CONFLICTS, seconds_to_wait=1) from error
+        raise RetryRequested(max_retries=MOST_CONFLICTS, seconds_to_wait=1) from error
 
 
 def _partition_rows(context: InputContext | OutputContext, metadata: Mapping[str, Any] | None) -> PartitionRows | None:

@@ -76,7 +76,7 @@ def test_who_reads_the_entries_while_they_are_written_writes_nothing_of_them(loa
 
 
 def test_a_conflict_each_time_is_the_runs_failure_in_words(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(io_manager, "_MOST_CONFLICTS", 1)
+    monkeypatch.setattr(io_manager, "MOST_CONFLICTS", 1)
     before = everything(loaded.database)
 
     def pretend_that_another_run_wrote(_: Account) -> None:
