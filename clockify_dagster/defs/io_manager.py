@@ -20,7 +20,7 @@ from clockify_dagster.warehouse import Database, Load, Warehouse
 from clockify_dagster.warehouse.ddl import SCHEMA
 from clockify_dagster.warehouse.user_tables import PartitionRows
 
-_MOST_CONFLICTS = 5
+MOST_CONFLICTS = 5
 
 
 class ClockifyIOManager(DuckDBPandasIOManager):
@@ -49,7 +49,7 @@ class _Manager(IOManager):
         table = context.asset_key.path[-1]
         with error_boundary():
             if isinstance(obj, Load):
-                rows = _write(self._warehouse, obj)[table]
+                rows = _write(self._warehouse, obj, context)[table]
             elif isinstance(obj, pd.DataFrame) and table not in CONTRACT:
                 rows = self._warehouse.write_frame(table, obj, _partition_rows(context, context.definition_metadata))
             else:
@@ -67,12 +67,17 @@ class _Manager(IOManager):
             return self._warehouse.read(table, columns, _partition_rows(context, upstream))
 
 
-def _write(warehouse: Warehouse, load: Load) -> dict[str, int]:
-    """Write a load; where another run has written the table meanwhile, let Dagster do the step again."""
+def _write(warehouse: Warehouse, load: Load, context: OutputContext) -> dict[str, int]:
+    """Write a load; where another run has written the table meanwhile, let Dagster do the step again.
+
+    Raises `LoadConflictError` where that has happened too often.
+    """
     try:
         return warehouse.write(load)
     except LoadConflictError as error:
-        raise RetryRequested(max_retries=_MOST_CONFLICTS, seconds_to_wait=1) from error
+        if context.step_context.previous_attempt_count >= MOST_CONFLICTS:
+            raise
+        raise RetryRequested(max_retries=MOST_CONFLICTS, seconds_to_wait=1) from error
 
 
 def _partition_rows(context: InputContext | OutputContext, metadata: Mapping[str, Any] | None) -> PartitionRows | None:

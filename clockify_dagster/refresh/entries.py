@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from clockify_dagster.api import Answer, side_by_side
+from clockify_dagster.api import Answer, documents_of, side_by_side
 from clockify_dagster.errors import NotThereError, UnreadableAnswerError
 from clockify_dagster.refresh.changes import made_since
 from clockify_dagster.refresh.context import RefreshContext
@@ -103,6 +103,7 @@ def _read_user(context: RefreshContext, read: EntriesRead, began: datetime, *, w
         try:
             rows = read.staging.add(answer.body)
         except ValueError as error:
+            documents_of(answer)  # which says it in better words where it is no list of documents at all
             raise UnreadableAnswerError(f"{answer.endpoint}: {error}.", endpoint=answer.endpoint, status=200) from None
         if not read.keys and len(rows):
             read.keys = frozenset(answer.document[0])
