@@ -13,7 +13,7 @@ from pydantic import Field
 
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.days import Span
-from clockify_dagster.defs.error_boundary import error_boundary
+from clockify_dagster.defs.error_boundary import error_boundary, failure_of
 from clockify_dagster.defs.metadata import rows_metadata
 from clockify_dagster.errors import LoadConflictError, SettingsError
 from clockify_dagster.warehouse import Database, Load, Warehouse
@@ -49,7 +49,7 @@ class _Manager(IOManager):
         table = context.asset_key.path[-1]
         with error_boundary():
             if isinstance(obj, Load):
-                rows = _write(self._warehouse, obj, context)[table]
+                rows = _write(self._warehouse, obj)[table]
             elif isinstance(obj, pd.DataFrame) and table not in CONTRACT:
                 rows = self._warehouse.write_frame(table, obj, _partition_rows(context, context.definition_metadata))
             else:
@@ -67,17 +67,13 @@ class _Manager(IOManager):
             return self._warehouse.read(table, columns, _partition_rows(context, upstream))
 
 
-def _write(warehouse: Warehouse, load: Load, context: OutputContext) -> dict[str, int]:
-    """Write a load; where another run has written the table meanwhile, let Dagster do the step again.
-
-    Raises `LoadConflictError` where that has happened too often.
-    """
+def _write(warehouse: Warehouse, load: Load) -> dict[str, int]:
+    """Write a load; where another run has written the table meanwhile, let Dagster do the step again."""
     try:
         return warehouse.write(load)
     except LoadConflictError as error:
-        if context.step_context.previous_attempt_count >= MOST_CONFLICTS:
-            raise
-        raise RetryRequested(max_retries=MOST_CONFLICTS, seconds_to_wait=1) from error
+        # where it was tried often enough, Dagster shows the failure that the last request came from
+        raise RetryRequested(max_retries=MOST_CONFLICTS, seconds_to_wait=1) from failure_of(error, {})
 
 
 def _partition_rows(context: InputContext | OutputContext, metadata: Mapping[str, Any] | None) -> PartitionRows | None:
