@@ -149,7 +149,9 @@ class Loaded(Project):
                 limits=span,
                 concurrency=settings.concurrency,
             )
-            return refresh_span(context)[0]
+            load = refresh_span(context).loads[0]
+            assert isinstance(load, SpanLoad)
+            return load
 
     def assert_exact(self, *roots: str) -> None:
         """Assert that these tables and their children hold what the account holds, no more, no less."""

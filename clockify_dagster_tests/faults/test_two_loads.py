@@ -15,11 +15,10 @@ import pytest
 from dagster import DagsterEventType, DagsterInstance
 
 from clockify_dagster.contract import CONTRACT
-from clockify_dagster.defs import io_manager
 from clockify_dagster.errors import DatabaseLockedError, LoadConflictError
-from clockify_dagster.sandbox import Account, faults
+from clockify_dagster.sandbox import faults
 from clockify_dagster.warehouse import Database, TablesLoad
-from clockify_dagster_tests.faults.conftest import ENTRIES, ENTRY_TAGS, Loaded, everything
+from clockify_dagster_tests.faults.conftest import ENTRIES, Loaded, everything
 from clockify_dagster_tests.faults.programs import LOAD, LOCK_HOLDER, beside, program
 
 ROOTS = ("clockify_workspaces", "clockify_tags", "clockify_projects", "clockify_users", ENTRIES)
@@ -73,20 +72,6 @@ def test_who_reads_the_entries_while_they_are_written_writes_nothing_of_them(loa
     assert everything(loaded.database) == before
     assert beside(loaded.database) == [f".{loaded.database.name}.lock"]
     loaded.assert_exact(ENTRIES)
-
-
-def test_a_conflict_each_time_is_the_runs_failure_in_words(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(io_manager, "MOST_CONFLICTS", 1)
-    before = everything(loaded.database)
-
-    def pretend_that_another_run_wrote(_: Account) -> None:
-        loaded.execute("UPDATE clockify_state.listings SET number = number + 1 WHERE table_name = ?", ENTRIES)
-
-    loaded.fault(r"/time-entries\?", faults.After(pretend_that_another_run_wrote), times=None)
-    result = loaded.load(ENTRIES, ENTRY_TAGS, expect=False)
-    assert loaded.failures(result)[ENTRIES].startswith(f"Another run has loaded {ENTRIES} while this one was reading")
-    assert everything(loaded.database)[f"main.{ENTRIES}"] == before[f"main.{ENTRIES}"]
-    assert len(loaded.asked("/time-entries")) == 6, "three users, twice"
 
 
 def test_a_whole_table_that_was_listed_before_the_loaded_one_is_left_unwritten(loaded: Loaded) -> None:
