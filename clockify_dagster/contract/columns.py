@@ -13,13 +13,7 @@ def identity(name: str, path: str, description: str) -> Column:
 
 
 def refers(
-    name: str,
-    path: str,
-    table: str,
-    description: str,
-    *,
-    orphans: Orphans = Orphans.ALLOWED,
-    otherwise: str | None = None,
+    name: str, path: str, table: str, about: str, *, orphans: Orphans = Orphans.ALLOWED, otherwise: str | None = None
 ) -> Column:
     """A column that holds the id of another table's row, which Clockify may have deleted since."""
     return Column(name, Type.ID, path, about, Reference(table, orphans), otherwise)
