@@ -20,7 +20,7 @@ from clockify_dagster.warehouse import Database, Load, Warehouse
 from clockify_dagster.warehouse.ddl import SCHEMA
 from clockify_dagster.warehouse.user_tables import PartitionRows
 
-_MOST_CONFLICTS = 5
+MOST_CONFLICTS = 5
 
 
 class ClockifyIOManager(DuckDBPandasIOManager):
@@ -73,7 +73,7 @@ def _write(warehouse: Warehouse, load: Load) -> dict[str, int]:
         return warehouse.write(load)
     except LoadConflictError as error:
         # where it was tried often enough, Dagster shows the failure that the last request came from
-        raise RetryRequested(max_retries=_MOST_CONFLICTS, seconds_to_wait=1) from failure_of(error, {})
+        raise RetryRequested(max_retries=MOST_CONFLICTS, seconds_to_wait=1) from failure_of(error, {})
 
 
 def _partition_rows(context: InputContext | OutputContext, metadata: Mapping[str, Any] | None) -> PartitionRows | None:

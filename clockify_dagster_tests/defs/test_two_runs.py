@@ -80,7 +80,7 @@ def test_entries_that_another_run_wrote_meanwhile_are_read_again(project: Projec
 def test_a_run_that_finds_the_entries_written_again_and_again_fails_and_says_why(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(io_manager, "_MOST_CONFLICTS", 1)
+    monkeypatch.setattr(io_manager, "MOST_CONFLICTS", 1)
     select(project, "clockify_workspaces")
     other = partial(another_run, project, ENTRIES, **DAYS)
     user = next(iter(project.account.users))
