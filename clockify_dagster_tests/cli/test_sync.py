@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, time, timedelta, timezone
+from importlib import import_module
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -113,7 +114,8 @@ def test_a_sync_after_which_days_are_missing_names_them_and_does_not_exit_with_0
 ) -> None:
     project.set(update_window_days=2)
     day = days_before_today(5)[0]
-    load = sync._load
+    module = import_module("clockify_dagster.cli.sync")  # as an attribute of its package it is the command
+    load = module._load
 
     def load_and_lose_a_day(instance: DagsterInstance, job: str, days: Days) -> Outcome:
         outcome: Outcome = load(instance, job, days)
