@@ -59,7 +59,7 @@ bench: install  ## measure speed, memory and requests; BENCH=--large adds ten mi
 	$(BIN)/python -m benchmarks.run $(BENCH)
 
 docs: install  ## make the generated pages anew
-	$(BIN)/python -m clockify_dagster.contract.dictionary docs/tables.md
+	$(BIN)/python docs/dictionary.py docs/tables.md
 
 clean:  ## remove what the targets made, but for data and history
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache *.egg-info

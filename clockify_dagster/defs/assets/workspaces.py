@@ -13,7 +13,7 @@ from clockify_dagster.defs.error_boundary import error_boundary
 from clockify_dagster.defs.resources import ClockifyResource, WarehouseResource, chosen
 from clockify_dagster.defs.table_outputs import asset_options, outputs
 from clockify_dagster.errors import AbortedError, ApiError, NotAllowedError
-from clockify_dagster.warehouse import Load, TablesLoad
+from clockify_dagster.warehouse import Load
 
 
 def workspaces_asset(contract: Contract) -> AssetsDefinition:
@@ -40,7 +40,7 @@ def workspaces_asset(contract: Contract) -> AssetsDefinition:
             except BaseException:
                 staging.close()
                 raise
-        yield from outputs(context, TablesLoad(staging, listed_at), metadata)
+        yield from outputs(context, Load(staging, listed_at), metadata)
 
     return clockify_workspaces
 
