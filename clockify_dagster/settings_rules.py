@@ -116,9 +116,9 @@ def checked_day(text: str) -> date:
 
 def reports_url_of(api_url: str) -> str:
     """The address of the reports API that belongs to a core API's address."""
-    host = urlsplit(api_url).netloc
-    known = {urlsplit(region.api).netloc: region.reports for region in REGIONS.values()}
-    return known.get(host.lower()) or f"{urlsplit(api_url).scheme}://{host}/report/v1"
+    parts = urlsplit(api_url)
+    known = {urlsplit(region.api).hostname: region.reports for region in REGIONS.values()}
+    return known.get(parts.hostname) or f"{parts.scheme}://{parts.netloc}/report/v1"
 
 
 def checked_file(path: Path) -> Path:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from functools import partial
 
+from clockify_dagster.api import side_by_side
 from clockify_dagster.contract.time import TIMEENTRIES, TIMEENTRIES_INTEGRAL
 from clockify_dagster.days import Span
 from clockify_dagster.errors import AbortedError, ApiError
@@ -60,7 +62,7 @@ def refresh_span(context: RefreshContext) -> RefreshResult:
     context = replace(context, limits=loaded.limits)
     read = read_entries(context, loaded.users, began)
     try:
-        found, feed = _look_elsewhere(context, span, loaded, read, began)
+        found, feed = _look_elsewhere(context, span, loaded, read=read, began=began)
     except BaseException:
         read.staging.close()
         raise
@@ -78,7 +80,7 @@ def refresh_span(context: RefreshContext) -> RefreshResult:
 
 
 def _look_elsewhere(
-    context: RefreshContext, span: Span, loaded: Loaded, read: EntriesRead, began: datetime
+    context: RefreshContext, span: Span, loaded: Loaded, *, read: EntriesRead, began: datetime
 ) -> tuple[LookupResult, dict[str, FeedState]]:
     """Find the entries that are not in the listing; gives what was found, and where the feed goes on.
 
@@ -143,15 +145,23 @@ def _has_anybody_left(context: RefreshContext, users_held: Mapping[str, set[str]
 
 def _read_feed(context: RefreshContext, states: Mapping[str, FeedState], began: datetime) -> dict[str, Changes]:
     """By workspace, what the feed says, where something was loaded before. What cannot be read is logged."""
-    readings, refusals = {}, {}
-    for workspace, before in states.items():
+
+    def read(workspace: str) -> tuple[str, Changes | ApiError]:
         try:
-            readings[workspace] = read_changes(context.client, workspace, before, began)
+            return workspace, read_changes(context.client, workspace, states[workspace], began)
         except AbortedError:
             raise
         except ApiError as error:
-            readings[workspace], refusals[workspace] = Changes(), error
-        _log_gap(context, workspace, readings[workspace])
+            return workspace, error
+
+    readings, refusals = dict[str, Changes](), dict[str, ApiError]()
+    for workspace, found in side_by_side([partial(read, each) for each in states], context.concurrency):
+        if isinstance(found, ApiError):
+            refusals[workspace] = found
+            readings[workspace] = Changes()
+        else:
+            readings[workspace] = found
+            _log_gap(context, workspace, found)
     if refusals:
         names = ", ".join(context.workspaces[workspace].label for workspace in refusals)
         context.log.warning(

@@ -185,3 +185,16 @@ def test_what_was_loaded_before_a_later_start_date_is_kept_up_to_date(office: Of
     office.refresh_all()
     office.start = expected_from
     office.check()
+
+
+@pytest.mark.parametrize("feed", ["refused", "missing", "envelope"])
+def test_a_rate_that_changed_on_a_refreshed_day_is_there_with_many_users_and_without_the_feed(
+    make_office: Callable[..., Office], feed: str
+) -> None:
+    office = make_office(feed=feed, window=3)
+    entries = [office.add(office.account.add_user(office.place), back=1) for _ in range(14)]
+    office.refresh_all()
+    office.account.edit_entry(entries[5], hourlyRate={"amount": 12300, "currency": "EUR"}, type="BREAK")
+    office.clock.turn(hours=1)
+    office.refresh()
+    office.check()
