@@ -15,7 +15,7 @@ Action = Literal["created", "updated", "deleted"]
 
 LONGEST_RANGE = timedelta(days=30)
 LIMIT = 1000
-DEFAULT_LIMIT = 50  # what a server gives that ignores or caps ours gives at least
+DEFAULT_LIMIT = 50  # the server's own; a cap would be a multiple of it
 ENTRY = "TIME_ENTRY"
 PARTS = ("TIME_ENTRY_RATE", "TIME_ENTRY_CUSTOM_FIELD_VALUE")  # what belongs to an entry and has records of its own
 # The feed is a help, not a need: an answer of another shape will hardly be better the sixth time.
@@ -61,8 +61,7 @@ class ChangeFeed:
 
     def _records(self, url: str, asked: dict[str, Any]) -> Documents:
         """The records of all pages, which count from 0."""
-        found = Documents()
-        number = largest = 0
+        found, number, largest = Documents(), 0, 1
         seen: set[tuple[str, str]] = set()
         while True:
             answer = self._transport.send(
@@ -75,10 +74,11 @@ class ChangeFeed:
                 raise repeated(answer.endpoint, number)
             seen |= keys
             found += records
-            largest = max(largest, len(records))
-            if _is_end(len(records), largest):
+            # There is no header, and the limit may be capped: a page goes on if its length is as round as caps are, and
+            # no earlier one was longer.
+            if len(records) < largest or len(records) % DEFAULT_LIMIT:
                 return found
-            number += 1
+            number, largest = number + 1, len(records)
 
 
 def records_of(answer: Answer) -> Documents:
@@ -91,17 +91,6 @@ def records_of(answer: Answer) -> Documents:
     if not all(_identity(record) for record in given):
         raise wrong_shape(answer, "records with ids")
     return given
-
-
-def _is_end(count: int, largest: int) -> bool:
-    """Whether no page follows, as far as a count can tell: there is no header, and the limit may be capped.
-
-    A page shorter than an earlier one is the end. One shorter than asked for may be a cap, if its length is as round as
-    caps are.
-    """
-    if count < DEFAULT_LIMIT or count < largest:
-        return True
-    return count != LIMIT and count % DEFAULT_LIMIT != 0
 
 
 def _document(record: dict[str, Any]) -> dict[str, Any]:

@@ -21,23 +21,19 @@ from clockify_dagster.api.reports import (
     report_totals,
 )
 from clockify_dagster.api.transport import Answer, Transport
-from clockify_dagster.api.walk import EntryDocuments, EntryPage, next_end
+from clockify_dagster.api.walk import EntryPage, next_end
 from clockify_dagster.contract.listing import USERS, WORKSPACES, Listing
 from clockify_dagster.errors import NotThereError, located
 
 E = TypeVar("E", bound=EntryPage)
 
+_ENTRIES = "workspaces/{workspace}/user/{user}/time-entries"
+
 
 @dataclass(frozen=True)
 class Users:
-    """The users of a workspace.
+    """The users of a workspace: the pages of their list as received."""
 
-    Attributes:
-        began: when the listing began, by Clockify's clock.
-        pages: the pages as received.
-    """
-
-    began: datetime
     pages: tuple[Page, ...]
 
     @property
@@ -81,19 +77,13 @@ class ClockifyClient:
         answer = self.transport.send("GET", self._at(WORKSPACES.path), check=documents_of)
         return Page(answer, documents_of(answer))
 
-    def pages(self, listing: Listing, *, read: Callable[[Page], object] | None = None, **facts: str) -> Iterator[Page]:
+    def pages(self, listing: Listing, **facts: str) -> Iterator[Page]:
         """The pages of a list as it is declared, the empty ones left out. A row may come twice, its later state last.
 
-        Args:
-            listing: where the list is, and how it is asked for.
-            read: is given each page as it arrives. Where it raises `UnreadableAnswerError`, the page is asked for
-                again.
-            facts: what the listing's path has in braces: `workspace`, `project`, `user`.
+        `facts` are what the listing's path has in braces: `workspace`, `project`, `user`.
         """
-        where = {name: facts[name] for name in ("workspace", "user", "project") if name in facts}
-        with located(**where):
-            url = self._at(listing.path, **facts)
-            yield from pages(self.transport, url, listing, size=self._size, read=read)
+        with located(**facts):
+            yield from pages(self.transport, self._at(listing.path, **facts), listing, self._size)
 
     def users(self, workspace: str) -> Users:
         """Users of every account status and membership status, with all their memberships.
@@ -103,8 +93,7 @@ class ClockifyClient:
         """
         with self._users_locks.setdefault(workspace, threading.Lock()):
             if workspace not in self._users:
-                began = self.transport.server_now()
-                self._users[workspace] = Users(began, tuple(self.pages(USERS, workspace=workspace)))
+                self._users[workspace] = Users(tuple(self.pages(USERS, workspace=workspace)))
             return self._users[workspace]
 
     def entry_pages(
@@ -138,16 +127,13 @@ class ClockifyClient:
             return answer, found[0]
 
         with located(workspace=workspace, user=user):
-            url = self._at("workspaces/{workspace}/user/{user}/time-entries", workspace=workspace, user=user)
+            url = self._at(_ENTRIES, workspace=workspace, user=user)
             yield from page_after_page(ask, self._size, None if end is None else end + ROOM_AFTER, next_end)
 
-    def time_entries(
-        self, workspace: str, user: str, start: datetime | None = None, end: datetime | None = None
-    ) -> Iterator[Documents]:
-        """The same as lists of documents."""
-        for page in self.entry_pages(
-            workspace, user, start, end, lambda answer: EntryDocuments(answer, documents_of(answer))
-        ):
+    def time_entries(self, workspace: str, user: str, start: datetime, end: datetime) -> Iterator[Documents]:
+        """The same as lists of documents, for a look: by page numbers, so what is deleted meanwhile may hide others."""
+        window = {"start": written(start - ROOM_BEFORE), "end": written(end + ROOM_AFTER)}
+        for page in self.pages(Listing(_ENTRIES, variants=(window,)), workspace=workspace, user=user):
             yield page.documents
 
     def time_entry(self, workspace: str, entry: str) -> Page | None:

@@ -53,52 +53,33 @@ class Page:
         return [str(each.get("id") or each.get("_id") or each) for each in self.documents]
 
 
-def pages(
-    transport: Transport,
-    url: str,
-    listing: Listing,
-    *,
-    size: int = LARGEST_PAGE,
-    read: Callable[[Page], object] | None = None,
-) -> Iterator[Page]:
+def pages(transport: Transport, url: str, listing: Listing, size: int = LARGEST_PAGE) -> Iterator[Page]:
     """The pages of a list, variant after variant, the empty ones left out. Rows may come twice.
 
-    Pages have the listing's size, or `size` rows where that is less. `read` is given each page as it arrives; where it
-    raises `UnreadableAnswerError`, the page is asked for again.
+    Pages have the listing's size, or `size` rows where that is less.
     """
-
-    def page_of(answer: Answer) -> Page:
-        return Page(answer, documents_of(answer, listing.envelope))
-
-    def check(answer: Answer) -> None:
-        page = page_of(answer)
-        if read is not None:
-            read(page)
-
-    def ask(asked: Parameters) -> tuple[Answer, Page]:
-        if listing.method == "POST":
-            answer = transport.send("POST", url, body=dict(asked), check=check)
-        else:
-            query = {name: str(value).lower() if isinstance(value, bool) else value for name, value in asked.items()}
-            answer = transport.send("GET", url, query, check=check)
-        return answer, page_of(answer)
-
+    is_get = listing.method == "GET"
     for variant in listing.variants:
-        yield from _variant_pages(ask, listing, variant, size)
+
+        def ask(_: object, number: int, size: int, variant: Parameters = variant) -> tuple[Answer, Page]:
+            paged = {} if listing.page_size is None else {"page": number, "page-size" if is_get else "pageSize": size}
+            answer = _ask(transport, url, listing, {**variant, **paged})
+            return answer, Page(answer, documents_of(answer, listing.envelope))
+
+        if listing.page_size is None:
+            yield from (page for _, page in [ask(None, 1, 0)] if page.documents)
+        else:
+            yield from page_after_page(ask, min(size, listing.page_size))
 
 
-def _variant_pages(
-    ask: Callable[[Parameters], tuple[Answer, Page]], listing: Listing, variant: Parameters, most: int
-) -> Iterator[Page]:
-    if listing.page_size is None:
-        _, page = ask(variant)
-        if page.documents:
-            yield page
-        return
-    size_name = "page-size" if listing.method == "GET" else "pageSize"
-    yield from page_after_page(
-        lambda _, number, size: ask({**variant, "page": number, size_name: size}), min(most, listing.page_size)
-    )
+def _ask(transport: Transport, url: str, listing: Listing, asked: Parameters) -> Answer:
+    def check(answer: Answer) -> object:
+        return documents_of(answer, listing.envelope)
+
+    if listing.method == "POST":
+        return transport.send("POST", url, body=asked, check=check)
+    query = {name: str(value).lower() if isinstance(value, bool) else value for name, value in asked.items()}
+    return transport.send("GET", url, query, check=check)
 
 
 def page_after_page(
@@ -132,20 +113,18 @@ def page_after_page(
             if ids == ids_before[: len(ids)]:
                 raise repeated(answer.endpoint, number)
             if asked < asked_before == len(before) and set(ids).isdisjoint(ids_before):
-                raise _unreadable(
-                    answer.endpoint,
+                raise UnreadableAnswerError(
                     f"{answer.endpoint}: so much was deleted while the list was read that some may have been missed. "
                     "Nothing of it is used; try again later.",
+                    endpoint=answer.endpoint,
+                    status=200,
                 )
         if len(page):
             yield page
-        if is_last(answer, len(page), asked):
+        if _is_last(answer, len(page), asked):
             return
         earlier = next_end(page, end)
-        if earlier is None:
-            number, before = number + 1, page
-        else:
-            number, before, end = 1, None, earlier
+        number, before, end = (number + 1, page, end) if earlier is None else (1, None, earlier)
 
 
 def overlapping(size: int, number: int) -> int:
@@ -153,7 +132,7 @@ def overlapping(size: int, number: int) -> int:
     return max(size - size // 4, size - (number - 1) * (size // 50))
 
 
-def is_last(answer: Answer, count: int, size: int) -> bool:
+def _is_last(answer: Answer, count: int, size: int) -> bool:
     """Whether no page follows one of so many rows, when so many were asked for."""
     header = answer.headers.get("Last-Page", "").strip().lower()
     if count == 0 or header == "true":
@@ -185,24 +164,22 @@ def wrong_shape(answer: Answer, expected: str) -> UnreadableAnswerError:
     given = answer.document
     wrong = [row for row in given if not isinstance(row, dict)] if isinstance(given, list) else []
     what = f"a list with {_kind(wrong[0])} in it" if wrong else _kind(given)
-    return _unreadable(
-        answer.endpoint,
+    return UnreadableAnswerError(
         f"{answer.endpoint} was answered with {what} in place of {expected}. Clockify has a problem at the "
         "moment, or something answers in its place; try again later.",
+        endpoint=answer.endpoint,
+        status=200,
     )
 
 
 def repeated(endpoint: str, number: int) -> UnreadableAnswerError:
     """The error of a page that comes again: the list would never end."""
-    return _unreadable(
-        endpoint,
+    return UnreadableAnswerError(
         f"{endpoint} gave the same page twice (pages {number - 1} and {number}), so the list would never end. Nothing "
         "of it is used. Clockify has a problem at the moment; try again later.",
+        endpoint=endpoint,
+        status=200,
     )
-
-
-def _unreadable(endpoint: str, message: str) -> UnreadableAnswerError:
-    return UnreadableAnswerError(message, endpoint=endpoint, status=200)
 
 
 def _kind(value: object) -> str:
