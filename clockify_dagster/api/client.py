@@ -10,7 +10,17 @@ from typing import Any, TypeVar
 
 from clockify_dagster.api.addresses import ROOM_AFTER, ROOM_BEFORE, address, written
 from clockify_dagster.api.changes import Action, Change, ChangeFeed
-from clockify_dagster.api.paging import LARGEST_PAGE, Documents, Page, document_of, documents_of, page_after_page, pages
+from clockify_dagster.api.paging import (
+    LARGEST_PAGE,
+    Documents,
+    EntryPage,
+    Page,
+    document_of,
+    documents_of,
+    next_end,
+    page_after_page,
+    pages,
+)
 from clockify_dagster.api.reports import (
     ReportPage,
     ReportRange,
@@ -21,7 +31,6 @@ from clockify_dagster.api.reports import (
     report_totals,
 )
 from clockify_dagster.api.transport import Answer, Transport
-from clockify_dagster.api.walk import EntryPage, next_end
 from clockify_dagster.contract.listing import USERS, WORKSPACES, Listing
 from clockify_dagster.errors import NotThereError, located
 
@@ -50,11 +59,7 @@ class ClockifyClient:
     """
 
     def __init__(
-        self,
-        transport: Transport,
-        api_url: str,
-        reports_url: str | None = None,
-        page_size: int = LARGEST_PAGE,
+        self, transport: Transport, api_url: str, reports_url: str | None = None, page_size: int = LARGEST_PAGE
     ) -> None:
         """Take the transport, which holds the key, and both APIs' addresses without a slash at the end.
 
@@ -97,25 +102,15 @@ class ClockifyClient:
             return self._users[workspace]
 
     def entry_pages(
-        self,
-        workspace: str,
-        user: str,
-        start: datetime | None,
-        end: datetime | None,
-        read: Callable[[Answer], E],
+        self, workspace: str, user: str, start: datetime | None, end: datetime | None, read: Callable[[Answer], E]
     ) -> Iterator[E]:
         """A user's entries, newest start first: at least those that start from `start` to before `end`.
 
         The pages hold entries from around the window too: cut them by each entry's own start. An entry may come twice,
         its later state last. A user who has left the workspace may be unknown there (`NotThereError`).
 
-        Args:
-            workspace: id of the workspace.
-            user: id of the user.
-            start: an instant; None for no bound.
-            end: likewise.
-            read: is given each answer; it raises `UnreadableAnswerError` for one that is not a list of documents, which
-                is then asked for again.
+        `start` and `end` are instants, or None for no bound. `read` is given each answer; it raises
+        `UnreadableAnswerError` for one that is not a list of documents, which is then asked for again.
         """
         lower = {} if start is None else {"start": written(start - ROOM_BEFORE)}
 
@@ -155,10 +150,8 @@ class ClockifyClient:
         Experimental: where Clockify refuses it, or answers strangely, it is an `ApiError`, and going on without is
         right. What is created and deleted within the range is in no list, what is created and updated only in
         `created`; a deletion shows after about a minute. Whatever the list, a rate or a custom field value of an entry
-        that was created, updated or deleted is a change with the action `updated` and without a document.
-
-        Raises:
-            ValueError: the range is longer than 30 days, or the wrong way round.
+        that was created, updated or deleted is a change with the action `updated` and without a document. Raises
+        `ValueError` for a range that is longer than 30 days, or the wrong way round.
         """
         with located(workspace=workspace):
             url = self._at("workspaces/{workspace}/entities/{action}", workspace=workspace, action=action)

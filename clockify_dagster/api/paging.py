@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MAXYEAR, datetime, timedelta
+from functools import partial
+from itertools import islice
 from typing import Any, Protocol, TypeVar
 
+from clockify_dagster.api.addresses import ROOM_AFTER, ROOM_BEFORE
 from clockify_dagster.api.transport import Answer, Transport
 from clockify_dagster.contract.listing import Listing, Parameters
 from clockify_dagster.errors import UnreadableAnswerError
@@ -27,7 +30,25 @@ class Rows(Protocol):
         """Their ids, in the page's order."""
 
 
+class EntryPage(Rows, Protocol):
+    """What must be known of a page of entries to read on."""
+
+    @property
+    def oldest(self) -> datetime | None:
+        """The earliest start that can be read, aware; None where there is none."""
+
+    @property
+    def is_newest_first(self) -> bool:
+        """Whether all starts can be read, and none is later than the one before it."""
+
+    def count_until(self, moment: datetime) -> int:
+        """How many rows start at or before a moment, or have no start that can be read."""
+
+
 R = TypeVar("R", bound=Rows)
+
+# If more of a page than this would come again, going on by time costs too many requests.
+_MOST_AGAIN = 0.8
 
 
 @dataclass(frozen=True)
@@ -59,27 +80,22 @@ def pages(transport: Transport, url: str, listing: Listing, size: int = LARGEST_
     Pages have the listing's size, or `size` rows where that is less.
     """
     is_get = listing.method == "GET"
-    for variant in listing.variants:
 
-        def ask(_: object, number: int, size: int, variant: Parameters = variant) -> tuple[Answer, Page]:
-            paged = {} if listing.page_size is None else {"page": number, "page-size" if is_get else "pageSize": size}
-            answer = _ask(transport, url, listing, {**variant, **paged})
-            return answer, Page(answer, documents_of(answer, listing.envelope))
-
-        if listing.page_size is None:
-            yield from (page for _, page in [ask(None, 1, 0)] if page.documents)
-        else:
-            yield from page_after_page(ask, min(size, listing.page_size))
-
-
-def _ask(transport: Transport, url: str, listing: Listing, asked: Parameters) -> Answer:
-    def check(answer: Answer) -> object:
+    def read(answer: Answer) -> Documents:
         return documents_of(answer, listing.envelope)
 
-    if listing.method == "POST":
-        return transport.send("POST", url, body=asked, check=check)
-    query = {name: str(value).lower() if isinstance(value, bool) else value for name, value in asked.items()}
-    return transport.send("GET", url, query, check=check)
+    def ask(variant: Parameters, _: object, number: int, size: int) -> tuple[Answer, Page]:
+        asked = dict(variant)
+        if listing.page_size is not None:
+            asked |= {"page": number, "page-size" if is_get else "pageSize": size}
+        query = {name: str(value).lower() if isinstance(value, bool) else value for name, value in asked.items()}
+        given: dict[str, Any] = {"params": query} if is_get else {"body": asked}
+        answer = transport.send(listing.method, url, **given, check=read)
+        return answer, Page(answer, read(answer))
+
+    for variant in listing.variants:
+        found = page_after_page(partial(ask, variant), min(size, listing.page_size or size))
+        yield from found if listing.page_size else islice(found, 1)
 
 
 def page_after_page(
@@ -125,6 +141,22 @@ def page_after_page(
             return
         earlier = next_end(page, end)
         number, before, end = (number + 1, page, end) if earlier is None else (1, None, earlier)
+
+
+def next_end(page: EntryPage, end: datetime | None) -> datetime | None:
+    """The end of the next window after a page of entries of the window with this end; None to go on by page number.
+
+    When an entry is deleted between two requests, all later ones move up by one, and the first of the next page is never
+    seen. So what is older than the page's oldest entry is asked for, with some room; rows near the border come twice.
+    """
+    if page.oldest is None or page.oldest.year == MAXYEAR or not page.is_newest_first:
+        return None
+    # so much later than the oldest start that nothing is lost, in whichever zone the server reads it
+    earlier = page.oldest + ROOM_AFTER + timedelta(seconds=1)
+    if end is not None and earlier >= end:
+        return None
+    again = page.count_until(earlier + ROOM_BEFORE)  # the server may give what starts so much after the end
+    return None if again > _MOST_AGAIN * len(page) else earlier
 
 
 def overlapping(size: int, number: int) -> int:

@@ -77,7 +77,7 @@ class Transport(AbstractContextManager["Transport"]):
         self._clock = clock or Clock()
         self._log = log or logging.getLogger(__name__)
         self._limit = RateLimit(requests_per_second, max_wait, self._clock, self._log)
-        self._aborted = threading.Event()
+        self._closed = threading.Event()
         self._server_offset = timedelta(0)
         self._is_down = False
         self._sessions = SessionPool(sessions, api_key, timeout, self._clock)
@@ -100,13 +100,9 @@ class Transport(AbstractContextManager["Transport"]):
         """Clockify's time of day, in UTC: ours, corrected by the last answer's date; to about a second."""
         return self._clock.now() + self._server_offset
 
-    def abort(self) -> None:
-        """End all waits, in any thread: requests raise `AbortedError`, and nothing more is sent."""
-        self._aborted.set()
-
     def close(self) -> None:
-        """Abort what waits, and close the connections."""
-        self.abort()
+        """End all waits, in any thread: requests raise `AbortedError`. Nothing more is sent; connections are closed."""
+        self._closed.set()
         self._sessions.close()
 
     def send(
@@ -179,4 +175,4 @@ class Transport(AbstractContextManager["Transport"]):
         self._clock.wait_until(self._clock.monotonic() + pause, self._is_halted)
 
     def _is_halted(self) -> bool:
-        return self._aborted.is_set() or is_context_halted()
+        return self._closed.is_set() or is_context_halted()
