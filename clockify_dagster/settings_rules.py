@@ -84,21 +84,17 @@ def checked_zone(name: str) -> str:
 
 
 def checked_start(value: Any, info: ValidationInfo) -> date:
-    """A first day that has come already, in the zone that was read before it."""
-    day = value if isinstance(value, date) else checked_day(str(value))
+    """A first day that has come already, in the zone that was read before it; in the spelling nobody can misread."""
+    text = str(value)
+    require(re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text), "a day is written yyyy-MM-dd")
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("there is no such day in the calendar") from None
     require(day.year >= FIRST_YEAR, f"it is before {FIRST_YEAR}")
     zone = info.data.get("timezone", "UTC")
     require(day <= datetime.now(ZoneInfo(zone)).date(), f"that day is in the future (in {zone})")
     return day
-
-
-def checked_day(text: str) -> date:
-    """A day in the one spelling that nobody can misread."""
-    require(re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text), "a day is written yyyy-MM-dd")
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ValueError("there is no such day in the calendar") from None
 
 
 def reports_url_of(api_url: str) -> str:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from clockify_dagster.api.addresses import written
-from clockify_dagster.api.paging import repeated, wrong_shape
+from clockify_dagster.api.paging import repeated, written, wrong_shape
 from clockify_dagster.api.transport import Answer, Transport
 from clockify_dagster.errors import BadRequestError
 

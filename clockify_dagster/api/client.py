@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
+from urllib.parse import quote
 
-from clockify_dagster.api.addresses import ROOM_AFTER, ROOM_BEFORE, address, written
 from clockify_dagster.api.changes import Action, Change, ChangeFeed
 from clockify_dagster.api.paging import (
     LARGEST_PAGE,
+    ROOM_AFTER,
+    ROOM_BEFORE,
     Documents,
     EntryPage,
     Page,
@@ -20,6 +22,7 @@ from clockify_dagster.api.paging import (
     next_end,
     page_after_page,
     pages,
+    written,
 )
 from clockify_dagster.api.reports import (
     ReportPage,
@@ -184,3 +187,13 @@ class ClockifyClient:
             raise ValueError("this client was made without the reports API's address")
         facts = {"workspace": workspace, "kind": kind}
         return address(self._reports_url, "workspaces/{workspace}/reports/{kind}", facts)
+
+
+def address(base: str, path: str, facts: Mapping[str, str]) -> str:
+    """A path's address, the names in braces filled in. Raises `NotThereError` for an id that cannot be one."""
+    steps = [step.format_map(facts) for step in path.split("/")]
+    for step in steps:
+        # A step of dots leads elsewhere, and cannot be escaped: clients and servers fold "%2E%2E" all the same.
+        if not step.strip("."):
+            raise NotThereError(f"{step!r} cannot be an id in Clockify.", endpoint="")
+    return "/".join((base, *(quote(step, safe="") for step in steps)))

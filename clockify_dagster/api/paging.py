@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import MAXYEAR, datetime, timedelta
+from datetime import MAXYEAR, datetime, timedelta, timezone
 from functools import partial
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
-from clockify_dagster.api.addresses import ROOM_AFTER, ROOM_BEFORE
 from clockify_dagster.api.transport import Answer, Transport
 from clockify_dagster.contract.listing import Listing, Parameters
 from clockify_dagster.errors import UnreadableAnswerError
 
 LARGEST_PAGE = 5000
+# Clockify reads a window's instants as a wall clock in the account's zone. Zones reach from -12:00 to +14:00, so with
+# this much room on both sides every entry of the window is in the answer, whichever way it is read.
+ROOM_BEFORE = timedelta(hours=12)
+ROOM_AFTER = timedelta(hours=14)
+# If more of a page than this would come again, going on by time costs too many requests.
+_MOST_AGAIN = 0.8
 
 Documents = list[dict[str, Any]]
 
@@ -46,9 +51,6 @@ class EntryPage(Rows, Protocol):
 
 
 R = TypeVar("R", bound=Rows)
-
-# If more of a page than this would come again, going on by time costs too many requests.
-_MOST_AGAIN = 0.8
 
 
 @dataclass(frozen=True)
@@ -146,8 +148,8 @@ def page_after_page(
 def next_end(page: EntryPage, end: datetime | None) -> datetime | None:
     """The end of the next window after a page of entries of the window with this end; None to go on by page number.
 
-    When an entry is deleted between two requests, all later ones move up by one, and the first of the next page is never
-    seen. So what is older than the page's oldest entry is asked for, with some room; rows near the border come twice.
+    When an entry is deleted between two requests, all later ones move up by one, and the first of the next page is
+    never seen. So what is older than the page's oldest entry is asked for, with room; rows near the border come twice.
     """
     if page.oldest is None or page.oldest.year == MAXYEAR or not page.is_newest_first:
         return None
@@ -170,6 +172,11 @@ def _is_last(answer: Answer, count: int, size: int) -> bool:
     if count == 0 or header == "true":
         return True
     return header != "false" and count < size
+
+
+def written(moment: datetime) -> str:
+    """An instant in the only form that Clockify accepts."""
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def documents_of(answer: Answer, envelope: str = "") -> Documents:

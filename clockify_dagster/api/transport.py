@@ -61,16 +61,11 @@ class Transport(AbstractContextManager["Transport"]):
         clock: Clock | None = None,
         log: logging.Logger | None = None,
     ) -> None:
-        """Nothing is sent yet. Failed tries and waits are logged.
+        """Nothing is sent yet. Failed tries and waits are logged, by `log` or this module's logger.
 
-        Args:
-            api_key: the key, which goes into every request and nowhere else.
-            requests_per_second: for all threads together.
-            timeout: how many seconds an answer may be silent; it may take `WHOLE_ANSWER` times as long in all.
-            max_wait: how many seconds may be spent waiting in all because Clockify says 429.
-            sessions: makes a session, as many as there are requests at once.
-            clock: stands in for the machine's clock.
-            log: in place of this module's logger.
+        The key goes into every request and nowhere else. The pace is for all threads together. An answer may be silent
+        for `timeout` seconds; `max_wait` are the seconds that may be spent waiting in all because Clockify says 429.
+        `sessions` makes a session, as many as there are requests at once; `clock` stands in for the machine's clock.
         """
         self._key = api_key
         self._timeout = timeout
@@ -115,7 +110,7 @@ class Transport(AbstractContextManager["Transport"]):
         check: Callable[[Answer], object] = attrgetter("document"),
         unreadable_tries: int = MAX_TRIES,
     ) -> Answer:
-        """Send a request, again where that can help.
+        """Send a request, again where that can help. Raises the `ApiError` that fits, when tries or time are used up.
 
         Args:
             method: GET, or POST for what only reads: it may be sent more than once.
@@ -125,9 +120,6 @@ class Transport(AbstractContextManager["Transport"]):
             check: reads the answer, and raises `UnreadableAnswerError` for one that is not what was asked for; that is
                 tried again too. Unless one is given, the answer only has to be JSON.
             unreadable_tries: how often an answer may be unreadable before that is an error.
-
-        Raises:
-            ApiError: the kind that fits, when Clockify refuses, or tries or time are used up.
         """
         endpoint = f"{method} {urlsplit(url).path}"
         began, waited, tries = self._clock.monotonic(), self.waited, 0
