@@ -13,11 +13,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from clockify_dagster.api.wire import Wire
-from clockify_dagster.warehouse.spool import Spool
-
 from clockify_dagster import cli, refresh
-from clockify_dagster.warehouse.warehouse import Warehouse
+from clockify_dagster.api.sessions import SessionPool
+from clockify_dagster.warehouse import PageStaging, Warehouse
 
 LISTING, WRITING = "listing the entries, from the first request to the last", "writing"
 
@@ -45,9 +43,9 @@ def main() -> None:
     """Run the command."""
     began = time.monotonic()
     watch(refresh, "refresh_span", LISTING)
-    watch(Wire, "exchange", "waiting for and receiving answers, all threads together")
-    watch(Spool, "read", "decoding and flattening, processor time", time.thread_time)
-    watch(Spool, "finish", "looking for rows that came twice")
+    watch(SessionPool, "exchange", "waiting for and receiving answers, all threads together")
+    watch(PageStaging, "add", "reading pages, processor time", time.thread_time)
+    watch(PageStaging, "finish", "looking for rows that came twice")
     watch(Warehouse, "write", WRITING)
     try:
         cli.main()

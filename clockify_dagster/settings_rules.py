@@ -103,8 +103,8 @@ def reports_url_of(api_url: str) -> str:
     A known host of Clockify has the one that Clockify's documentation gives; any other host has it on itself.
     """
     parts = urlsplit(api_url)
-    known = {urlsplit(region.api).netloc: region.reports for region in REGIONS.values()}
-    return known.get(parts.netloc.lower()) or f"{parts.scheme}://{parts.netloc}/report/v1"
+    known = {urlsplit(region.api).hostname: region.reports for region in REGIONS.values()}
+    return known.get(parts.hostname) or f"{parts.scheme}://{parts.netloc}/report/v1"
 
 
 def checked_file(path: Path) -> Path:

@@ -10,8 +10,8 @@ import pytest
 from dagster import ExecuteInProcessResult
 
 from clockify_dagster.cli.doctor import requests_of
-from clockify_dagster.contract import CONTRACT, Contract, Listing, Orphans, Reference, Table
-from clockify_dagster.contract.columns import flag, identity, of_workspace, text
+from clockify_dagster.contract import CONTRACT, Contract, Listing, Table
+from clockify_dagster.contract.columns import flag, identity, of_workspace, refers, text
 from clockify_dagster.contract.dictionary import page
 from clockify_dagster.days import Days
 from clockify_dagster.definitions import build_definitions
@@ -19,9 +19,6 @@ from clockify_dagster.defs.partitions import tags_of
 from clockify_dagster.refresh import Workspace
 from clockify_dagster.sandbox import Account
 from clockify_dagster_tests.conftest import Project
-
-_USER = Reference("clockify_users", Orphans.ALLOWED)
-_GROUP = Reference("clockify_usergroups", Orphans.ALLOWED)
 
 CATEGORIES = Table(
     name="expense_categories",
@@ -56,7 +53,7 @@ REQUESTS = Table(
     columns=(
         identity("id", "id", "The request."),
         of_workspace("{workspace}"),
-        identity("userid", "userId", "Who asks.", _USER),
+        refers("userid", "userId", "clockify_users", "Who asks."),
         text("status", "status.statusType", "How it stands."),
     ),
 )
@@ -88,11 +85,11 @@ HOLIDAY_USERS, HOLIDAY_GROUPS = (
         name=f"holidays__{kind}",
         pipeline="Holidays",
         description="Whom a holiday concerns.",
-        columns=(identity("holiday_id", "id", "The holiday."), identity(f"{kind}_id", path, "Who.", reference)),
+        columns=(identity("holiday_id", "id", "The holiday."), refers(f"{kind}_id", path, f"clockify_{kind}s", "Who.")),
         primary_key=("holiday_id", f"{kind}_id"),
         parent="holidays",
     )
-    for kind, path, reference in (("user", "userIds[]", _USER), ("usergroup", "userGroupIds[]", _GROUP))
+    for kind, path in (("user", "userIds[]"), ("usergroup", "userGroupIds[]"))
 )
 DECLARED = (CATEGORIES, REQUESTS, FIELDS, HOLIDAYS, HOLIDAY_USERS, HOLIDAY_GROUPS)
 WITH_THEM = Contract(*CONTRACT, *DECLARED)

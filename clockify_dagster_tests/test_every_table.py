@@ -6,51 +6,50 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-import pandas as pd
 import pytest
 
-from clockify_dagster.contract import CONTRACT, flatten
+from clockify_dagster.contract import CONTRACT
 from clockify_dagster.days import Days
 from clockify_dagster.sandbox import Account, make_agency
+from clockify_dagster.sandbox.state import Workspace
 from clockify_dagster_tests.conftest import Document, Project
+from clockify_dagster_tests.warehouse.reference import reference_rows
 
 MakeProject = Callable[..., Project]
+Key = tuple[Any, ...]
 
 
-def documents(account: Account, root: str) -> list[Document]:
-    """The account's own documents for a table without parent, taken from its state and not over HTTP."""
-    places = list(account.workspaces.values())
+def documents(account: Account, place: Workspace, root: str) -> list[Document]:
+    """A workspace's own documents for a table without parent, taken from its state and not over HTTP."""
     if root == "clockify_workspaces":
-        return [place.document for place in places]
+        return [place.document]
     if root == "clockify_users":
+        memberships = account.memberships(place, "ALL")
         return [
-            {
-                **account.users[user],
-                "memberships": account.memberships(place, "ALL")[user],
-                "roles": place.roles.get(user, []),
-            }
-            for place in places
+            {**account.users[user], "memberships": memberships[user], "roles": place.roles.get(user, [])}
             for user in place.members
         ]
     if root.startswith("clockify_timeentries"):
-        return [entry for place in places for entry in place.entries.by_id.values()]
+        return list(place.entries.by_id.values())
     shelf = root.removeprefix("clockify_").replace("usergroups", "groups")
-    return [document for place in places for document in getattr(place, shelf).values()]
+    return list(getattr(place, shelf).values())
 
 
 def expected(account: Account, root: str) -> dict[str, list[dict[str, Any]]]:
-    """By table, the rows that the account's documents stand for, sorted by key."""
-    frames = flatten(CONTRACT.family(root), documents(account, root)).frames
-    return {
-        name: sorted(
-            (
-                {str(key): None if pd.isna(value) else value for key, value in row.items()}
-                for row in frame.astype(object).to_dict("records")
-            ),
-            key=lambda row, name=name: [row[column] for column in CONTRACT[name].primary_key],  # type: ignore[misc]
-        )
-        for name, frame in frames.items()
-    }
+    """By table, the rows that the account's documents stand for, sorted by key.
+
+    Of a user of two workspaces the row counts that the second one gives, and the memberships of both.
+    """
+    family = CONTRACT.family(root)
+    found: dict[str, dict[Key, dict[str, Any]]] = {table.name: {} for table in family}
+    for place in account.workspaces.values():
+        rows, _ = reference_rows(family, documents(account, place, root), {"workspace": place.identity})
+        for table in family:
+            names = [column.name for column in table.document_columns]
+            for values in rows[table.name]:
+                row = dict(zip(names, values, strict=True))
+                found[table.name][tuple(row[name] for name in table.primary_key)] = row
+    return {name: [rows[key] for key in sorted(rows)] for name, rows in found.items()}
 
 
 def assert_equal(project: Project, root: str, *, keep: Callable[[Document], bool] = lambda _: True) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from clockify_dagster.errors import SettingsError
 from clockify_dagster.settings import Settings, missing_key, settings_table
+from clockify_dagster.settings_rules import REGIONS
 
 
 @pytest.fixture(autouse=True)
@@ -21,9 +22,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_nothing_needs_to_be_set() -> None:
     settings = Settings.load()
     assert settings.api_key is None
-    assert settings.start_date == date(datetime.now().astimezone().year - 1, 1, 1)
+    assert settings.start_date.year in (THIS_YEAR - 1, date.today().year - 1)  # noqa: DTZ011
+    assert (settings.start_date.month, settings.start_date.day) == (1, 1)
     assert settings.database == Path("data/clockify.duckdb")
-    assert (settings.concurrency, settings.entries_from, settings.max_wait_seconds) == (8, "auto", 7200)
+    assert (settings.concurrency, settings.max_wait_seconds, settings.lock_timeout_seconds) == (8, 7200, 600)
 
 
 @pytest.mark.parametrize("blank", ["", "  ", "\t"])
@@ -48,7 +50,8 @@ def test_an_env_file_that_is_no_text_is_an_error_that_says_so(folder: Path) -> N
     assert Settings.forgiving().region == "global"
 
 
-TOMORROW = (datetime.now(timezone.utc) + timedelta(days=2)).date().isoformat()
+THIS_YEAR = date.today().year  # noqa: DTZ011 - the year of the machine's clock
+LATER = (datetime.now(timezone.utc) + timedelta(days=9)).date().isoformat()
 
 
 @pytest.mark.parametrize(
@@ -58,34 +61,34 @@ TOMORROW = (datetime.now(timezone.utc) + timedelta(days=2)).date().isoformat()
         ("API_KEY", "abc\ndef", "line breaks"),
         ("API_KEY", "schlüssel", "beyond ASCII"),
         ("REGION", "mars", "there are only global, euc1"),
-        ("API_URL", "http://example.com/api/v1", "only https is allowed"),
+        ("API_URL", "http://example.com/api/v1", "with http the key would travel unencrypted"),
         ("API_URL", "https://api.clockify.me", "must end in /api/v1"),
         ("API_URL", "https://api.clockify.me/v1", "must end in /api/v1"),
         ("API_URL", "http://127.0.0.1:80", "must end in /api/v1"),
         ("API_URL", "ftp://api.clockify.me/v1", "begins with https://"),
-        ("API_URL", "https://a b/v1", "no blanks"),
+        ("API_URL", "https://a b/v1", "must not have blanks"),
         ("API_URL", "https://host:99999/v1", "cannot be read"),
         ("API_URL", "https://me:pw@host/v1", "no user, password"),
-        ("REPORTS_URL", "http://10.0.0.1/v1", "only https is allowed"),
+        ("REPORTS_URL", "http://10.0.0.1/v1", "with http the key would travel unencrypted"),
         ("WORKSPACES", "abc,d/e", "letters and digits"),
         ("START_DATE", "01.02.2025", "yyyy-MM-dd"),
         ("START_DATE", "2025-02-30", "no such day"),
         ("START_DATE", "1735689600", "yyyy-MM-dd"),
         ("START_DATE", "1969-12-31", "before 1970"),
-        ("START_DATE", TOMORROW, "in the future"),
+        ("START_DATE", LATER, "in the future"),
         ("UPDATE_WINDOW_DAYS", "0", "at least 1"),
-        ("UPDATE_WINDOW_DAYS", "many", "no whole number"),
-        ("UPDATE_WINDOW_DAYS", "1.5", "no whole number"),
+        ("UPDATE_WINDOW_DAYS", "many", "must be a whole number"),
+        ("UPDATE_WINDOW_DAYS", "1.5", "must be a whole number"),
         ("TIMEZONE", "Mars/Olympus", "no time zone of that name"),
         ("TIMEZONE", "../../etc/passwd", "no time zone of that name"),
         ("DATABASE", ".", "it is a folder"),
         ("REQUESTS_PER_SECOND", "0", "at least 0.001"),
-        ("REQUESTS_PER_SECOND", "nan", "no finite number"),
+        ("REQUESTS_PER_SECOND", "nan", "must be a finite number"),
         ("CONCURRENCY", "65", "at most 64"),
-        ("ENTRIES_FROM", "files", "'auto', 'users' or 'reports'"),
+        ("EXECUTOR", "threads", "'in_process' or 'multiprocess'"),
         ("TIMEOUT_SECONDS", "-1", "more than 0"),
         ("MAX_WAIT_SECONDS", "-1", "at least 0"),
-        ("LOCK_TIMEOUT_SECONDS", "soon", "no number"),
+        ("LOCK_TIMEOUT_SECONDS", "soon", "must be a number"),
     ],
 )
 def test_a_bad_value_is_named_with_its_fault_and_an_example(
@@ -164,6 +167,37 @@ def test_addresses_come_from_the_region_unless_they_are_set(
         monkeypatch.setenv(f"CLOCKIFY_{name}", value)
     settings = Settings.load()
     assert (settings.core_url, settings.reports_host_url) == (core, reports)
+
+
+@pytest.mark.parametrize(
+    ("api_url", "reports"),
+    [
+        (*(str((Settings.model_fields[name].examples or [""])[0]) for name in ("api_url", "reports_url")),),
+        ("https://api.clockify.me/api/v1/", "https://reports.api.clockify.me/v1"),
+        ("https://API.clockify.me:443/api/v1", "https://reports.api.clockify.me/v1"),
+        ("https://euc1.clockify.me/api/v1", "https://euc1.clockify.me/report/v1"),
+        ("https://use2.clockify.me/api/v1", "https://use2.clockify.me/report/v1"),
+        ("https://euw2.clockify.me/api/v1", "https://euw2.clockify.me/report/v1"),
+        ("https://apse2.clockify.me/api/v1", "https://apse2.clockify.me/report/v1"),
+        ("https://agency.clockify.me/api/v1", "https://agency.clockify.me/report/v1"),
+        ("https://clockify.example.com:8443/api/v1", "https://clockify.example.com:8443/report/v1"),
+        ("http://localhost:4010/v1", "http://localhost:4010/report/v1"),
+    ],
+)
+def test_the_reports_are_where_the_host_of_the_core_api_has_them(
+    monkeypatch: pytest.MonkeyPatch, api_url: str, reports: str
+) -> None:
+    monkeypatch.setenv("CLOCKIFY_API_URL", api_url)
+    assert Settings.load().reports_host_url == reports
+    monkeypatch.setenv("CLOCKIFY_REGION", "use2")
+    assert Settings.load().reports_host_url == reports, "the address goes before the region"
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_the_address_of_a_region_has_the_reports_of_the_region(monkeypatch: pytest.MonkeyPatch, region: str) -> None:
+    by_region = Settings.load(region=region)
+    monkeypatch.setenv("CLOCKIFY_API_URL", by_region.core_url)
+    assert Settings.load().reports_host_url == by_region.reports_host_url
 
 
 def test_workspaces_are_plain_ids_each_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 from clockify_dagster.api.changes import Action, Change
 from clockify_dagster.api.client import ClockifyClient, Users
-from clockify_dagster.api.paging import Documents, EntryPage, Page
+from clockify_dagster.api.paging import Documents, EntryPage, Page, documents_of
 from clockify_dagster.api.parallel import side_by_side
 from clockify_dagster.api.reports import Totals
 from clockify_dagster.api.transport import Answer, Transport
@@ -18,5 +18,6 @@ __all__ = [
     "Totals",
     "Transport",
     "Users",
+    "documents_of",
     "side_by_side",
 ]

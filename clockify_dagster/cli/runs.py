@@ -21,6 +21,7 @@ from dagster import (
 )
 
 from clockify_dagster.contract import CONTRACT
+from clockify_dagster.definitions import build_definitions
 from clockify_dagster.defs.metadata import ROWS
 from clockify_dagster.settings import Settings
 
@@ -74,8 +75,6 @@ def _definitions() -> Definitions:
 
 @lru_cache(maxsize=1)  # a run asks for its job ten times
 def _built(settings: Settings) -> Definitions:
-    from clockify_dagster.definitions import build_definitions
-
     return build_definitions(settings)
 
 

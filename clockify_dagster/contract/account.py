@@ -3,17 +3,8 @@
 from __future__ import annotations
 
 from clockify_dagster.contract import listing
-from clockify_dagster.contract.columns import (
-    flag,
-    identity,
-    inside,
-    instant,
-    number,
-    of_workspace,
-    rate,
-    text,
-)
-from clockify_dagster.contract.model import Orphans, Reference, Table
+from clockify_dagster.contract.columns import flag, identity, inside, instant, number, of_workspace, rate, refers, text
+from clockify_dagster.contract.model import Table
 
 WORKSPACES = Table(
     name="clockify_workspaces",
@@ -46,22 +37,14 @@ WORKSPACES = Table(
         *inside(
             "workspaceSettings",
             text("timetrackingmode", "timeTrackingMode", "DEFAULT, or STOPWATCH_ONLY: no entries by hand."),
-            flag(
-                "onlyadminsseebillablerates",
-                "onlyAdminsSeeBillableRates",
-                "Whether only admins see billable rates; without that right the rates here are null.",
-            ),
+            flag("onlyadminsseebillablerates", "onlyAdminsSeeBillableRates", "Whether only admins see rates."),
             flag(
                 "onlyadminsseepublicprojectsentries",
                 "onlyAdminsSeePublicProjectsEntries",
-                "Whether only admins see everyone's entries on public projects.",
+                "Only admins see all entries there.",
             ),
             flag("onlyadminscreatetask", "onlyAdminsCreateTask", "Whether only admins make tasks."),
-            flag(
-                "projectpickerspecialfilter",
-                "projectPickerSpecialFilter",
-                "Whether the project picker searches by task@project.",
-            ),
+            flag("projectpickerspecialfilter", "projectPickerSpecialFilter", "Whether task@project is searched."),
             flag("forceprojects", "forceProjects", "Whether an entry must have a project."),
             flag("canseetracker", "canSeeTracker", "Whether the time tracker is shown."),
             text("projectgroupinglabel", "projectGroupingLabel", "What clients are called here."),
@@ -74,11 +57,7 @@ WORKSPACES = Table(
         *inside(
             "workspaceSettings",
             instant("locktimeentries", "lockTimeEntries", "Entries before this instant are locked. Null: none."),
-            flag(
-                "onlyadminsseealltimeentries",
-                "onlyAdminsSeeAllTimeEntries",
-                "Whether only admins see all entries.",
-            ),
+            flag("onlyadminsseealltimeentries", "onlyAdminsSeeAllTimeEntries", "Whether only admins see all entries."),
             flag("onlyadminsseedashboard", "onlyAdminsSeeDashboard", "Whether only admins see the dashboard."),
             number("round__minutes", "round.minutes", "To how many minutes reports round."),
             text("round__round", "round.round", "Which way reports round, for example Round to nearest."),
@@ -88,11 +67,7 @@ WORKSPACES = Table(
         text("features", "features", "What the plan has: a JSON list such as TIME_OFF."),
         text("currencies", "currencies", "The workspace's currencies: a JSON list of id, code and isDefault."),
         text("workingdays", "workspaceSettings.workingDays", "The days worked: a JSON list such as MONDAY."),
-        text(
-            "locktimezone",
-            "workspaceSettings.lockTimeZone",
-            "The time zone in which locking counts its days.",
-        ),
+        text("locktimezone", "workspaceSettings.lockTimeZone", "The time zone in which locking counts its days."),
     ),
 )
 
@@ -113,15 +88,11 @@ USERS = Table(
             flag(
                 "settings__groupsimilarentriesdisabled",
                 "groupSimilarEntriesDisabled",
-                "Whether alike entries are listed one by one.",
+                "Whether alike entries stay apart.",
             ),
             text("settings__dashboardviewtype", "dashboardViewType", "PROJECT or BILLABILITY."),
             text("settings__dateformat", "dateFormat", "How the user sees dates, for example MM/DD/YYYY."),
-            text(
-                "settings__weekstart",
-                "weekStart",
-                "The day on which the user's week begins: MONDAY and so on.",
-            ),
+            text("settings__weekstart", "weekStart", "The first day of the user's week, as MONDAY."),
             flag("settings__iscompactviewon", "isCompactViewOn", "Whether the compact view is on."),
             flag("settings__longrunning", "longRunning", "Whether the user is warned of timers that run long."),
             *inside(
@@ -134,11 +105,7 @@ USERS = Table(
             flag("settings__sendnewsletter", "sendNewsletter", "Whether the newsletter is mailed."),
             text("settings__mystartofday", "myStartOfDay", "When the user's day begins, as 09:00."),
             text("settings__timeformat", "timeFormat", "HOUR12 or HOUR24."),
-            text(
-                "settings__timezone",
-                "timeZone",
-                "The user's time zone, for example Europe/Paris: the one to count their days in.",
-            ),
+            text("settings__timezone", "timeZone", "The user's time zone, for example Europe/Paris."),
             text("settings__dashboardselection", "dashboardSelection", "ME or TEAM."),
             number("settings__projectlistcollapse", "projectListCollapse", "From how many on lists are folded."),
             flag("settings__collapseallprojectlists", "collapseAllProjectLists", "Whether lists are folded."),
@@ -174,11 +141,7 @@ USERGROUPS = Table(
     pipeline="User groups",
     description="The groups of users: a row for each group.",
     listing=listing.Listing("workspaces/{workspace}/user-groups"),
-    columns=(
-        identity("id", "id", "The group."),
-        of_workspace(),
-        text("name", "name", "The group's name."),
-    ),
+    columns=(identity("id", "id", "The group."), of_workspace(), text("name", "name", "The group's name.")),
 )
 
 USERGROUPS_USERS = Table(
@@ -187,12 +150,7 @@ USERGROUPS_USERS = Table(
     description="Who is in a group: a row for each group and user.",
     columns=(
         identity("usergroup_id", "id", "The group."),
-        identity(
-            "user_id",
-            "userIds[]",
-            "The user. They may have left the workspace since.",
-            Reference("clockify_users", Orphans.ALLOWED),
-        ),
+        refers("user_id", "userIds[]", "clockify_users", "The user; they may have left since."),
     ),
     primary_key=("usergroup_id", "user_id"),
     parent="clockify_usergroups",

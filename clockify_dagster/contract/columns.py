@@ -7,11 +7,16 @@ from dataclasses import replace
 from clockify_dagster.contract.model import WORKSPACES, Column, Orphans, Reference, Type
 
 
-def identity(
-    name: str, path: str, description: str, references: Reference | None = None, *, otherwise: str | None = None
-) -> Column:
+def identity(name: str, path: str, description: str) -> Column:
     """A column that names something; an empty text in it becomes null."""
-    return Column(name, Type.ID, path, description, references, otherwise)
+    return Column(name, Type.ID, path, description)
+
+
+def refers(
+    name: str, path: str, table: str, about: str, *, orphans: Orphans = Orphans.ALLOWED, otherwise: str | None = None
+) -> Column:
+    """A column that holds the id of another table's row, which Clockify may have deleted since."""
+    return Column(name, Type.ID, path, about, Reference(table, orphans), otherwise)
 
 
 def text(name: str, path: str, description: str) -> Column:
@@ -49,5 +54,5 @@ def inside(path: str, *columns: Column) -> tuple[Column, ...]:
 
 def of_workspace(path: str = "workspaceId") -> Column:
     """The workspace that an object belongs to, by its document or, with `{workspace}`, by the request."""
-    to = Reference(WORKSPACES, Orphans.IMPOSSIBLE)
-    return identity("workspaceid", path, "The workspace that it belongs to.", to)
+    about = "The workspace that it belongs to."
+    return refers("workspaceid", path, WORKSPACES, about, orphans=Orphans.IMPOSSIBLE)

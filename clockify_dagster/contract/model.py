@@ -189,11 +189,11 @@ class Table:
         require(link.name in self.primary_key, f"{self.name}: column 1 must lead to its parent")
         require(link.type is Type.ID, f"{self.name}: {link.name} leads to its parent but is not an ID")
         require(link.references is None, f"{self.name}: {link.name} leads to its parent already")
-        others = [column.name for column in self.columns[1:] if column.is_in_document and column.list_path is None]
-        require(not others, f"{self.name}: of a child only column 1 is outside of the list, not {others}")
         require(self.partition_column is None, f"{self.name}: a child goes with its parent, not by day")
         require(self.listing is None, f"{self.name}: a child stands in its parent's documents, not in a listing")
         require(not self.required, f"{self.name}: of a child only the way to its parent is required")
+        others = [column.name for column in self.columns[1:] if column.is_in_document and column.list_path is None]
+        require(not others, f"{self.name}: of a child only column 1 is outside of the list, not {others}")
 
     def __getitem__(self, column: str) -> Column:
         """The column of that name. Raises `KeyError` where there is none."""

@@ -5,8 +5,8 @@ Both have the same columns, declared once.
 
 from __future__ import annotations
 
-from clockify_dagster.contract.columns import flag, identity, inside, instant, of_workspace, rate, text
-from clockify_dagster.contract.model import Orphans, Reference, Table
+from clockify_dagster.contract.columns import flag, identity, inside, instant, of_workspace, rate, refers, text
+from clockify_dagster.contract.model import Table
 
 
 def _entries(
@@ -22,51 +22,26 @@ def _entries(
             identity("id", "id", "The time entry."),
             *inside(
                 "timeInterval",
-                text(
-                    "timeinterval__duration",
-                    "duration",
-                    "How long it lasted, as ISO 8601 (PT1H30M). Null while the timer runs.",
-                ),
+                text("timeinterval__duration", "duration", "How long it lasted (ISO 8601). Null while it runs."),
                 instant("timeinterval_start", "start", "When it began: an instant, never null."),
-                instant(
-                    "timeinterval_end",
-                    "end",
-                    "When it ended: an instant; it may be days after the start. Null while the timer runs.",
-                ),
+                instant("timeinterval_end", "end", "When it ended: an instant, maybe days later. Null while it runs."),
             ),
             flag("islocked", "isLocked", "Whether it is locked, so that its owner can no longer change it."),
             of_workspace(),
             text("description", "description", "What was done, in the user's words; often empty."),
-            identity(
-                "taskid",
-                "taskId",
-                "The task worked on. Null where none was chosen; the task may have been deleted since.",
-                Reference("clockify_tasks", Orphans.ALLOWED),
-            ),
+            refers("taskid", "taskId", "clockify_tasks", "The task worked on, if any; it may be deleted since."),
             flag("billable", "billable", "Whether the time is to be billed to the client."),
-            identity(
-                "projectid",
-                "projectId",
-                "The project worked on. Null where none was chosen; it may have been deleted since.",
-                Reference("clockify_projects", Orphans.ALLOWED),
+            refers(
+                "projectid", "projectId", "clockify_projects", "The project worked on, if any; it may be deleted since."
             ),
-            identity(
-                "userid",
-                "userId",
-                "Whose time it is. A user who has left the workspace may be in no list of users.",
-                Reference("clockify_users", Orphans.ALLOWED),
-            ),
-            text(
-                "type",
-                "type",
-                "REGULAR, BREAK, HOLIDAY or TIME_OFF; leave out what is no work when adding up.",
-            ),
+            refers("userid", "userId", "clockify_users", "Whose time it is; who has left may be in no list of users."),
+            text("type", "type", "REGULAR, BREAK, HOLIDAY or TIME_OFF; leave out what is no work when adding up."),
             *rate("hourlyRate", "What the entry bills"),
             *rate("costRate", "What the entry costs"),
             text(
                 "customfieldvalues",
                 "customFieldValues",
-                "The values of the workspace's custom fields: a JSON list. Null where the plan has none.",
+                "Values of custom fields: a JSON list. Null where there are none.",
             ),
             identity("kioskid", "kioskId", "The kiosk where it was clocked in. Null for any other entry."),
         ),
@@ -80,12 +55,7 @@ def _entries(
         group=group,
         columns=(
             identity("timeentry_id", "id", "The time entry that bears the tag."),
-            identity(
-                "tag_id",
-                "tagIds[]",
-                "The tag. It may have been deleted since.",
-                Reference("clockify_tags", Orphans.ALLOWED),
-            ),
+            refers("tag_id", "tagIds[]", "clockify_tags", "The tag; it may be deleted since."),
         ),
         primary_key=("timeentry_id", "tag_id"),
         parent=name,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from clockify_dagster.contract.columns import flag, identity, inside, number, of_workspace, rate, text
+from clockify_dagster.contract.columns import flag, identity, inside, number, of_workspace, rate, refers, text
 from clockify_dagster.contract.listing import Listing
-from clockify_dagster.contract.model import Orphans, Reference, Table
+from clockify_dagster.contract.model import Orphans, Table
 
 CLIENTS = Table(
     name="clockify_clients",
@@ -41,12 +41,7 @@ PROJECTS = Table(
         text("name", "name", "The project's name."),
         text("color", "color", "Its color in Clockify, as #RRGGBB."),
         flag("billable", "billable", "Whether new time entries of it are billable unless said otherwise."),
-        identity(
-            "clientid",
-            "clientId",
-            "The client for whom it is done. Null where there is none.",
-            Reference("clockify_clients", Orphans.ALLOWED),
-        ),
+        refers("clientid", "clientId", "clockify_clients", "For whom it is done. Null: nobody."),
         *inside(
             "timeEstimate",
             flag("timeestimate__active", "active", "Whether the project has an estimate of time."),
@@ -70,7 +65,7 @@ PROJECTS = Table(
         flag(
             "timeestimate__includenonbillable",
             "timeEstimate.includeNonBillable",
-            "Whether time that is not billable counts towards the estimate.",
+            "Whether time that is not billable counts too.",
         ),
         *inside(
             "budgetEstimate",
@@ -79,11 +74,7 @@ PROJECTS = Table(
             text("budgetestimate__type", "type", _ESTIMATE_TYPE),
             text("budgetestimate__resetoption", "resetOption", _RESET),
         ),
-        text(
-            "customfields",
-            "customFields",
-            "The project's custom fields: a JSON list. Null where the listing or the plan leaves them out.",
-        ),
+        text("customfields", "customFields", "The project's custom fields: a JSON list. Null where left out."),
     ),
 )
 
@@ -97,18 +88,13 @@ TASKS = Table(
         identity("id", "id", "The task."),
         text("status", "status", "ACTIVE or DONE."),
         text("name", "name", "The task's name."),
-        identity(
-            "assigneeid",
-            "assigneeId",
-            "The one assignee of older tasks; clockify_tasks__assignees has them all. Null: none.",
-            Reference("clockify_users", Orphans.ALLOWED),
-        ),
-        identity(
+        refers("assigneeid", "assigneeId", "clockify_users", "Of older tasks the one assignee."),
+        refers(
             "projectid",
             "projectId",
-            "The project that it is a part of.",
-            # both come from one listing of projects with their tasks
-            Reference("clockify_projects", Orphans.IMPOSSIBLE),
+            "clockify_projects",
+            "The project it is a part of.",
+            orphans=Orphans.IMPOSSIBLE,
             otherwise="project",
         ),
         text("estimate", "estimate", "The time estimated, as ISO 8601 (PT1H30M)."),
@@ -128,12 +114,7 @@ TASKS_ASSIGNEES = Table(
     description="Who is to do a task: a row for each task and assignee.",
     columns=(
         identity("task_id", "id", "The task."),
-        identity(
-            "assignee_user_id",
-            "assigneeIds[]",
-            "The user. They may have left the workspace since.",
-            Reference("clockify_users", Orphans.ALLOWED),
-        ),
+        refers("assignee_user_id", "assigneeIds[]", "clockify_users", "The user; they may have left since."),
     ),
     primary_key=("task_id", "assignee_user_id"),
     parent="clockify_tasks",

@@ -3,20 +3,24 @@
 - The class `SqliteEventLogStorage` in `dagster._core.storage.event_log`; `BatchingEventLogStorage` (`event_log.py`) is
   a subclass of it.
 - Its methods in `METHODS`, with these parameters.
+- The folder `history/runs` in `DAGSTER_HOME`, where Dagster keeps the event log unless it is configured otherwise.
 
-Everything in the list is checked before it is used. Where this Dagster differs in any of it, `differences()` says how,
-and Dagster's own storage is used in place of ours.
+The class and its methods are checked before they are used. Where this Dagster differs in any of it, `differences()`
+says how, and Dagster's own storage is used in place of ours.
 """
 
 from __future__ import annotations
 
 import inspect
+import os
 import tempfile
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dagster import DagsterInstance
+
+from clockify_dagster.errors import SettingsError
 
 METHODS = {
     "__init__": ["self", "base_dir", "inst_data"],
@@ -67,3 +71,14 @@ def _difference(name: str, expected: list[str]) -> str:
         return f"{_CLASS} has no {name}"
     found = list(inspect.signature(method).parameters)
     return "" if found == expected else f"{_CLASS}.{name} takes ({', '.join(found)}), not ({', '.join(expected)})"
+
+
+def default_base_dir() -> str:
+    """The folder in which Dagster keeps the event log unless it is configured otherwise. Raises `SettingsError`."""
+    home = os.environ.get("DAGSTER_HOME")
+    if not home:
+        raise SettingsError(
+            "DAGSTER_HOME is not set, so there is no folder for Dagster's history. Set DAGSTER_HOME to the folder that "
+            "dagster.yaml is in, or give event_log_storage in dagster.yaml a base_dir."
+        )
+    return str(Path(home).expanduser() / "history" / "runs")

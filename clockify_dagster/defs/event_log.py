@@ -15,7 +15,6 @@ Dagster is not as `dagster_internals.py` expects.
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -30,7 +29,6 @@ from sqlalchemy.exc import OperationalError
 from clockify_dagster.defs import dagster_internals
 from clockify_dagster.defs.dagster_internals import SqliteEventLogStorage
 from clockify_dagster.defs.event_batch import INDEX, Batch
-from clockify_dagster.errors import SettingsError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
@@ -80,10 +78,10 @@ class BatchingEventLogStorage(SqliteEventLogStorage):
         cls, inst_data: Any, config_value: Mapping[str, Any]
     ) -> SqliteEventLogStorage:
         """This storage, or Dagster's own where this Dagster is not as we expect. Raises `SettingsError`."""
-        base_dir = config_value.get("base_dir") or _default_base_dir()
+        base_dir = config_value.get("base_dir") or dagster_internals.default_base_dir()
         differences = dagster_internals.differences()
         if differences:
-            _warn_once("; ".join(differences))
+            _warn_once(f"Dagster {dagster.__version__} is not as we expect ({'; '.join(differences)}).")
             return SqliteEventLogStorage.from_config_value(inst_data, {"base_dir": base_dir})
         return cls(base_dir, inst_data)
 
@@ -91,7 +89,8 @@ class BatchingEventLogStorage(SqliteEventLogStorage):
         """Store an event, soon or at once. Raises what keeps it, or one that came before, from being stored."""
         with self.__lock:
             self.__waiting.append(event)
-            if not _may_wait(event) or len(self.__waiting) >= _MOST_EVENTS:
+            may_wait = self.__is_batching and _may_wait(event) and len(self.__waiting) < _MOST_EVENTS
+            if not may_wait:
                 self.__flush()
             elif self.__timer is None:
                 self.__timer = threading.Timer(_DELAY_SECONDS, self.__flush_from_timer)
@@ -146,24 +145,27 @@ class BatchingEventLogStorage(SqliteEventLogStorage):
                 self.__timer = None
             self.__is_storing = True
             try:
-                if not self.__is_batching:
-                    self.__store_one_by_one()
-                    return
-                try:
-                    self.__store_together()
-                except Exception as error:
-                    self.__store_one_by_one()  # raises, where it is the events that cannot be stored
-                    self.__is_batching = False
-                    _warn_once(f"{type(error).__name__}: {error}".partition("\n")[0])
+                self.__store()
             finally:
                 self.__is_storing = False
+
+    def __store(self) -> None:
+        try:
+            if self.__is_batching:
+                self.__store_together()
+        except Exception as error:
+            self.__store_one_by_one()  # raises, where it is the events that cannot be stored
+            self.__is_batching = False
+            cause = str(error).partition("\n")[0]
+            _warn_once(f"Events could not be written together ({type(error).__name__}: {cause}).")
+        else:
+            self.__store_one_by_one()  # all of them where we do not batch any more
 
     def __flush_from_timer(self) -> None:
         with self.__lock:
             self.__timer = None
             with suppress(Exception):  # the events still wait; what is wrong is raised to who stores or reads next
-                if self.__is_batching and not self.__is_storing:
-                    self.__store_together()
+                self.__store_together()
 
     def __store_together(self) -> None:
         """Store all that waits in one transaction a file, or nothing.
@@ -176,8 +178,8 @@ class BatchingEventLogStorage(SqliteEventLogStorage):
             try:
                 for event in self.__waiting:
                     super().store_event(event)
-                with self.index_connection() as connection:
-                    for event, event_id in batch.latest.values():
+                for event, event_id in batch.latest.values():
+                    with self.index_connection() as connection:
                         super()._store_asset_event(connection, event, event_id)
                 batch.commit()
             finally:
@@ -232,16 +234,6 @@ def _may_wait(event: EventLogEntry) -> bool:
 @cache  # so that a process warns once
 def _warn_once(reason: str) -> None:
     _log.warning(
-        f"Dagster {dagster.__version__} is not as clockify_dagster expects ({reason}). Dagster's own event log storage "
-        "is used: each event is written on its own, which is slower and just as right."
+        f"{reason} Dagster's own event log storage is used: it writes each event on its own, which is slower and just "
+        "as right."
     )
-
-
-def _default_base_dir() -> str:
-    home = os.environ.get("DAGSTER_HOME")
-    if not home:
-        raise SettingsError(
-            "DAGSTER_HOME is not set, so there is no folder for Dagster's history. Set DAGSTER_HOME to the folder that "
-            "dagster.yaml is in, or give event_log_storage in dagster.yaml a base_dir."
-        )
-    return str(Path(home).expanduser() / "history" / "runs")

@@ -13,14 +13,14 @@ from pydantic import Field
 
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.days import Span
-from clockify_dagster.defs.error_boundary import error_boundary
+from clockify_dagster.defs.error_boundary import error_boundary, failure_of
 from clockify_dagster.defs.metadata import rows_metadata
 from clockify_dagster.errors import LoadConflictError, SettingsError
 from clockify_dagster.warehouse import Database, Load, Warehouse
 from clockify_dagster.warehouse.ddl import SCHEMA
 from clockify_dagster.warehouse.user_tables import PartitionRows
 
-_MOST_CONFLICTS = 5
+MOST_CONFLICTS = 5
 
 
 class ClockifyIOManager(DuckDBPandasIOManager):
@@ -72,7 +72,8 @@ def _write(warehouse: Warehouse, load: Load) -> dict[str, int]:
     try:
         return warehouse.write(load)
     except LoadConflictError as error:
-        raise RetryRequested(max_retries=_MOST_CONFLICTS, seconds_to_wait=1) from error
+        # where it was tried often enough, Dagster shows the failure that the last request came from
+        raise RetryRequested(max_retries=MOST_CONFLICTS, seconds_to_wait=1) from failure_of(error, {})
 
 
 def _partition_rows(context: InputContext | OutputContext, metadata: Mapping[str, Any] | None) -> PartitionRows | None:

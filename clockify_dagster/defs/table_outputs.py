@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import pandas as pd
 from dagster import (
     AssetExecutionContext,
     AssetIn,
@@ -18,11 +17,8 @@ from dagster import (
 )
 
 from clockify_dagster.contract import WORKSPACES, Table
-from clockify_dagster.days import Span
 from clockify_dagster.defs.metadata import faults_metadata, table_metadata
-from clockify_dagster.defs.resources import ClockifyResource
-from clockify_dagster.refresh import RefreshContext
-from clockify_dagster.warehouse import Load, Warehouse
+from clockify_dagster.warehouse import Load
 from clockify_dagster.warehouse.audit import longest_age
 
 WORKSPACES_INPUT = {WORKSPACES: AssetIn(metadata={"columns": ["id", "name", "features"]})}
@@ -53,29 +49,6 @@ def outputs(context: AssetExecutionContext, load: Load, metadata: Mapping[str, A
         if table.name in selected:
             shown = {**metadata, **faults_metadata(table.name, load.staging.faults)}
             yield Output(load, output_name=table.name, metadata=shown)
-
-
-def refresh_context(
-    context: AssetExecutionContext,
-    clockify: ClockifyResource,
-    warehouse: Warehouse,
-    workspaces: pd.DataFrame,
-    *,
-    table: str,
-    span: Span | None = None,
-    limits: Span | None = None,
-) -> RefreshContext:
-    """What a refresh of a table works with. `workspaces` is the frame that `WORKSPACES_INPUT` asks for."""
-    return RefreshContext(
-        client=clockify.client,
-        warehouse=warehouse,
-        table=table,
-        workspaces=clockify.chosen(workspaces),
-        span=span,
-        limits=limits,
-        concurrency=clockify.settings.concurrency,
-        log=context.log,
-    )
 
 
 def _out(table: Table) -> AssetOut:

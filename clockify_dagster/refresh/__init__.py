@@ -3,13 +3,13 @@
 Above the API and the warehouse, below Dagster, which it does not know.
 """
 
-from clockify_dagster.refresh.context import RefreshContext, Workspace
+from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
 from clockify_dagster.refresh.refresh import refresh_everything, refresh_span
-from clockify_dagster.refresh.tables import TablesRead, read_listed_table, read_projects, read_users
+from clockify_dagster.refresh.tables import read_listed_table, read_projects, read_users
 
 __all__ = [
     "RefreshContext",
-    "TablesRead",
+    "RefreshResult",
     "Workspace",
     "read_listed_table",
     "read_projects",

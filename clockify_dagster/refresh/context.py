@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from clockify_dagster.api import ClockifyClient
 from clockify_dagster.days import Span
-from clockify_dagster.warehouse import Warehouse
+from clockify_dagster.errors import ContractError
+from clockify_dagster.warehouse import Load, Warehouse
 
 
 @dataclass(frozen=True)
@@ -67,3 +68,20 @@ class RefreshContext:
     def replaces(self, moment: datetime) -> bool:
         """Whether an entry with that start is read anew by the listing."""
         return self.span is None or moment in self.span
+
+
+@dataclass(frozen=True)
+class RefreshResult:
+    """What was read of one or several families of tables that come from the same requests.
+
+    Attributes:
+        loads: of each family that is whole, what is to be written.
+        refused: by workspace, why Clockify does not give the table there; its rows stay as they are.
+        faults: why the other families are not whole; they stay as they are.
+        numbers: what was found besides the rows, by name, for metadata.
+    """
+
+    loads: Sequence[Load]
+    refused: Mapping[str, str] = field(default_factory=dict)
+    faults: Sequence[ContractError] = ()
+    numbers: Mapping[str, int] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from clockify_dagster.api import Answer, side_by_side
+from clockify_dagster.api import Answer, documents_of, side_by_side
 from clockify_dagster.errors import NotThereError, UnreadableAnswerError
 from clockify_dagster.refresh.changes import made_since
 from clockify_dagster.refresh.context import RefreshContext
@@ -62,7 +62,7 @@ def read_entries(context: RefreshContext, users_held: Mapping[str, set[str]], be
     try:
         users = _users_to_ask(context, users_held)
         _log_cost(context, len(users))
-        jobs = [partial(_read_user, context, read, workspace, user, began) for workspace, user in users]
+        jobs = [partial(_read_user, context, read, began, workspace=workspace, user=user) for workspace, user in users]
         done = entries = 0
 
         def report() -> None:
@@ -95,7 +95,7 @@ def _users_to_ask(context: RefreshContext, users_held: Mapping[str, set[str]]) -
     return found
 
 
-def _read_user(context: RefreshContext, read: EntriesRead, workspace: str, user: str, began: datetime) -> _UserRead:
+def _read_user(context: RefreshContext, read: EntriesRead, began: datetime, *, workspace: str, user: str) -> _UserRead:
     """Read all pages of one user. Each is staged by the thread that fetched it, so that its rows leave memory."""
     start, end = (context.span.start, context.span.end) if context.span else (None, None)
 
@@ -103,6 +103,7 @@ def _read_user(context: RefreshContext, read: EntriesRead, workspace: str, user:
         try:
             rows = read.staging.add(answer.body)
         except ValueError as error:
+            documents_of(answer)  # which says it in better words where it is no list of documents at all
             raise UnreadableAnswerError(f"{answer.endpoint}: {error}.", endpoint=answer.endpoint, status=200) from None
         if not read.keys and len(rows):
             read.keys = frozenset(answer.document[0])

@@ -19,6 +19,7 @@ from clockify_dagster.refresh.context import RefreshContext
 from clockify_dagster.refresh.entries import EntriesRead
 
 Document = Mapping[str, Any]
+_SHOWN = 5
 
 # What a document must have lest it be cut short, where no listed one shows what they have.
 _LEAST = frozenset(
@@ -33,36 +34,47 @@ _NEEDED = frozenset(
 
 @dataclass
 class LookupResult:
-    """What was found out about the entries of a workspace that are not in the listing.
+    """What was found out about the entries that are not in the listing.
 
     Attributes:
         vanished: ids of entries that the table has within the span and the listing has not.
         found: ids of entries whose rows are staged now.
         gone: ids of entries that are no more, or that start outside of what the table may hold.
         open: ids of entries of which it is not known where they are.
-        refusal: why Clockify refused to be asked; empty where it did not.
     """
 
-    vanished: set[str]
+    vanished: set[str] = field(default_factory=set)
     found: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
     open: list[str] = field(default_factory=list)
-    refusal: str = ""
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """How many of each, by name, for metadata."""
+        return {
+            "entries that moved": len(self.vanished & self.found),
+            "entries deleted": len(self.gone),
+            "entries changed outside these days": len(self.found - self.vanished),
+            "entries that vanished unexplained": len(self.open),
+        }
 
 
 class EntryLookup:
-    """The search for the entries of one workspace that are not in the listing."""
+    """The search for the entries of one workspace that are not in the listing. What it finds goes into `result`."""
 
-    def __init__(self, context: RefreshContext, workspace: str, read: EntriesRead, changes: Changes) -> None:
+    def __init__(
+        self, context: RefreshContext, workspace: str, *, read: EntriesRead, changes: Changes, result: LookupResult
+    ) -> None:
         """Take what the listing gave and what the feed says."""
         self._context = context
         self._workspace = workspace
         self._read = read
         self._changes = changes
+        self._result = result
         self._left = {user for place, user in read.kept_users if place == workspace}
         self._documents: list[Document] = []
 
-    def find(self, held: Mapping[str, str], timers: Iterable[str] = ()) -> LookupResult:
+    def find(self, held: Mapping[str, str], timers: Iterable[str] = ()) -> None:
         """Find out where entries are, and stage the rows of those that are found.
 
         `held` are those of the table within the span that the listing has not, by id their users. `timers` are running
@@ -70,36 +82,30 @@ class EntryLookup:
         could tell of it. Raises `ApiError` where Clockify fails.
         """
         changes, staging = self._changes, self._read.staging
-        result = LookupResult({entry for entry, user in held.items() if user not in self._left})
-        named = result.vanished | changes.documents.keys() | changes.deleted | changes.missing | set(timers)
+        vanished = {entry for entry, user in held.items() if user not in self._left}
+        named = vanished | changes.documents.keys() | changes.deleted | changes.missing | set(timers)
         named -= staging.holds(named)
-        result.gone = named & changes.deleted
-        nearby = self._nearby(result.vanished - result.gone)
+        gone = named & changes.deleted
+        nearby = self._nearby(vanished - gone)
         questions = []
-        for entry in sorted(named - result.gone):
+        self._result.vanished |= vanished
+        self._result.gone |= gone
+        for entry in sorted(named - gone):
             document = changes.documents.get(entry)
             if entry in nearby:
-                self._take_nearby(entry, nearby[entry], result)
+                self._take(entry, nearby[entry])
             elif document is not None and self._is_usable(document):
-                self._take(entry, document, result)
+                self._take(entry, start_of(document), document)
             else:
                 questions.append(entry)
-        self._ask(sorted(questions, key=lambda entry: entry not in result.vanished), result)
+        self._ask(sorted(questions, key=lambda entry: entry not in vanished))
         staging.add_documents(self._documents)
-        return result
 
     def _nearby(self, entries: set[str]) -> dict[str, datetime]:
         """Of these entries those that the listings have outside the span, and when they start."""
         start = str(CONTRACT[self._context.table].partition_column)
         rows = self._read.staging.rows_of(entries, [start, "userid"])
         return {entry: begins for entry, (begins, _) in rows.items()}
-
-    def _take_nearby(self, entry: str, start: datetime, result: LookupResult) -> None:
-        if self._context.allows(start):
-            self._read.staging.accept([entry])
-            result.found.add(entry)
-        else:
-            result.gone.add(entry)
 
     def _is_usable(self, document: Document) -> bool:
         """Whether a document of the feed is where the listing cannot show it, and has all that a listed one has.
@@ -113,30 +119,43 @@ class EntryLookup:
         keys = self._read.keys
         return is_elsewhere and document.keys() >= (keys & _NEEDED if keys else _LEAST)
 
-    def _take(self, entry: str, document: Document, result: LookupResult) -> None:
-        """Stage an entry where it belongs now, unless it belongs to no day that the table may hold."""
-        start = start_of(document)
+    def _take(self, entry: str, start: datetime | None, document: Document | None = None) -> None:
+        """Let an entry's row count, unless it belongs to no day that the table may hold.
+
+        Without a document, the row is staged already: it came with a listing.
+        """
         if start is not None and not self._context.allows(start):
-            result.gone.add(entry)
+            self._result.gone.add(entry)
+            return
+        self._result.found.add(entry)
+        if document is None:
+            self._read.staging.accept([entry])
         else:
             self._documents.append(document)
-            result.found.add(entry)
 
-    def _ask(self, entries: Sequence[str], result: LookupResult) -> None:
+    def _ask(self, entries: Sequence[str]) -> None:
         """Ask for entries one by one, within the bound. A refusal ends it: the next one would be refused as well."""
-        for number, entry in enumerate(entries):
-            if number < self._context.lookups and not result.refusal:
-                try:
-                    page = self._context.client.time_entry(self._workspace, entry)
-                except (NotAllowedError, BadRequestError) as error:
-                    result.refusal = str(error)
-                else:
-                    if page is None:
-                        result.gone.add(entry)
-                    else:
-                        self._take(entry, page.documents[0], result)
-                    continue
-            result.open.append(entry)
+        asked, why = 0, f"at most {self._context.lookups} are asked for one by one"
+        for entry in entries[: self._context.lookups]:
+            try:
+                page = self._context.client.time_entry(self._workspace, entry)
+            except (NotAllowedError, BadRequestError) as error:
+                why = str(error)
+                break
+            asked += 1
+            if page is None:
+                self._result.gone.add(entry)
+            else:
+                self._take(entry, start_of(page.documents[0]), page.documents[0])
+        left = entries[asked:]
+        self._result.open += left
+        if left:
+            name = self._context.workspaces[self._workspace].label
+            self._context.log.warning(
+                f"{name}: {len(left)} entries have gone from these days or changed elsewhere, and it is not known "
+                f"where they are ({why}), for example {', '.join(left[:_SHOWN])}. Those that were "
+                "moved to other days come back when those days are refreshed."
+            )
 
 
 def start_of(document: Document) -> datetime | None:

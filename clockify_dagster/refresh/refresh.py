@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from functools import partial
 
+from clockify_dagster.api import side_by_side
 from clockify_dagster.contract.time import TIMEENTRIES, TIMEENTRIES_INTEGRAL
 from clockify_dagster.days import Span
 from clockify_dagster.errors import AbortedError, ApiError
 from clockify_dagster.refresh.changes import SLACK, Changes, read_changes
-from clockify_dagster.refresh.context import RefreshContext
+from clockify_dagster.refresh.context import RefreshContext, RefreshResult
 from clockify_dagster.refresh.entries import EntriesRead, read_entries
 from clockify_dagster.refresh.lookups import EntryLookup, LookupResult
 from clockify_dagster.refresh.tables import list_users
@@ -18,36 +20,8 @@ from clockify_dagster.warehouse import SpanLoad, TablesLoad, load_state
 from clockify_dagster.warehouse.load_state import Birth, FeedState
 from clockify_dagster.warehouse.loaded_entries import Entries, entries_within, running_timers, users_with_entries
 
-_SHOWN = 5
 # users who have rows in one of them are asked for their entries, even if they are in no list any more
 _TABLES = (TIMEENTRIES.name, TIMEENTRIES_INTEGRAL.name)
-
-
-@dataclass
-class RefreshFacts:
-    """What a refresh found besides the rows."""
-
-    moved: int = 0
-    deleted: set[str] = field(default_factory=set)
-    changed_elsewhere: int = 0
-    unexplained: int = 0
-
-    def add(self, found: LookupResult) -> None:
-        """Add what was found in one workspace."""
-        self.moved += len(found.vanished & found.found)
-        self.changed_elsewhere += len(found.found - found.vanished)
-        self.unexplained += len(found.open)
-        self.deleted |= found.gone
-
-    @property
-    def numbers(self) -> dict[str, int]:
-        """The numbers, by name, for metadata."""
-        return {
-            "entries that moved": self.moved,
-            "entries deleted": len(self.deleted),
-            "entries changed outside these days": self.changed_elsewhere,
-            "entries that vanished unexplained": self.unexplained,
-        }
 
 
 @dataclass(frozen=True)
@@ -59,30 +33,27 @@ class Loaded:
         users: by workspace, the users who have rows within the span.
         timers: the table's running timers outside of the span.
         feed: up to where changes are known, for workspaces of which something is loaded.
-        last_load: the number of the table's last load, 0 where there was none.
+        last_load: the table's last load; None where there was none.
     """
 
     limits: Span | None
     users: Mapping[str, set[str]]
     timers: Entries
     feed: Mapping[str, FeedState]
-    last_load: int
+    last_load: load_state.LoadRecord | None
 
 
-def refresh_everything(context: RefreshContext) -> TablesLoad:
+def refresh_everything(context: RefreshContext) -> RefreshResult:
     """Read all entries of all time anew. Rows of users who have left and are served no more stay."""
     listed_at, began = datetime.now(timezone.utc), _began(context)
     with context.warehouse.database.reading_if_there() as connection:
         users = {} if connection is None else users_with_entries(connection, _TABLES, None)
     read = read_entries(context, users, began)
-    return TablesLoad(read.staging, listed_at, kept_users=frozenset(read.kept_users))
+    return RefreshResult([TablesLoad(read.staging, listed_at, kept_users=frozenset(read.kept_users))])
 
 
-def refresh_span(context: RefreshContext) -> tuple[SpanLoad, RefreshFacts]:
-    """Read the entries of the context's span anew, and what has changed outside of it since the last refresh.
-
-    Gives what is to be written, and what was found.
-    """
+def refresh_span(context: RefreshContext) -> RefreshResult:
+    """Read the entries of the context's span anew, and what has changed outside of it since the last refresh."""
     span = context.span
     if span is None:
         raise ValueError("a span is needed; for all of time there is refresh_everything")
@@ -91,7 +62,7 @@ def refresh_span(context: RefreshContext) -> tuple[SpanLoad, RefreshFacts]:
     context = replace(context, limits=loaded.limits)
     read = read_entries(context, loaded.users, began)
     try:
-        facts, feed = _look_elsewhere(context, span, loaded, read, began)
+        found, feed = _look_elsewhere(context, span, loaded, read=read, began=began)
     except BaseException:
         read.staging.close()
         raise
@@ -102,21 +73,21 @@ def refresh_span(context: RefreshContext) -> tuple[SpanLoad, RefreshFacts]:
         tuple(context.workspaces),
         last_load=loaded.last_load,
         kept_users=frozenset(read.kept_users),
-        deleted=frozenset(facts.deleted),
+        deleted=frozenset(found.gone),
         feed=feed,
     )
-    return load, facts
+    return RefreshResult([load], numbers=found.numbers)
 
 
 def _look_elsewhere(
-    context: RefreshContext, span: Span, loaded: Loaded, read: EntriesRead, began: datetime
-) -> tuple[RefreshFacts, dict[str, FeedState]]:
+    context: RefreshContext, span: Span, loaded: Loaded, *, read: EntriesRead, began: datetime
+) -> tuple[LookupResult, dict[str, FeedState]]:
     """Find the entries that are not in the listing; gives what was found, and where the feed goes on.
 
     Where everything is read anew and nobody has left, there is nothing to look for. Of those who have left only the
     feed says what becomes of their entries.
     """
-    facts, feed = RefreshFacts(), dict[str, FeedState]()
+    result, feed = LookupResult(), dict[str, FeedState]()
     is_listing_enough = context.reads_all and not _has_anybody_left(context, loaded.users)
     readings = {} if is_listing_enough else _read_feed(context, loaded.feed, began)
     missing = {} if is_listing_enough else _missing(context, span, read)
@@ -124,14 +95,13 @@ def _look_elsewhere(
         changes = readings.get(workspace, Changes())
         if not is_listing_enough:
             timers = loaded.timers.get(workspace, {}) if changes.state is None else {}
-            found = EntryLookup(context, workspace, read, changes).find(missing.get(workspace, {}), timers)
-            facts.add(found)
-            _log_open_ones(context, workspace, found)
+            lookup = EntryLookup(context, workspace, read=read, changes=changes, result=result)
+            lookup.find(missing.get(workspace, {}), timers)
         if changes.state is not None:
             feed[workspace] = changes.state
         elif workspace not in readings:
             feed[workspace] = _first_state(context, read.young.get(workspace, set()), began)
-    return facts, feed
+    return result, feed
 
 
 def _began(context: RefreshContext) -> datetime:
@@ -143,17 +113,16 @@ def _began(context: RefreshContext) -> datetime:
 def _loaded(context: RefreshContext, span: Span) -> Loaded:
     with context.warehouse.database.reading_if_there() as connection:
         if connection is None:
-            return Loaded(context.limits, {}, {}, {}, 0)
+            return Loaded(context.limits, {}, {}, {}, None)
         spans = load_state.loaded_spans(connection)
         first = [each.start for workspace in context.workspaces for each in spans.get(workspace, [])[:1]]
         feed = load_state.feed_states(connection)
-        last = load_state.listing_record(connection, context.table)
         return Loaded(
             limits=context.limits and Span(min([context.limits.start, *first]), context.limits.end),
             users=users_with_entries(connection, _TABLES, span),
             timers=running_timers(connection, context.table, span),
             feed={workspace: state for workspace, state in feed.items() if workspace in context.workspaces},
-            last_load=last.number if last else 0,
+            last_load=load_state.last_load(connection, context.table),
         )
 
 
@@ -176,15 +145,23 @@ def _has_anybody_left(context: RefreshContext, users_held: Mapping[str, set[str]
 
 def _read_feed(context: RefreshContext, states: Mapping[str, FeedState], began: datetime) -> dict[str, Changes]:
     """By workspace, what the feed says, where something was loaded before. What cannot be read is logged."""
-    readings, refusals = {}, {}
-    for workspace, before in states.items():
+
+    def read(workspace: str) -> tuple[str, Changes | ApiError]:
         try:
-            readings[workspace] = read_changes(context.client, workspace, before, began)
+            return workspace, read_changes(context.client, workspace, states[workspace], began)
         except AbortedError:
             raise
         except ApiError as error:
-            readings[workspace], refusals[workspace] = Changes(), error
-        _log_gap(context, workspace, readings[workspace])
+            return workspace, error
+
+    readings, refusals = dict[str, Changes](), dict[str, ApiError]()
+    for workspace, found in side_by_side([partial(read, each) for each in states], context.concurrency):
+        if isinstance(found, ApiError):
+            refusals[workspace] = found
+            readings[workspace] = Changes()
+        else:
+            readings[workspace] = found
+            _log_gap(context, workspace, found)
     if refusals:
         names = ", ".join(context.workspaces[workspace].label for workspace in refusals)
         context.log.warning(
@@ -208,14 +185,4 @@ def _log_gap(context: RefreshContext, workspace: str, changes: Changes) -> None:
             f"reaches no further back. What changed from {changes.gap[0]:%Y-%m-%d} to {changes.gap[1]:%Y-%m-%d} in "
             "entries outside the refreshed days is not known; to be sure, refresh all days once "
             "(`clockify-dagster sync --from ... --to ...`)."
-        )
-
-
-def _log_open_ones(context: RefreshContext, workspace: str, found: LookupResult) -> None:
-    if found.open:
-        why = found.refusal or f"at most {context.lookups} are asked for one by one"
-        context.log.warning(
-            f"{context.workspaces[workspace].label}: {len(found.open)} entries have gone from these days or changed "
-            f"elsewhere, and it is not known where they are ({why}), for example {', '.join(found.open[:_SHOWN])}. "
-            "Those that were moved to other days come back when those days are refreshed."
         )

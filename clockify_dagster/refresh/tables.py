@@ -6,32 +6,16 @@ What is listed where is said by the tables' declarations. Users, and projects wi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial
 
 from clockify_dagster.api import Page, side_by_side
 from clockify_dagster.contract import Listing
 from clockify_dagster.errors import ContractError, NotAllowedError, UnreadableAnswerError, located
-from clockify_dagster.refresh.context import RefreshContext, Workspace
+from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
 from clockify_dagster.warehouse import PageSource, PageStaging, TablesLoad
 
 TASKS = "clockify_tasks"
-
-
-@dataclass(frozen=True)
-class TablesRead:
-    """What was read of one or several families of tables that come from the same requests.
-
-    Attributes:
-        loads: of each family that is whole, what is to be written.
-        refused: by workspace, why Clockify does not give the table there; its rows stay as they are.
-        faults: why the other families are not whole; they stay as they are.
-    """
-
-    loads: tuple[TablesLoad, ...]
-    refused: dict[str, str]
-    faults: tuple[ContractError, ...]
 
 
 class _Family:
@@ -55,7 +39,7 @@ class _Family:
             raise UnreadableAnswerError(f"{endpoint}: {error}.", endpoint=endpoint, status=200) from None
 
 
-def read_listed_table(context: RefreshContext) -> TablesRead:
+def read_listed_table(context: RefreshContext) -> RefreshResult:
     """Read a table by its declared listing. Raises `ApiError`."""
     envelope = _listing(context).envelope
 
@@ -65,7 +49,7 @@ def read_listed_table(context: RefreshContext) -> TablesRead:
     return _read(context, [context.table], stage)
 
 
-def read_projects(context: RefreshContext) -> TablesRead:
+def read_projects(context: RefreshContext) -> RefreshResult:
     """Read the projects and, from the same documents, their tasks. Raises `ApiError`.
 
     Where a project comes without its tasks, they are asked for: `GET /workspaces/{w}/projects/{p}/tasks`.
@@ -86,7 +70,7 @@ def read_projects(context: RefreshContext) -> TablesRead:
     return _read(context, [context.table, TASKS], stage)
 
 
-def read_users(context: RefreshContext) -> TablesRead:
+def read_users(context: RefreshContext) -> RefreshResult:
     """Read the users with their memberships. Raises `ApiError`.
 
     A user of several workspaces is one row, with the memberships of all of them.
@@ -113,7 +97,7 @@ def list_users(context: RefreshContext) -> None:
 
 def _read(
     context: RefreshContext, roots: Sequence[str], stage: Callable[[Sequence[_Family], Workspace, Page], None]
-) -> TablesRead:
+) -> RefreshResult:
     """Read the listing in all workspaces side by side; `stage` is given each page.
 
     A refusal (403, or a plan that is known to lack the feature) concerns its workspace alone: its rows stay.
@@ -150,15 +134,14 @@ def _read(
 
 def _result(
     families: Sequence[_Family], listed_at: datetime, refused: dict[str, str], *, is_refused: bool = False
-) -> TablesRead:
-    loads = []
+) -> RefreshResult:
+    whole = [family.staging for family in families if family.fault is None]
     for family in families:
-        if family.fault is None:
-            kept = frozenset(refused)
-            loads.append(TablesLoad(family.staging, listed_at, kept_workspaces=kept, is_refused=is_refused))
-        else:
+        if family.fault is not None:
             family.staging.close()
-    return TablesRead(tuple(loads), refused, tuple(each.fault for each in families if each.fault is not None))
+    kept = frozenset(refused)
+    loads = [TablesLoad(each, listed_at, kept_workspaces=kept, is_refused=is_refused) for each in whole]
+    return RefreshResult(loads, refused, [family.fault for family in families if family.fault is not None])
 
 
 def _listing(context: RefreshContext) -> Listing:

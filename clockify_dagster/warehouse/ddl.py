@@ -46,12 +46,7 @@ def ensure_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
 
 def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str] | None:
     """Column names and their SQL types in the database; None where there is no such table."""
-    rows = connection.execute(
-        "SELECT column_name, data_type FROM duckdb_columns() "
-        "WHERE database_name = current_database() AND schema_name = ? AND table_name = ?",
-        [SCHEMA, table],
-    ).fetchall()
-    return dict(rows) or None
+    return columns_by_table(connection).get(table)
 
 
 def columns_by_table(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:

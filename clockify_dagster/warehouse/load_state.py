@@ -28,9 +28,8 @@ _TABLES = {
     ),
     "loads": (
         "table_name VARCHAR NOT NULL, loaded_at TIMESTAMP WITH TIME ZONE NOT NULL, "
-        "rows_written BIGINT NOT NULL, rows_in_all BIGINT NOT NULL"
+        "rows_written BIGINT NOT NULL, rows_in_all BIGINT NOT NULL, listed_at TIMESTAMP WITH TIME ZONE"
     ),
-    "listings": "table_name VARCHAR NOT NULL, listed_at TIMESTAMP WITH TIME ZONE NOT NULL, number BIGINT NOT NULL",
     "misfits": "table_name VARCHAR NOT NULL, column_name VARCHAR NOT NULL, misfits BIGINT NOT NULL, sample VARCHAR",
 }
 _LOADS_KEPT = 100
@@ -57,19 +56,15 @@ class FeedState:
 
 @dataclass(frozen=True)
 class LoadRecord:
-    """A load of a table: when it was committed, the rows it wrote, and the rows that the table had then."""
+    """A load of a table: when it was committed, the rows it wrote, and the rows that the table had then.
+
+    `listed_at` is when the listing began that it came from, by the loader's clock; None in files of older versions.
+    """
 
     loaded_at: datetime
     rows_written: int
     rows_in_all: int
-
-
-@dataclass(frozen=True)
-class ListingRecord:
-    """The listing that a table was last loaded from: when it began, by the loader's clock, and which load that was."""
-
-    listed_at: datetime
-    number: int
+    listed_at: datetime | None
 
 
 def ensure_state(connection: duckdb.DuckDBPyConnection) -> None:
@@ -77,6 +72,12 @@ def ensure_state(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
     for name, columns in _TABLES.items():
         connection.execute(f"CREATE TABLE IF NOT EXISTS {SCHEMA}.{name} ({columns})")
+    _add_listed_at(connection)
+
+
+def _add_listed_at(connection: duckdb.DuckDBPyConnection) -> None:
+    """A column that files of older versions lack."""
+    connection.execute(f"ALTER TABLE {SCHEMA}.loads ADD COLUMN IF NOT EXISTS listed_at TIMESTAMP WITH TIME ZONE")
 
 
 def loaded_spans(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Span]]:
@@ -110,12 +111,19 @@ def record_span(
 
 
 def record_load(
-    connection: duckdb.DuckDBPyConnection, written: Mapping[str, int], faults: Iterable[CoercionFault], at: datetime
+    connection: duckdb.DuckDBPyConnection,
+    written: Mapping[str, int],
+    faults: Iterable[CoercionFault],
+    *,
+    listed_at: datetime,
+    loaded_at: datetime,
 ) -> None:
     """Note a load of these tables: rows written by table, and the values that did not fit."""
     for table, rows in written.items():
         connection.execute(
-            f"INSERT INTO {SCHEMA}.loads SELECT ?, ?, ?, count(*) FROM {qualified(table)}", [table, at, rows]
+            f"INSERT INTO {SCHEMA}.loads BY NAME SELECT ? AS table_name, ? AS loaded_at, ? AS rows_written, "
+            f"count(*) AS rows_in_all, ? AS listed_at FROM {qualified(table)}",
+            [table, loaded_at, rows, listed_at],
         )
         connection.execute(f"DELETE FROM {SCHEMA}.misfits WHERE table_name = ?", [table])
         connection.execute(
@@ -132,31 +140,21 @@ def record_load(
 def load_records(connection: duckdb.DuckDBPyConnection) -> dict[str, list[LoadRecord]]:
     """By table, its loads, the last one first; none of a file that was written before loads were remembered."""
     records: dict[str, list[LoadRecord]] = {}
-    for table, *values in _rows(
-        connection, "loads", "SELECT table_name, loaded_at, rows_written, rows_in_all FROM {} ORDER BY loaded_at DESC"
-    ):
-        records.setdefault(table, []).append(LoadRecord(*values))
+    # an older file lacks the last column
+    for table, *values in _rows(connection, "loads", "SELECT * FROM {} ORDER BY loaded_at DESC"):
+        records.setdefault(table, []).append(LoadRecord(*[*values, None][:4]))
     return records
+
+
+def last_load(connection: duckdb.DuckDBPyConnection, table: str) -> LoadRecord | None:
+    """The last load of a table; None where it is not known."""
+    return next(iter(load_records(connection).get(table, [])), None)
 
 
 def faults_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[CoercionFault]:
     """The values that did not fit their columns in the last load of a table."""
     rows = _rows(connection, "misfits", "SELECT * FROM {} WHERE table_name = ? ORDER BY ALL", [table])
     return [CoercionFault(*row) for row in rows]
-
-
-def listing_record(connection: duckdb.DuckDBPyConnection, table: str) -> ListingRecord | None:
-    """The listing that a table was last loaded from; None where that is not known."""
-    rows = _rows(connection, "listings", "SELECT listed_at, number FROM {} WHERE table_name = ?", [table])
-    return ListingRecord(*rows[0]) if rows else None
-
-
-def record_listing(connection: duckdb.DuckDBPyConnection, table: str, listed_at: datetime) -> None:
-    """Note from which listing a table is loaded now."""
-    before = listing_record(connection, table)
-    connection.execute(f"DELETE FROM {SCHEMA}.listings WHERE table_name = ?", [table])
-    number = before.number + 1 if before else 1
-    connection.execute(f"INSERT INTO {SCHEMA}.listings VALUES (?, ?, ?)", [table, listed_at, number])
 
 
 def feed_states(connection: duckdb.DuckDBPyConnection) -> dict[str, FeedState]:

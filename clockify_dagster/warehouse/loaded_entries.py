@@ -21,7 +21,7 @@ def users_with_entries(
     found: dict[str, set[str]] = {}
     where, bounds = ("true", []) if span is None else (_WITHIN, [span.start, span.end])
     for table in tables:
-        for workspace, user in _select(connection, table, "DISTINCT workspaceid, userid", where, bounds):
+        for workspace, user in _select(connection, table, "DISTINCT workspaceid, userid", where=where, bounds=bounds):
             found.setdefault(workspace, set()).add(user)
     return found
 
@@ -45,13 +45,13 @@ _WITHIN = "timeinterval_start >= ? AND timeinterval_start < ?"
 
 def _entries(connection: duckdb.DuckDBPyConnection, table: str, where: str, bounds: Sequence[object]) -> Entries:
     found: Entries = {}
-    for workspace, entry, user in _select(connection, table, "workspaceid, id, userid", where, bounds):
+    for workspace, entry, user in _select(connection, table, "workspaceid, id, userid", where=where, bounds=bounds):
         found.setdefault(workspace, {})[entry] = user
     return found
 
 
 def _select(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: str, where: str, bounds: Sequence[object]
+    connection: duckdb.DuckDBPyConnection, table: str, columns: str, *, where: str, bounds: Sequence[object]
 ) -> list[tuple[str, ...]]:
     if columns_of(connection, table) is None:
         return []

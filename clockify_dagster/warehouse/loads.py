@@ -47,8 +47,8 @@ class Load(ABC):
             return {table.name: 0 for table in self.staging.family}
         rows = self.replace(connection)
         if self.has_read:
-            load_state.record_listing(connection, self.root, self.listed_at)
-            load_state.record_load(connection, rows, self.staging.faults, datetime.now(timezone.utc))
+            now = datetime.now(timezone.utc)
+            load_state.record_load(connection, rows, self.staging.faults, listed_at=self.listed_at, loaded_at=now)
         return rows
 
     @property
@@ -86,9 +86,11 @@ class TablesLoad(Load):
 
     def must_yield(self, connection: duckdb.DuckDBPyConnection) -> bool:
         """Whether another load of the whole has been written whose listing began later."""
-        held = load_state.listing_record(connection, self.root)
+        last = load_state.last_load(connection, self.root)
+        if last is None or last.listed_at is None:
+            return False
         # a clock that was wrong once must not keep all later loads out
-        return held is not None and self.listed_at < held.listed_at <= datetime.now(timezone.utc)
+        return self.listed_at < last.listed_at <= datetime.now(timezone.utc)
 
     def replace(self, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
         """Replace all rows but the kept ones."""
@@ -104,7 +106,7 @@ class SpanLoad(Load):
     Attributes:
         span: the time whose rows are replaced.
         workspaces: whose entries were listed; rows of others go.
-        last_load: the number of the load that the table had when this one began; see `load_state.ListingRecord`.
+        last_load: the table's last load when this one began, None where there was none.
         kept_users: workspace and user of those who were not read, whose rows stay.
         deleted: keys of rows that go, wherever they are.
         feed: by workspace, up to where changes are known now.
@@ -112,15 +114,14 @@ class SpanLoad(Load):
 
     span: Span
     workspaces: tuple[str, ...]
-    last_load: int
+    last_load: load_state.LoadRecord | None
     kept_users: frozenset[UserOfWorkspace] = frozenset()
     deleted: frozenset[str] = frozenset()
     feed: Mapping[str, load_state.FeedState] = field(default_factory=dict)
 
     def must_yield(self, connection: duckdb.DuckDBPyConnection) -> bool:
         """Never: where another load was written meanwhile, what was compared with the table does not hold any more."""
-        held = load_state.listing_record(connection, self.root)
-        if (held.number if held else 0) != self.last_load:
+        if load_state.last_load(connection, self.root) != self.last_load:
             raise LoadConflictError(
                 f"Another run has loaded {self.root} while this one was reading. Nothing was changed; read it again."
             )

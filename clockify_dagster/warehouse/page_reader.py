@@ -124,7 +124,7 @@ class PageReader:
     def _read_raw(self, body: bytes, file: Path) -> None:
         try:
             file.write_bytes(body)
-            select = raw_table(self._root, tuple(self._children), self._source, escape(str(file)), len(body))
+            select = raw_table(self._root, tuple(self._children), self._source, file=escape(str(file)), size=len(body))
             self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {_RAW} AS {select}")
         finally:
             file.unlink(missing_ok=True)
@@ -136,7 +136,7 @@ class PageReader:
             raise ValueError(f"the answer cannot be read as JSON ({str(error).splitlines()[0]})") from None
 
     def _read_items(self, child: Table, key: str, raw: str, typed: str) -> None:
-        items = raw_items(child, self._source, _RAW, _TYPED, key)
+        items = raw_items(child, self._source, raw=_RAW, typed=_TYPED, key=key)
         self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {raw} AS {items}")
         for (value,) in self._connection.execute(odd_lists(child, self._source, _RAW)).fetchall():
             column = next(column.name for column in child.columns if column.list_path is not None)
@@ -180,7 +180,7 @@ class PageReader:
                 found.append((text, _coerced(each.column.type, text)))
             except CoercionError as error:  # noqa: PERF203 - values of an unusual form are few
                 if each.column.name in (*table.primary_key, *table.never_null):
-                    raise self._unusable(table, each, raw, text, str(error)) from None
+                    raise self._unusable(table, each, raw, text=text, sample=str(error)) from None
                 self.faults.append(CoercionFault(table.name, each.column.name, count, str(error)))
         if not found:
             return
@@ -201,7 +201,7 @@ class PageReader:
             if lacking is not None:
                 raise unusable(table, name, json.dumps(lacking[0]), "is missing")
 
-    def _unusable(self, table: Table, each: ColumnSQL, raw: str, text: str, sample: str) -> ContractError:
+    def _unusable(self, table: Table, each: ColumnSQL, raw: str, *, text: str, sample: str) -> ContractError:
         identity = column_sql(table, table.columns[0], self._source).typed
         row = self._connection.execute(f"SELECT {identity} FROM {raw} WHERE {each.json} = ? LIMIT 1", [text]).fetchone()
         return unusable(table, each.column.name, json.dumps(row[0] if row else None), f"is {sample}")
@@ -240,8 +240,8 @@ def _normalized(body: bytes, source: PageSource) -> bytes:
     """
     try:
         answer = json.loads(body)
-    except RecursionError:
-        raise ValueError("the answer is nested too deeply") from None
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"the answer is not JSON ({error})") from None
     documents = answer
     for step in source.envelope.split(".") if source.envelope else []:
         documents = documents.get(step) if isinstance(documents, dict) else documents

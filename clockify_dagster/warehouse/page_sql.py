@@ -50,7 +50,7 @@ class PageSource:
         return not self.envelope and self.inside is None
 
 
-def raw_table(root: Table, children: tuple[Table, ...], source: PageSource, file: str, size: int) -> str:
+def raw_table(root: Table, children: tuple[Table, ...], source: PageSource, *, file: str, size: int) -> str:
     """The rows of the raw table of a root, from a file of so many bytes: a row a document, in their order."""
     if source.has_plain_documents:
         return f"SELECT * FROM {_json(file, size, 'array', _keys(root, children))}"
@@ -64,7 +64,7 @@ def raw_table(root: Table, children: tuple[Table, ...], source: PageSource, file
     return f"SELECT unnest(json_extract({quoted(source.inside)}, '$[*]')) AS {_DOCUMENT}{facts} FROM {outer}"
 
 
-def raw_items(child: Table, source: PageSource, raw: str, typed: str, key: str) -> str:
+def raw_items(child: Table, source: PageSource, *, raw: str, typed: str, key: str) -> str:
     """The rows of a child's raw table: an item of a document's list each, with its parent's key and reading."""
     items = _at(child.rows_path or "", source)
     return (
@@ -165,7 +165,7 @@ def not_objects(table: Table, source: PageSource) -> list[str]:
     found = []
     for place, steps in sorted(around):
         path = literal("$" + "".join(f".{quoted(step)}" for step in steps))
-        text = f"CAST(json_extract({place}, {path}) AS VARCHAR)"
+        text = f"CAST({f'json_extract({place}, {path})' if steps else place} AS VARCHAR)"
         found.append(f"NOT starts_with({text}, '{{') AND {text} NOT IN ('null', '\"\"')")
     return found
 

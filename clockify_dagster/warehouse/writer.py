@@ -65,9 +65,11 @@ def replace_span(
 
 
 @contextmanager
-def bounded_memory(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def bounded_memory(connection: duckdb.DuckDBPyConnection, *, is_writing: bool = False) -> Iterator[None]:
     """Within this, DuckDB sorts and writes within `MEMORY`, whatever the number of rows."""
-    settings = {"memory_limit": MEMORY, "preserve_insertion_order": False, "threads": 1}
+    settings: dict[str, object] = {"memory_limit": MEMORY}
+    if is_writing:  # else each thread would hold rows of its own, and those before it
+        settings |= {"preserve_insertion_order": False, "threads": 1}
     for name, value in settings.items():
         connection.execute(f"SET {name} = {literal(str(value))}")
     try:
@@ -88,7 +90,7 @@ def _replace(
     deleted: Iterable[str] = (),
 ) -> dict[str, int]:
     root = staging.family[0]
-    with bounded_memory(connection), staging.registered(connection) as staged:
+    with bounded_memory(connection, is_writing=True), staging.registered(connection) as staged:
         for table in staging.family:
             ensure_table(connection, table)
         kept = ["/".join(pair) for pair in sorted(kept_users)]

@@ -139,7 +139,7 @@ DAMAGES = [
     Damage(
         ENTRIES,
         "stands_on_a_loaded_day",
-        "UPDATE clockify_state.loaded_ranges SET range_start = date_trunc('day', now()) - INTERVAL 38 DAY",
+        "UPDATE clockify_state.loaded_ranges SET range_start = range_start + INTERVAL 7 DAY",
         {"outside": 0, "on days not loaded": 4},
         "WARN",
     ),

@@ -52,7 +52,7 @@ def test_a_value_that_does_not_fit_is_told_until_a_load_in_which_all_fit(make_lo
     refresh(project, "clockify_clients")
     red = failed(project)
     assert list(red) == [("clockify_clients", "values_fit")]
-    assert red["clockify_clients", "values_fit"].numbers["misfits"] == 1
+    assert red["clockify_clients", "values_fit"].numbers["values that did not fit"] == 1
     assert "perhaps" in str(red["clockify_clients", "values_fit"].numbers["columns"])
     account.edit(client, archived=False)
     refresh(project, "clockify_clients")

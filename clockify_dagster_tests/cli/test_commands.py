@@ -30,7 +30,7 @@ PROGRAM = "from clockify_dagster import cli; cli.main()"
 LAST = f"import atexit; atexit.register(print, 'last'); {PROGRAM}"
 
 
-def test_it_tells_its_version(command: Command) -> None:
+def test_it_prints_its_version(command: Command) -> None:
     assert __version__ in command("--version").out
 
 
@@ -53,10 +53,10 @@ def test_what_needs_no_dagster_does_not_wait_for_it(option: str) -> None:
     [
         (["synch"], "No such command 'synch'"),
         (["sync", "--from"], "requires an argument"),
-        (["sync", "--from", "2026-13-01"], "'2026-13-01' is no day; write it as in 2026-01-31"),
-        (["sync", "--from", "2026-1-1"], "is no day"),
-        (["sync", "--to", "20260101"], "is no day"),
-        (["sync", "--to", ""], "is no day"),
+        (["sync", "--from", "2026-13-01"], "'2026-13-01' is not a date; write it like 2026-01-31"),
+        (["sync", "--from", "2026-1-1"], "is not a date"),
+        (["sync", "--to", "20260101"], "is not a date"),
+        (["sync", "--to", ""], "is not a date"),
         (["sync", "--from", "1999-01-01"], "1999-01-01 is before the first day there is"),
         (["sync", "--to", "1999-01-01"], "1999-01-01 is before the first day there is"),
         (["sync", "--from", "2999-01-01"], "2999-01-01 is in the future"),
@@ -66,7 +66,7 @@ def test_what_needs_no_dagster_does_not_wait_for_it(option: str) -> None:
     ],
     ids=" ".join,
 )
-def test_a_wrong_argument_is_refused_in_words(
+def test_a_wrong_argument_is_refused_with_the_reason(
     command: Command, project: Project, arguments: list[str], said: str
 ) -> None:
     answer = command(*arguments)
@@ -76,7 +76,7 @@ def test_a_wrong_argument_is_refused_in_words(
     assert not project.database.exists()
 
 
-def test_days_turned_round_are_refused(command: Command, project: Project) -> None:
+def test_days_in_the_wrong_order_are_refused(command: Command, project: Project) -> None:
     first, last = project.settings.start_date, project.settings.start_date + timedelta(days=1)
     answer = command("sync", "--from", str(last), "--to", str(first))
     assert answer.code == 2

@@ -34,7 +34,8 @@ def test_an_unknown_key_is_named_by_its_setting(command: Command, project: Proje
     project.set(api_key="unknown")
     answer = command("doctor")
     assert answer.code == 1
-    assert "The key in CLOCKIFY_API_KEY is unknown there" in answer.all
+    assert "CLOCKIFY_API_KEY" in answer.all
+    assert "each region, and each subdomain, knows only its own keys" in answer.all
 
 
 def test_a_plain_members_key_is_not_enough(command: Command, project: Project) -> None:

@@ -7,21 +7,26 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, time, timedelta, timezone
+from importlib import import_module
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 from dagster import DagsterInstance, DagsterRunStatus
 
 from clockify_dagster.api import ClockifyClient
+from clockify_dagster.cli.runs import Outcome
 from clockify_dagster.contract import CONTRACT
+from clockify_dagster.days import Days
+from clockify_dagster.defs.partitions import missing_days
 from clockify_dagster.sandbox import Fault, faults
 from clockify_dagster_tests.cli.conftest import Command
 from clockify_dagster_tests.conftest import Project
 from clockify_dagster_tests.defs.accounts import days_before_today
+from clockify_dagster_tests.defs.calendars import note_loaded
 from clockify_dagster_tests.defs.test_schedules import held_open
 
 COMMAND = str(Path(sys.executable).parent / "clockify-dagster")
@@ -43,7 +48,8 @@ def test_it_loads_all_and_prints_tables_requests_and_progress(command: Command, 
     assert f"{len(project.asked())} requests, " in answer.out
     assert str(project.database) in answer.out
     assert f"Loading reference tables and time entries of {days_before_today(10)[0]} to " in answer.err
-    assert "Agency: user 2 of 2, 20 entries so far" in answer.err
+    assert "Agency: 1 documents of clockify_clients" in answer.err
+    assert "user 2 of 2, 20 entries so far; " in answer.err
 
 
 @pytest.mark.usefixtures("project")
@@ -61,7 +67,7 @@ def test_what_fails_is_named_the_rest_is_loaded_and_the_exit_code_says_so(comman
     command("sync", "--from", str(days[4]), "--to", str(days[5]))
     project.sandbox.reset_requests()
     project.set(update_window_days=2)
-    project.sandbox.faults.add(Fault("/user-groups", faults.Status(403), times=None))
+    project.sandbox.faults.add(Fault("/user-groups", faults.Status(404), times=None))
     answer = command("sync")
     assert answer.code == 1
     missing = {"clockify_usergroups", "clockify_usergroups__users"}
@@ -69,7 +75,58 @@ def test_what_fails_is_named_the_rest_is_loaded_and_the_exit_code_says_so(comman
     assert "what is missing stands as it did before" in answer.err
     assert "- clockify_usergroups, clockify_usergroups__users: GET" in answer.err
     assert f"{len(project.asked())} requests, " in answer.out, "those of the table that failed too"
-    assert len(project.rows("clockify_timeentries")) == 20, "of days that lie apart, in three runs"
+    assert len(project.rows("clockify_timeentries")) == 20, "of the days before and after those that were loaded"
+
+
+def test_thirty_gaps_of_days_are_loaded_by_one_run(command: Command, project: Project, home: Path) -> None:
+    days = days_before_today(80)
+    project.set(start_date=days[0], update_window_days=2)
+    gaps, place = days[10:70:2], next(iter(project.account.workspaces))
+    held = [Days(day, day) for day in days if day not in gaps]
+    note_loaded(project.warehouse, project.calendar, held, place)
+    assert len(missing_days(project.calendar, project.warehouse)) == len(gaps)
+    answer = command("sync")
+    assert answer.code == 0, answer.err
+    assert re.findall(r"^Loading .* of (\S+) to", answer.err, re.MULTILINE) == [str(gaps[0])]
+    assert len(project.asked("/time-entries")) == 2, "one listing a user"
+    assert missing_days(project.calendar, project.warehouse) == []
+    with DagsterInstance.from_config(str(home)) as instance:
+        assert len(instance.get_runs()) == 1
+
+
+def test_all_days_of_a_workspace_that_is_found_now_are_loaded(command: Command, project: Project) -> None:
+    project.set(update_window_days=2)
+    held = Days(days_before_today(10)[0], project.calendar.today)
+    note_loaded(project.warehouse, project.calendar, [held], next(iter(project.account.workspaces)))
+    place = project.account.add_workspace("Studio")
+    start = datetime.combine(days_before_today(10)[0], time(9), timezone.utc)
+    project.account.add_entry(place, project.account.add_user(place), start, start + timedelta(hours=1))
+    answer = command("sync")
+    assert answer.code == 0, answer.err
+    assert "clockify_timeentries" in printed(answer.out)
+    assert place["id"] in {row["workspaceid"] for row in project.rows("clockify_timeentries", "workspaceid")}
+    assert answer.err.count("Loading time entries of ") == 1, "the run of all tables knew nothing of it"
+    assert missing_days(project.calendar, project.warehouse) == []
+
+
+def test_a_sync_after_which_days_are_missing_names_them_and_does_not_exit_with_0(
+    command: Command, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.set(update_window_days=2)
+    day = days_before_today(5)[0]
+    module = import_module("clockify_dagster.cli.sync")  # as an attribute of its package it is the command
+    load = module._load
+
+    def load_and_lose_a_day(instance: DagsterInstance, job: str, days: Days) -> Outcome:
+        outcome: Outcome = load(instance, job, days)
+        # what a run does that is about another workspace alone
+        note_loaded(project.warehouse, project.calendar, [Days(day, day)])
+        return outcome
+
+    monkeypatch.setattr(module, "_load", load_and_lose_a_day)
+    answer = command("sync")
+    assert answer.code == 1
+    assert f"Days that are not loaded: {day}. Start the sync again." in answer.err
 
 
 def test_without_the_workspaces_nothing_is_tried_and_all_is_named(command: Command, project: Project) -> None:
@@ -121,10 +178,10 @@ def started(project: Project) -> Iterator[subprocess.Popen[str]]:
     """A sync in a process of its own that is in the middle of listing entries: the answer does not come."""
     stall = project.sandbox.faults.add(Fault("time-entries", faults.Stall(60), times=None))
     with subprocess.Popen([COMMAND, "sync"], stdout=-1, stderr=-1, text=True) as process:  # noqa: S603
-        deadline = time.monotonic() + 60
-        while not stall.matched and time.monotonic() < deadline:
+        deadline = monotonic() + 60
+        while not stall.matched and monotonic() < deadline:
             assert process.poll() is None
-            time.sleep(0.05)
+            sleep(0.05)
         yield process
         process.kill()
     project.sandbox.faults.clear()
@@ -157,5 +214,5 @@ def test_a_killed_sync_leaves_whole_tables_and_its_place_in_dagsters_queue_is_fr
     with DagsterInstance.from_config(str(home)) as instance:
         statuses = [run.status for run in instance.get_runs()]
     assert statuses == [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE]
-    left = [path.name for path in project.database.parent.iterdir() if "clockify" in path.name]
-    assert left == [project.database.name]
+    left = {path.name for path in project.database.parent.iterdir() if "clockify" in path.name}
+    assert left <= {project.database.name, f".{project.database.name}.lock"}

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from clockify_dagster.contract import LOADED_AT, Column, Contract, Orphans, Reference, Table, Type
+from clockify_dagster.contract import LOADED_AT, Column, Contract, Listing, Orphans, Reference, Table, Type
 
 ID = Column("id", Type.ID, "id", "The thing.")
 NAME = Column("name", Type.TEXT, "name", "Its name.")
 BORN = Column("born", Type.TIMESTAMP, "born", "When it began.")
 LINK = Column("thing_id", Type.ID, "id", "The thing.")
 PART = Column("part_id", Type.ID, "partIds[]", "The part.")
+PLACE = Column("place", Type.ID, "{place}", "The place whose things are listed.")
+DATED_PARTS = (LINK, replace(PART, path="parts[].id"), replace(BORN, path="parts[].born"))
 
 
 def table(name: str = "things", columns: tuple[Column, ...] = (ID, NAME, BORN), **facts: Any) -> Table:
@@ -35,6 +37,8 @@ def child(columns: tuple[Column, ...] = (LINK, PART), **facts: Any) -> Table:
         ({"path": ""}, "a path, or a leading underscore"),
         ({"name": "_name"}, "a path, or a leading underscore"),
         ({"references": Reference("things", Orphans.ALLOWED)}, "refers but is not an ID"),
+        ({"path": "{place}"}, "is a fact of the request but not an ID"),
+        ({"otherwise": "place"}, "is a fact of the request but not an ID"),
     ],
 )
 def test_a_column_that_could_not_work_is_refused(change: dict[str, Any], fault: str) -> None:
@@ -54,6 +58,7 @@ def test_a_column_that_could_not_work_is_refused(change: dict[str, Any], fault: 
         ({"partition_column": "name", "required": ("name",)}, "name is not an instant"),
         ({"partition_column": "born"}, "born is not required"),
         ({"columns": (ID, PART)}, "only the rows of a child come from a list"),
+        ({"columns": (ID, PLACE), "listing": Listing("things")}, r"\['place'\] are not facts of its listing"),
     ],
 )
 def test_a_table_that_could_not_work_is_refused(facts: dict[str, Any], fault: str) -> None:
@@ -72,13 +77,37 @@ def test_a_table_that_could_not_work_is_refused(facts: dict[str, Any], fault: st
             {"columns": (replace(LINK, references=Reference("things", Orphans.ALLOWED)), PART)},
             "leads to its parent already",
         ),
-        ({"columns": (LINK, PART, BORN), "partition_column": "born"}, "goes with its parent, not by day"),
-        ({"columns": (LINK, PART, BORN), "required": ("born",)}, "only the way to its parent is required"),
+        ({"columns": (LINK, PART, BORN)}, "only column 1 is outside of the list, not \\['born'\\]"),
+        ({"columns": DATED_PARTS, "partition_column": "born"}, "goes with its parent, not by day"),
+        ({"columns": DATED_PARTS, "required": ("born",)}, "only the way to its parent is required"),
+        ({"listing": Listing("things/parts")}, "a child stands in its parent's documents, not in a listing"),
     ],
 )
 def test_a_child_that_could_not_work_is_refused(facts: dict[str, Any], fault: str) -> None:
     with pytest.raises(ValueError, match=fault):
         replace(child(), **facts)
+
+
+@pytest.mark.parametrize(
+    ("facts", "fault"),
+    [
+        ({"variants": ()}, "at least one set of parameters"),
+        ({"page_size": 0}, "a page has at least one row"),
+    ],
+)
+def test_a_listing_that_could_not_work_is_refused(facts: dict[str, Any], fault: str) -> None:
+    with pytest.raises(ValueError, match=fault):
+        Listing("things", **facts)
+
+
+def test_a_column_may_be_a_fact_of_the_request_or_fall_back_on_one() -> None:
+    listing = Listing("places/{place}/things")
+    assert listing.facts == ("place",)
+    things = table(columns=(ID, PLACE), listing=listing)
+    assert (things["place"].fact, things["place"].steps, things["place"].is_in_document) == ("place", (), False)
+    fallback = replace(ID, name="place", path="placeId", otherwise="place")
+    assert (fallback.fact, fallback.steps, fallback.is_in_document) == ("place", ("placeId",), True)
+    assert ID.fact is None
 
 
 REFERRING = Column("thing", Type.ID, "thing", "A thing.", Reference("things", Orphans.ALLOWED))

@@ -6,6 +6,9 @@ from datetime import date, datetime, time, timedelta, timezone
 
 from clockify_dagster.sandbox import Account
 
+# once for all, so that a test means the same days throughout, also when midnight passes meanwhile
+TODAY = datetime.now(timezone.utc).date()
+
 
 def small_account(days: int = 10, people: int = 2) -> Account:
     """One workspace with something in every table; an entry with a tag for everyone, each day up to yesterday."""
@@ -28,5 +31,4 @@ def small_account(days: int = 10, people: int = 2) -> Account:
 
 def days_before_today(count: int) -> list[date]:
     """So many days by UTC's calendar, the last one yesterday."""
-    today = datetime.now(timezone.utc).date()
-    return [today - timedelta(days=number) for number in range(count, 0, -1)]
+    return [TODAY - timedelta(days=number) for number in range(count, 0, -1)]

@@ -2,33 +2,58 @@
 
 from __future__ import annotations
 
-import threading
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
-from clockify_dagster.contract.frames import flatten
-from dagster import DagsterInstance
+from dagster import DagsterInstance, ExecuteInProcessResult
 
-from clockify_dagster.contract import CONTRACT
-from clockify_dagster.refresh import listing
+from clockify_dagster.api import side_by_side
+from clockify_dagster.refresh import entries
 from clockify_dagster.sandbox import Fault, faults
-from clockify_dagster.warehouse import Database, TablesLoad, Warehouse
-from clockify_dagster.warehouse.staging import Staging
 from clockify_dagster_tests.conftest import Project
 from clockify_dagster_tests.defs.accounts import days_before_today
-from clockify_dagster_tests.defs.running import DAILY, ENTRIES, logged, materialized, select
-from clockify_dagster_tests.warehouse.test_turns import held
-
-PROGRESS = [("0 of 2", 1), ("1 of 2", 1), ("1 of 2", 2), ("2 of 2", 2)]
+from clockify_dagster_tests.defs.running import DAILY, ENTRIES, events, logged, materialized, select
 
 
-def test_a_table_that_is_refused_costs_the_others_nothing(project: Project) -> None:
-    project.sandbox.faults.add(Fault("/user-groups", faults.Status(403), times=None))
-    project.sandbox.faults.add(Fault("/tags", faults.Status(403), times=None))
+def test_a_table_that_cannot_be_read_costs_the_others_nothing(project: Project) -> None:
+    project.sandbox.faults.add(Fault("/user-groups", faults.Status(404), times=None))
+    project.sandbox.faults.add(Fault("/tags", faults.Status(400), times=None))
     result = select(project, *DAILY, dagster__partition=days_before_today(1)[0].isoformat())
     assert set(project.failures(result)) == {"clockify_usergroups", "clockify_tags"}
     missing = {"clockify_usergroups", "clockify_usergroups__users", "clockify_tags"}
     assert set(materialized(result)) == set(DAILY) - missing
+
+
+def test_a_table_that_is_refused_keeps_its_rows_and_the_run_is_green(project: Project) -> None:
+    tables = ["clockify_workspaces", "clockify_clients", "clockify_projects", "clockify_tags", "clockify_tasks"]
+    select(project, *tables)
+    before = {table: project.rows(table) for table in tables}
+    place = next(iter(project.account.workspaces))
+    project.account.add_tag(place, "new")
+    project.account.refused |= {"/tags", "/projects"}
+    result = select(project, *tables)
+    assert result.success
+    assert sorted(materialized(result)) == sorted(tables)
+    assert {table: project.rows(table) for table in tables} == before
+    shown = {str(e.asset_key.path[-1]): e.materialization.metadata for e in events(result)}
+    refused = {table: facts["not on this plan"].value for table, facts in shown.items() if "not on this plan" in facts}
+    assert set(refused) == {"clockify_tags", "clockify_projects", "clockify_tasks"}
+    assert all(list(reasons) == [place] and "403" in reasons[place] for reasons in refused.values())
+    warned = [line.split()[0] for line in logged(project, result) if "is not on this plan" in line]
+    assert sorted(warned) == ["clockify_projects", "clockify_tags"], "a line for each listing"
+
+
+def test_where_the_users_are_refused_nothing_at_all_is_replaced(project: Project) -> None:
+    day = days_before_today(1)[0].isoformat()
+    select(project, *DAILY, dagster__partition=day)
+    before = {table: project.rows(table) for table in DAILY}
+    project.account.refused.add("/users")
+    result = select(project, *DAILY, dagster__partition=day)
+    assert not result.success
+    assert materialized(result) == []
+    assert {table: project.rows(table) for table in DAILY} == before
 
 
 def test_a_document_that_cannot_be_a_row_costs_its_own_table_only(project: Project) -> None:
@@ -41,17 +66,21 @@ def test_a_document_that_cannot_be_a_row_costs_its_own_table_only(project: Proje
     assert "clockify_tasks" not in materialized(result)
 
 
-def test_a_failure_carries_where_it_happened_and_how_many_requests_were_made(project: Project) -> None:
-    project.sandbox.faults.add(Fault("/tags", faults.Status(403), times=None))
-    result = select(project, "clockify_workspaces", "clockify_tags")
+def failure_facts(result: ExecuteInProcessResult) -> dict[str, Any]:
+    """The metadata of the one step that failed."""
     (failed,) = result.filter_events(lambda event: event.is_step_failure)
-    told = failed.step_failure_data.user_failure_data
-    assert told is not None
-    facts = {name: value.value for name, value in told.metadata.items()}
-    workspace = next(iter(project.account.workspaces))
-    assert facts["error"] == "NotAllowedError"
-    assert facts["workspace"] == workspace
-    assert facts["status"] == "403"
+    failure = failed.step_failure_data.user_failure_data
+    assert failure is not None
+    return {name: value.value for name, value in failure.metadata.items()}
+
+
+def test_a_failure_carries_where_it_happened_and_how_many_requests_were_made(project: Project) -> None:
+    project.sandbox.faults.add(Fault("/tags", faults.Status(400), times=None))
+    result = select(project, "clockify_workspaces", "clockify_tags")
+    facts = failure_facts(result)
+    assert facts["error"] == "BadRequestError"
+    assert facts["workspace"] == next(iter(project.account.workspaces))
+    assert facts["status"] == "400"
     assert facts["requests"] == 1
 
 
@@ -59,14 +88,11 @@ def test_a_failure_of_entries_names_workspace_user_and_day(project: Project) -> 
     project.sandbox.faults.add(Fault("time-entries", faults.Status(403), times=None))
     day = days_before_today(1)[0].isoformat()
     result = select(project, "clockify_workspaces", ENTRIES, dagster__partition=day)
-    (failed,) = result.filter_events(lambda event: event.is_step_failure)
-    told = failed.step_failure_data.user_failure_data
-    assert told is not None
-    facts = {name: value.value for name, value in told.metadata.items()}
+    facts = failure_facts(result)
     assert facts["workspace"] == next(iter(project.account.workspaces))
     assert any(f"/user/{facts['user']}/" in path for path in project.asked("/time-entries"))
     assert facts["day"] == day
-    assert f"day {day}" in str(told.description)
+    assert f"day {day}" in project.failures(result)[ENTRIES]
 
 
 def test_a_key_that_sees_no_workspace_any_more_empties_nothing(project: Project) -> None:
@@ -78,48 +104,26 @@ def test_a_key_that_sees_no_workspace_any_more_empties_nothing(project: Project)
     assert project.rows("clockify_workspaces") == before
 
 
-def test_a_table_that_another_process_refreshes_is_refreshed_after_it_however_long_that_takes(project: Project) -> None:
-    project.set(lock_timeout_seconds=0.1)  # that is for other programs
-
-    def load_what_is_new_and_end() -> None:
-        place = next(iter(project.account.workspaces))
-        document = project.account.add_tag(place, "new")
-        staging = Staging(CONTRACT.family("clockify_tags"))
-        staging.add(flatten(staging.family, [document]))
-        Warehouse(Database(project.database)).write(TablesLoad(staging))
-        holder.kill()
-
-    with held(project.database, "clockify_tags") as holder:
-        threading.Timer(2, load_what_is_new_and_end).start()
-        result = select(project, "clockify_workspaces", "clockify_tags", "clockify_clients")
-    assert set(materialized(result)) == {"clockify_workspaces", "clockify_tags", "clockify_clients"}
-    said = [line for line in logged(project, result) if f"in process {holder.pid} since" in line]
-    assert len(said) == 1
-    assert "waiting for it to end, for up to 6 h" in said[0]
-    names = {row["name"] for row in project.rows("clockify_tags")}
-    assert "new" in names, "what was read before it was our turn overwrites what the other one has read later"
-    assert len(names) > 1
-
-
-def test_the_log_tells_workspace_user_entries_requests_and_the_waiting(project: Project) -> None:
+def test_the_log_says_workspace_user_entries_requests_and_the_waiting(project: Project) -> None:
     project.set(concurrency=1)
     project.sandbox.faults.add(Fault("time-entries", faults.Status(429, retry_after=1), nth=2))
     tables = ["clockify_workspaces", "clockify_clients", ENTRIES]
     result = select(project, *tables, dagster__partition=days_before_today(1)[0].isoformat())
     lines = logged(project, result)
-    assert any("Agency: 1 clockify_clients" in line for line in lines)
-    assert any(line.startswith("Agency: user 2 of 2, 2 entries so far; 6 requests") for line in lines), lines
-    assert any("request limit is reached; nothing is asked until" in line for line in lines), lines
+    assert any("Agency: 1 documents of clockify_clients" in line for line in lines)
+    assert any(line.startswith("user 2 of 2, 2 entries so far; 6 requests, 1 s waited") for line in lines), lines
+    assert any("request limit is reached; no request is sent until" in line for line in lines), lines
 
 
-def test_a_long_listing_of_few_users_tells_its_progress_by_the_clock(
+def test_a_long_listing_of_few_users_says_its_progress_by_the_clock(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "_PROGRESS_SECONDS", 0.0)
-    project.set(concurrency=1)
+    monkeypatch.setattr(entries, "side_by_side", partial(side_by_side, seconds=0.05))
+    project.sandbox.faults.add(Fault("time-entries", faults.Stall(0.5)))
     result = select(project, "clockify_workspaces", ENTRIES, dagster__partition=days_before_today(1)[0].isoformat())
-    told = [line.partition(";")[0] for line in logged(project, result) if ": user " in line]
-    assert told == [f"Agency: user {users}, {entries} entries so far" for users, entries in PROGRESS]
+    said = [line.partition(";")[0] for line in logged(project, result) if line.startswith("user ")]
+    assert said[-1] == "user 2 of 2, 2 entries so far"
+    assert "user 1 of 2, 1 entries so far" in said[:-1]
 
 
 @pytest.fixture
@@ -131,7 +135,7 @@ def home(tmp_path: Path) -> Path:
 
 def test_what_runs_leave_behind_does_not_hold_the_key(project: Project, home: Path) -> None:
     key = project.sandbox.api_key
-    project.sandbox.faults.add(Fault("/tags", faults.EchoKey(403), times=None))
+    project.sandbox.faults.add(Fault("/tags", faults.EchoKey(400), times=None))
     with DagsterInstance.local_temp(str(home)) as instance:
         project.instance = instance
         tables = ["clockify_workspaces", "clockify_tags", ENTRIES]

@@ -2,50 +2,51 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 import pytest
-from clockify_dagster.warehouse.state import ensure_state, remember_loaded
 
+from clockify_dagster.days import Days
 from clockify_dagster.defs.partitions import (
     RANGE_END_TAG,
     RANGE_START_TAG,
-    Days,
-    daily_partitions,
+    Calendar,
     days_of,
-    pending_days,
-    runs_of,
-    update_window,
+    days_to_load,
+    missing_days,
+    tags_of,
 )
 from clockify_dagster.errors import SettingsError
 from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse import Database, Warehouse
+from clockify_dagster_tests.defs.calendars import StoppedCalendar, note_loaded
 
 START = date(2026, 1, 1)
+TODAY = date(2026, 7, 1)
+CALENDAR = StoppedCalendar("UTC", START, 30, TODAY)
+DAY = timedelta(days=1)
 
 
-def settings(**given: object) -> Settings:
-    return Settings.load(**{"start_date": START, **given})
+def test_the_calendar_is_that_of_the_settings() -> None:
+    settings = Settings.load(timezone="Asia/Tokyo", start_date=START, update_window_days=7)
+    assert Calendar.of(settings) == Calendar("Asia/Tokyo", START, 7)
 
 
 def test_partitions_go_from_the_start_date_up_to_and_including_today() -> None:
-    keys = daily_partitions(settings(timezone="Pacific/Auckland")).get_partition_keys()
+    calendar = Calendar("Pacific/Auckland", START, 30)
+    before = calendar.today
+    keys = calendar.partitions.get_partition_keys()
     assert keys[0] == "2026-01-01"
-    assert keys[-1] == datetime.now(ZoneInfo("Pacific/Auckland")).date().isoformat()
-
-
-@pytest.mark.parametrize(
-    ("zone", "day", "hours"),
-    [("Europe/Belgrade", date(2026, 3, 29), 23), ("Europe/Belgrade", date(2026, 10, 25), 25), ("UTC", START, 24)],
-)
-def test_a_day_is_as_long_as_its_zone_makes_it(zone: str, day: date, hours: int) -> None:
-    span = Days(day, day).span(ZoneInfo(zone))
-    assert span.end - span.start == timedelta(hours=hours)
+    assert before <= date.fromisoformat(keys[-1]) <= calendar.today
 
 
 def test_a_single_partition_is_a_range_of_one_day() -> None:
-    assert days_of({"dagster/partition": "2026-01-05"}, settings()) == Days(date(2026, 1, 5), date(2026, 1, 5))
+    assert days_of({"dagster/partition": "2026-01-05"}, CALENDAR) == Days(date(2026, 1, 5), date(2026, 1, 5))
+
+
+def test_the_tags_of_a_range_mean_these_days() -> None:
+    days = Days(date(2026, 1, 5), date(2026, 2, 5))
+    assert days_of(tags_of(days), CALENDAR) == days
 
 
 @pytest.mark.parametrize(
@@ -55,25 +56,14 @@ def test_a_single_partition_is_a_range_of_one_day() -> None:
         ({RANGE_START_TAG: "2026-01-05"}, "or not both ends of a range"),
         ({RANGE_START_TAG: "2026-01-05", RANGE_END_TAG: "2026-01-04"}, "Write 2026-01-04 first"),
         ({RANGE_START_TAG: "2025-12-31", RANGE_END_TAG: "2026-01-04"}, "before the first day there is, 2026-01-01"),
-        ({RANGE_START_TAG: "2026-01-05", RANGE_END_TAG: "2999-01-01"}, "2999-01-01 is in the future"),
-        ({"dagster/partition": "yesterday"}, "The partition 'yesterday' is no day"),
+        ({RANGE_START_TAG: "2026-01-05", RANGE_END_TAG: "2026-07-02"}, "2026-07-02 is in the future"),
+        ({"dagster/partition": "yesterday"}, "The partition 'yesterday' is not a day"),
     ],
-    ids=["no days", "half a range", "turned round", "before the start", "future", "no day"],
+    ids=["no days", "half a range", "turned round", "before the start", "future", "not a day"],
 )
 def test_days_that_cannot_be_loaded_are_refused(tags: dict[str, str], said: str) -> None:
     with pytest.raises(SettingsError, match=said):
-        days_of(tags, settings())
-
-
-def test_the_window_ends_today_and_does_not_begin_before_the_start_date() -> None:
-    today = settings().today
-    assert update_window(settings(update_window_days=3)) == Days(today - timedelta(days=2), today)
-    assert update_window(settings(update_window_days=3660)).first == START
-
-
-def test_days_that_touch_are_one_range_and_the_newest_range_comes_first() -> None:
-    days = [START + timedelta(days=number) for number in (0, 1, 5, 6, 3)]
-    assert runs_of(days) == [Days(days[2], days[3]), Days(days[4], days[4]), Days(days[0], days[1])]
+        days_of(tags, CALENDAR)
 
 
 @pytest.fixture
@@ -81,29 +71,20 @@ def warehouse() -> Warehouse:
     return Warehouse(Database(Settings.load().database, lock_timeout=1))
 
 
-def load(warehouse: Warehouse, days: Days, *workspaces: str) -> None:
-    """Note these days as loaded of these workspaces, which are there."""
-    span = days.span(ZoneInfo("UTC"))
-    with warehouse.database.writing() as connection:
-        connection.execute("CREATE TABLE IF NOT EXISTS clockify_workspaces AS SELECT unnest(['a', 'b']) AS id")
-        ensure_state(connection)
-        remember_loaded(connection, workspaces, (span.start, span.end), listed_at=datetime.now(timezone.utc))
+def test_all_days_are_to_be_loaded_where_there_is_no_database_yet(warehouse: Warehouse) -> None:
+    assert days_to_load(CALENDAR, warehouse) == Days(START, TODAY)
 
 
-def test_all_days_are_pending_where_there_is_no_database_yet(warehouse: Warehouse) -> None:
-    assert pending_days(settings(), warehouse) == [Days(START, settings().today)]
+def test_days_that_some_workspace_lacks_are_missing(warehouse: Warehouse) -> None:
+    note_loaded(warehouse, CALENDAR, [Days(START, TODAY)], "a")
+    note_loaded(warehouse, CALENDAR, [Days(START, START + 9 * DAY), Days(START + 12 * DAY, TODAY)], "a", "b")
+    assert missing_days(CALENDAR, warehouse) == [Days(START + 10 * DAY, START + 11 * DAY)]
+    assert missing_days(CALENDAR, warehouse, ("a",)) == []
 
 
-def test_the_window_and_the_days_that_some_workspace_lacks_are_pending(warehouse: Warehouse) -> None:
-    today = settings().today
-    load(warehouse, Days(START, today), "a")
-    load(warehouse, Days(START, START + timedelta(days=9)), "a", "b")
-    load(warehouse, Days(START + timedelta(days=12), today), "a", "b")
-    gap = Days(START + timedelta(days=10), START + timedelta(days=11))
-    assert pending_days(settings(update_window_days=1), warehouse) == [Days(today, today), gap]
-
-
-def test_a_missed_refresh_is_taken_along_by_the_next_one(warehouse: Warehouse) -> None:
-    today = settings().today
-    load(warehouse, Days(START, today - timedelta(days=40)), "a", "b")
-    assert pending_days(settings(), warehouse) == [Days(today - timedelta(days=39), today)]
+def test_thirty_gaps_are_one_range_from_the_first_of_them_to_today(warehouse: Warehouse) -> None:
+    gaps = [Days(day, day) for day in (START + (4 + 2 * number) * DAY for number in range(30))]
+    between = [Days(gap.first + DAY, gap.first + DAY) for gap in gaps]
+    note_loaded(warehouse, CALENDAR, [Days(START, START + 3 * DAY), *between, Days(between[-1].last, TODAY)], "a")
+    assert missing_days(CALENDAR, warehouse) == gaps
+    assert days_to_load(CALENDAR, warehouse) == Days(gaps[0].first, TODAY)

@@ -12,6 +12,7 @@ from dagster import AssetKey, DagsterEventType, DagsterInstance, execute_job, re
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.days import Days
 from clockify_dagster.defs.metadata import ROWS
+from clockify_dagster.defs.partitions import tags_of
 from clockify_dagster.sandbox import Account
 from clockify_dagster_tests.conftest import Project
 from clockify_dagster_tests.defs.accounts import days_before_today
@@ -139,7 +140,7 @@ def test_a_step_in_a_process_of_its_own_loads_the_same(
     monkeypatch.syspath_prepend(project.folder)
     days = Days(days_before_today(2)[0], days_before_today(1)[0])
     job = reconstructable(importlib.import_module("in_processes").job)
-    with DagsterInstance.local_temp(str(home)) as instance, execute_job(job, instance, tags=dict(days.tags)) as result:
+    with DagsterInstance.local_temp(str(home)) as instance, execute_job(job, instance, tags=tags_of(days)) as result:
         assert result.success
     assert len(project.rows(ENTRIES)) == 4
     assert len(project.rows(f"{ENTRIES}__tags")) == 4

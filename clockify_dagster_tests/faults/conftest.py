@@ -12,20 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from clockify_dagster.defs.table_assets import WORKSPACES
 from dagster import AssetKey, AssetsDefinition, ExecuteInProcessResult, materialize
 
 from clockify_dagster import cli
-from clockify_dagster.api import transport, wire
-from clockify_dagster.contract import CONTRACT
+from clockify_dagster.api import sessions, transport
+from clockify_dagster.contract import CONTRACT, WORKSPACES
 from clockify_dagster.days import Days
 from clockify_dagster.definitions import build_definitions
 from clockify_dagster.defs import resources
-from clockify_dagster.refresh import Scope, refresh_span
+from clockify_dagster.defs.partitions import tags_of
+from clockify_dagster.refresh import RefreshContext, Workspace, refresh_span
 from clockify_dagster.sandbox import Account, Fault, Sandbox, faults
+from clockify_dagster.warehouse import SpanLoad
 from clockify_dagster_tests.conftest import Document, Project, opened
+from clockify_dagster_tests.faults.expected import as_expected, expected
 from clockify_dagster_tests.faults.skipping import SkippingClock
-from clockify_dagster_tests.test_every_table import assert_equal
 
 ENTRIES, ENTRY_TAGS = "clockify_timeentries", "clockify_timeentries__tags"
 Tables = dict[str, tuple[list[str], list[Any]]]
@@ -119,7 +120,7 @@ class Loaded(Project):
             resources=definitions.resources,
             selection=list(keys),
             instance=self.instance,
-            tags=dict(self.days.tags),
+            tags=tags_of(self.days),
             raise_on_error=False,
         )
         assert result.success is expect, self.failures(result)
@@ -131,25 +132,33 @@ class Loaded(Project):
         Raises:
             ClockifyDagsterError: of which a run would make its failure.
         """
+        self.warehouse.write(self.read())
+
+    def read(self) -> SpanLoad:
+        """Read the entries of all days, and write nothing yet."""
         client, settings = resources.connect(self.settings), self.settings
-        span = self.days.span(settings.zone)
+        span = self.days.span(self.calendar.zone)
+        workspace = Workspace(str(self.people.workspace["id"]), str(self.people.workspace["name"]))
         with client.transport:
-            scope = Scope(
+            context = RefreshContext(
                 client=client,
                 warehouse=self.warehouse,
-                root=ENTRIES,
-                workspaces={str(self.people.workspace["id"]): str(self.people.workspace["name"])},
+                table=ENTRIES,
+                workspaces={workspace.id: workspace},
                 span=span,
                 limits=span,
                 concurrency=settings.concurrency,
             )
-            load, _ = refresh_span(scope)
-            scope.warehouse.write(load)
+            load = refresh_span(context).loads[0]
+            assert isinstance(load, SpanLoad)
+            return load
 
     def assert_exact(self, *roots: str) -> None:
         """Assert that these tables and their children hold what the account holds, no more, no less."""
+        tables = everything(self.database)
         for root in roots:
-            assert_equal(self, root)
+            for name, rows in expected(self.account, root).items():
+                assert as_expected(name, *tables[f"main.{name}"]) == rows, name
 
     def heal(self, *roots: str) -> None:
         """Let all faults end, and assert that a healthy run brings exact data."""
@@ -172,7 +181,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def clock(monkeypatch: pytest.MonkeyPatch) -> SkippingClock:
     """Every pause of the client takes no time, and an answer that drips is given up soon."""
     clock = SkippingClock()
-    monkeypatch.setattr(wire, "WHOLE_ANSWER", 2)
+    monkeypatch.setattr(sessions, "WHOLE_ANSWER", 2)
     monkeypatch.setattr(transport, "Clock", lambda: clock)
     return clock
 

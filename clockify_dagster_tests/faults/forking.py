@@ -36,7 +36,7 @@ def sync(log: Path) -> NoReturn:
 
 
 def threads() -> list[str]:
-    """The names of this process's threads, also of those that Python does not know of; none where that is not told."""
+    """The names of this process's threads, also those unknown to Python; none without /proc."""
     return [(task / "comm").read_text().strip() for task in Path("/proc/self/task").glob("*")]
 
 

@@ -20,32 +20,31 @@ SETTINGS = [
     ("api_key", "with a blank", "no blanks", "copy it once more"),
     ("api_key", "with\na line", "line breaks", "copy it once more"),
     ("region", "mars", "there are only global", "CLOCKIFY_REGION=euc1"),
-    ("api_url", "http://example.com/api/v1", "only https", "CLOCKIFY_API_URL=https://"),
+    ("api_url", "http://example.com/api/v1", "travel unencrypted", "CLOCKIFY_API_URL=https://"),
     ("api_url", "https://api.clockify.me", "must end in /api/v1", "CLOCKIFY_API_URL=https://"),
     ("api_url", "https://api.clockify.me/v1", "must end in /api/v1", "CLOCKIFY_API_URL=https://"),
     ("api_url", "api.clockify.me/api/v1", "begins with https://", "CLOCKIFY_API_URL=https://"),
-    ("reports_url", "http://10.1.2.3/v1", "only https", "CLOCKIFY_REPORTS_URL=https://"),
+    ("reports_url", "http://10.1.2.3/v1", "travel unencrypted", "CLOCKIFY_REPORTS_URL=https://"),
     ("workspaces", "../user", "only letters and digits", "CLOCKIFY_WORKSPACES="),
     ("start_date", "tomorrow", "yyyy-MM-dd", "CLOCKIFY_START_DATE=2025-01-01"),
     ("start_date", "2026-02-30", "no such day", "CLOCKIFY_START_DATE=2025-01-01"),
     ("start_date", str(TODAY + timedelta(days=3)), "in the future", "CLOCKIFY_START_DATE=2025-01-01"),
     ("timezone", "Europe/Atlantis", "no time zone", "CLOCKIFY_TIMEZONE=Europe/Belgrade"),
     ("update_window_days", "0", "at least 1", "CLOCKIFY_UPDATE_WINDOW_DAYS=30"),
-    ("update_window_days", "a month", "no whole number", "CLOCKIFY_UPDATE_WINDOW_DAYS=30"),
-    ("entries_from", "files", "'auto', 'users' or 'reports'", "CLOCKIFY_ENTRIES_FROM=auto"),
+    ("update_window_days", "a month", "must be a whole number", "CLOCKIFY_UPDATE_WINDOW_DAYS=30"),
     ("executor", "many", "'in_process' or 'multiprocess'", "CLOCKIFY_EXECUTOR=in_process"),
-    ("blocking_checks", "maybe", "neither true nor false", "CLOCKIFY_BLOCKING_CHECKS=true"),
+    ("blocking_checks", "maybe", "must be true or false", "CLOCKIFY_BLOCKING_CHECKS=true"),
     ("requests_per_second", "-1", "at least 0.001", "CLOCKIFY_REQUESTS_PER_SECOND=10"),
-    ("requests_per_second", "fast", "no number", "CLOCKIFY_REQUESTS_PER_SECOND=10"),
+    ("requests_per_second", "fast", "must be a number", "CLOCKIFY_REQUESTS_PER_SECOND=10"),
     ("concurrency", "1000", "at most 64", "CLOCKIFY_CONCURRENCY=8"),
     ("timeout_seconds", "0", "more than 0", "CLOCKIFY_TIMEOUT_SECONDS=60"),
     ("max_wait_seconds", "-1", "at least 0", "CLOCKIFY_MAX_WAIT_SECONDS=7200"),
-    ("lock_timeout_seconds", "inf", "no finite number", "CLOCKIFY_LOCK_TIMEOUT_SECONDS=60"),
+    ("lock_timeout_seconds", "inf", "must be a finite number", "CLOCKIFY_LOCK_TIMEOUT_SECONDS=600"),
     ("database", ".", "a folder", "CLOCKIFY_DATABASE=data/clockify.duckdb"),
     ("database", "/dev/null", "a device", "CLOCKIFY_DATABASE=data/clockify.duckdb"),
     ("database", "x" * 300, "too long", "CLOCKIFY_DATABASE=data/clockify.duckdb"),
     ("database", ":memory:", "in memory", "CLOCKIFY_DATABASE=data/clockify.duckdb"),
-    ("database", "md:clockify", "no address", "CLOCKIFY_DATABASE=data/clockify.duckdb"),
+    ("database", "md:clockify", "not an address", "CLOCKIFY_DATABASE=data/clockify.duckdb"),
 ]
 
 
@@ -80,7 +79,7 @@ ARGUMENTS = [
 
 
 @pytest.mark.parametrize(("arguments", "fault", "remedy"), ARGUMENTS)
-def test_a_wrong_argument_is_told_before_anything_is_asked(
+def test_a_wrong_argument_is_reported_before_anything_is_asked(
     command: Command, loaded: Loaded, arguments: list[str], fault: str, remedy: str
 ) -> None:
     said = command(*arguments)
@@ -93,7 +92,7 @@ def test_a_wrong_argument_is_told_before_anything_is_asked(
 ACCOUNTS: dict[str, tuple[dict[str, object], str, str]] = {
     "an unknown key": (
         {"api_key": "unknown0key"},
-        "CLOCKIFY_API_KEY is unknown",
+        "Clockify does not know the key in CLOCKIFY_API_KEY",
         "CLOCKIFY_REGION or CLOCKIFY_API_URL",
     ),
     "an unknown workspace": ({"workspaces": "64a687e29ae1f428e7ebe303"}, "64a687e29ae1f428e7ebe303", "It sees: 64c0"),
@@ -103,7 +102,7 @@ ACCOUNTS: dict[str, tuple[dict[str, object], str, str]] = {
 
 
 @pytest.mark.parametrize(("variables", "fault", "remedy"), ACCOUNTS.values(), ids=ACCOUNTS)
-def test_an_account_that_cannot_be_read_is_told_by_sync_and_doctor(
+def test_an_account_that_cannot_be_read_is_reported_by_sync_and_doctor(
     command: Command, variables: dict[str, object], fault: str, remedy: str
 ) -> None:
     for name in ("sync", "doctor"):
@@ -113,21 +112,21 @@ def test_an_account_that_cannot_be_read_is_told_by_sync_and_doctor(
         assert remedy in said.out + said.err
 
 
-def test_an_address_without_the_api_is_told(command: Command, loaded: Loaded) -> None:
+def test_an_address_without_the_api_is_reported(command: Command, loaded: Loaded) -> None:
     said = command("doctor", api_url=f"{loaded.sandbox.origin}/elsewhere/api/v1")
     assert said.code == 1
     assert "404" in said.out
     assert "CLOCKIFY_API_URL" in said.out
 
 
-def test_a_plain_members_key_is_told_to_be_too_little(loaded: Loaded) -> None:
+def test_a_plain_members_key_loads_nothing(loaded: Loaded) -> None:
     loaded.account.add_key("member0key", loaded.people.users[1], "MEMBER")
     loaded.set(api_key="member0key")
     before = everything(loaded.database)
     result = loaded.load("clockify_users", "clockify_timeentries", expect=False)
     assert everything(loaded.database) == before
     for message in loaded.failures(result).values():
-        assert "cannot list the workspace's users: put the key of the workspace's owner or an admin" in message
+        assert "cannot list the workspace's users. Put the key of the workspace's owner or an admin" in message
 
 
 @pytest.mark.parametrize(
@@ -148,6 +147,6 @@ def test_in_dagster_the_same_message_is_the_runs_failure(loaded: Loaded, name: s
         raise_on_error=False,
     )
     (failed,) = result.filter_events(lambda event: event.is_step_failure)
-    told = failed.step_failure_data.user_failure_data
-    assert told is not None
-    assert str(told.description).startswith(fault)
+    failure = failed.step_failure_data.user_failure_data
+    assert failure is not None
+    assert str(failure.description).startswith(fault)

@@ -1,4 +1,4 @@
-"""Whatever Clockify's documents hold is loaded as it is, or told; nothing of it reaches SQL or an address unescaped."""
+"""Whatever Clockify's documents hold is loaded or reported; nothing of it reaches SQL or an address unescaped."""
 
 from __future__ import annotations
 
@@ -129,14 +129,14 @@ def test_a_value_that_does_not_fit_becomes_null_and_the_run_says_so(loaded: Load
     loaded.account.edit(loaded.people.tags[0], archived="perhaps")
     result = loaded.load("clockify_projects", "clockify_tags")
     assert loaded.execute("SELECT hourlyrate__amount FROM clockify_projects") == [(None,)]
-    told = "".join(
+    said = "".join(
         str(event.step_materialization_data.materialization.metadata.get("values that did not fit"))
         for event in result.get_asset_materialization_events()
     )
-    assert "clockify_tags.archived: 1 value did not fit" in told
-    assert "clockify_projects.hourlyrate__amount: 1 value" in told
-    assert "perhaps" in told
-    assert "a lot" in told
+    assert "clockify_tags.archived: 1 value did not fit" in said
+    assert "clockify_projects.hourlyrate__amount: 1 value" in said
+    assert "perhaps" in said
+    assert "a lot" in said
 
 
 @pytest.mark.parametrize("start", [None, "2026-02-30T00:00:00Z"])

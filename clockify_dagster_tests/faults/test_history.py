@@ -1,4 +1,4 @@
-"""Dagster's history on a full disk or where nobody may write: told in one message, and the data is whole."""
+"""Dagster's history on a full disk, or where nobody may write: one message says so, and the data is intact."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ PLACES = [a_file_in_its_place, a_full_disk, a_disk_that_is_read_only, a_history_
 
 
 @pytest.mark.parametrize("place", PLACES, ids=[place.__name__ for place in PLACES])
-def test_a_history_that_cannot_be_kept_is_told_before_anything_is_asked(
+def test_a_history_that_cannot_be_written_is_one_message_before_any_request(
     command: Command,
     loaded: Loaded,
     monkeypatch: pytest.MonkeyPatch,
@@ -94,7 +94,7 @@ def test_a_history_that_cannot_be_kept_is_told_before_anything_is_asked(
         assert not ours.exists() or "BatchingEventLogStorage" in ours.read_text(), "half of it would stay for good"
 
 
-def test_a_disk_that_fills_in_the_middle_of_a_run_is_told_and_with_room_the_next_run_heals(
+def test_a_disk_that_fills_during_a_run_is_one_message_and_the_next_run_with_room_is_exact(
     loaded: Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = loaded.folder / "history"

@@ -30,7 +30,7 @@ def test_nothing_that_a_run_leaves_behind_holds_the_key(loaded: Loaded, tmp_path
     loaded.set(api_key=KEY)
     loaded.account.latency_seconds = 0.02
     loaded.fault(r"/clients\?", faults.EchoKey(500))
-    loaded.fault(r"/tags\?", faults.EchoKey(403), times=None)
+    loaded.fault(r"/tags\?", faults.EchoKey(400), times=None)
     folder = tmp_path / "run"
     (folder / "tmp").mkdir(parents=True)
     environment = {**os.environ, "DAGSTER_HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp")}

@@ -25,9 +25,9 @@ from clockify_dagster.contract import CONTRACT
 from clockify_dagster_tests.conftest import Project
 from clockify_dagster_tests.defs.accounts import days_before_today, small_account
 from clockify_dagster_tests.faults.conftest import Tables, everything
+from clockify_dagster_tests.faults.expected import as_expected, expected
 from clockify_dagster_tests.faults.moments import Moment, anywhere, in_write, is_writing, log_of
 from clockify_dagster_tests.faults.test_process import leftovers
-from clockify_dagster_tests.test_every_table import expected
 
 ENTRIES = "clockify_timeentries"
 ROOTS = [root.name for root in CONTRACT.roots if "integral" not in root.name]
@@ -120,21 +120,17 @@ def about(tables: Tables, root: str) -> list[object]:
     """A family's tables, and what the database remembers of loading them."""
     names = [table.name for table in CONTRACT.family(root)]
     found: list[object] = [tables.get(f"main.{name}") for name in names]
-    remembered = ["loads", "loaded_ranges", "ranges_ahead", "change_feed", "change_feed_born"]
-    for name in remembered if root == ENTRIES else ["loads"]:
+    of_tables, of_entries = ["loads", "listings"], ["loaded_ranges", "ranges_ahead", "change_feed", "change_feed_born"]
+    for name in [*of_tables, *of_entries] if root == ENTRIES else of_tables:
         _, rows = tables.get(f"clockify_state.{name}", ([], []))
-        found.append([row for row in rows if name != "loads" or row[0] in names])
+        found.append([row for row in rows if name not in of_tables or row[0] in names])
     return found
 
 
 def assert_exact(project: Project, tables: Tables, root: str) -> None:
     """Assert that a family's tables hold what the account holds, no more, no less."""
     for name, rows in expected(project.account, root).items():
-        columns, found = tables[f"main.{name}"]
-        have = [dict(zip(columns, row, strict=True)) for row in found]
-        have = [{column: value for column, value in row.items() if not column.startswith("_")} for row in have]
-        key = CONTRACT[name].primary_key
-        assert sorted(have, key=lambda row: [row[column] for column in key]) == rows, name
+        assert as_expected(name, *tables[f"main.{name}"]) == rows, name
 
 
 def assert_old_or_new(project: Project, before: Tables) -> set[str]:

@@ -1,4 +1,4 @@
-"""A full disk, a folder that may not be written, a certificate that nobody signed: told, and the data as before."""
+"""A full disk, a folder that may not be written, an unknown certificate: each is reported, and the data stays."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def small_files() -> Iterator[None]:
 
 
 def fill_up(loaded: Loaded) -> None:
-    """Load more than there is room for; assert that it is told, changes nothing, and heals when there is room."""
+    """Load more than there is room for; assert that it is reported, changes nothing, and heals when there is room."""
     before = everything(loaded.database)
     big = [loaded.account.add_tag(loaded.people.workspace, secrets.token_hex(50_000)) for _ in range(200)]
     result = loaded.load("clockify_clients", "clockify_tags", expect=False)
@@ -65,7 +65,7 @@ def fill_up(loaded: Loaded) -> None:
     loaded.heal("clockify_tags", "clockify_clients")
 
 
-def test_a_full_disk_is_told_and_changes_nothing(loaded: Loaded) -> None:
+def test_a_full_disk_is_reported_and_changes_nothing(loaded: Loaded) -> None:
     small = loaded.folder / "small"
     with small_disk(small) as is_small:
         shutil.copyfile(loaded.database, small / "clockify.duckdb")
@@ -78,7 +78,7 @@ def test_a_full_disk_is_told_and_changes_nothing(loaded: Loaded) -> None:
                 fill_up(loaded)
 
 
-def test_a_file_that_may_not_grow_is_told_and_changes_nothing(loaded: Loaded) -> None:
+def test_a_file_that_may_not_grow_is_reported_and_changes_nothing(loaded: Loaded) -> None:
     with small_files():
         fill_up(loaded)
 
@@ -97,7 +97,7 @@ def nobody() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("mode", [0o555, 0o000])
-def test_a_folder_that_may_not_be_written_is_told(loaded: Loaded, mode: int) -> None:
+def test_a_folder_that_may_not_be_written_is_reported(loaded: Loaded, mode: int) -> None:
     before = everything(loaded.database)
     with tempfile.TemporaryDirectory() as name:  # the test's own folder is closed to others
         folder = Path(name)
@@ -158,5 +158,5 @@ def test_no_session_leaves_certificates_unverified() -> None:
             super().__init__()
             self.verify = False
 
-    with Transport("key", sessions=Careless) as transport, transport._wire._session() as session:
+    with Transport("key", sessions=Careless) as transport, transport._sessions.new_session() as session:
         assert session.verify is True

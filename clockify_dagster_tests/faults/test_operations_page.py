@@ -1,4 +1,4 @@
-"""The page for operators knows every error there is, and says of each what the code says."""
+"""The page for operators has every error there is, with the words that the code has for it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from clockify_dagster import errors
-from clockify_dagster.api import bounded, transport
+from clockify_dagster.api import sessions, transport
+from clockify_dagster.cli import home
+from clockify_dagster.defs import io_manager
 from clockify_dagster.settings import Settings
-from clockify_dagster.warehouse import turns
 
 PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
 GROUPS = {errors.ClockifyDagsterError, errors.ApiError, errors.WarehouseError}
@@ -36,15 +37,16 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert f"| {defaults['timeout_seconds']} s | `CLOCKIFY_TIMEOUT_SECONDS`" in PAGE
     assert f"| {defaults['lock_timeout_seconds']} s | `CLOCKIFY_LOCK_TIMEOUT_SECONDS`" in PAGE
     assert f"| {defaults['max_wait_seconds'] // 3600} h | `CLOCKIFY_MAX_WAIT_SECONDS`" in PAGE
-    assert f"| {bounded.WHOLE_ANSWER} times that" in PAGE
+    assert f"| {sessions.WHOLE_ANSWER} times that" in PAGE
     pauses = f"from {transport.FIRST_PAUSE} s, doubled each time, {transport.LONGEST_PAUSE:g} s at most"
     assert f"| {transport.MAX_TRIES}, with pauses {pauses}" in PAGE
     assert f"| {transport.TRIES_WHEN_DOWN}, until one gets through" in PAGE
     assert f"| {transport.LONGEST_TRYING / 60:g} min, or 3 times" in PAGE
-    assert f"while it writes | {turns.LONGEST_WAIT_SECONDS / 3600:g} h |" in PAGE
+    assert f"written them meanwhile | {io_manager.MOST_CONFLICTS} times |" in PAGE
+    assert f"opens Dagster's history | {home.LONGEST_WAIT_SECONDS} s |" in PAGE
 
 
-def said_by_the_code() -> str:
+def texts_of_the_code() -> str:
     """All texts in the package, values that are put into them left out."""
     texts = []
     for module in Path(errors.__file__).parent.rglob("*.py"):
@@ -61,9 +63,11 @@ def test_every_message_that_the_page_quotes_is_one_that_the_code_says() -> None:
     table = PAGE.partition("| error | you read |")[2].partition("\n\n")[0]
     quoted = [text for line in table.splitlines()[2:] for text in re.findall(r"`([^`]+)`", line.split(" | ")[1])]
     assert len(quoted) > 20
-    said = said_by_the_code()
+    said = texts_of_the_code()
     pieces = [piece.strip() for text in quoted for piece in re.split(r"\.\.\.|\d{3}", text)]
     assert [piece for piece in pieces if piece not in said] == []
+    assert "`This is a bug in clockify_dagster`" in PAGE
+    assert "This is a bug in clockify_dagster" in said
 
 
 def test_every_variable_that_the_page_names_exists() -> None:

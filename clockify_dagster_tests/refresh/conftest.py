@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from clockify_dagster.api import ClockifyClient, Transport
+from clockify_dagster.contract import CONTRACT, Table
 from clockify_dagster.days import Days
 from clockify_dagster.refresh import RefreshContext, Workspace, refresh_everything, refresh_span
 from clockify_dagster.sandbox import Account, Sandbox
 from clockify_dagster.sandbox.times import instant
 from clockify_dagster.warehouse import Database, Warehouse
+from clockify_dagster_tests.warehouse.reference import Rows, comparable, reference_rows
 
 Document = dict[str, Any]
-Fact = tuple[object, ...]
+Fact = dict[str, object]
+FAMILY = CONTRACT.family("clockify_timeentries")
 TABLE, INTEGRAL = "clockify_timeentries", "clockify_timeentries_integral"
 NOON = datetime(2026, 3, 20, 12, tzinfo=timezone.utc)
 
@@ -108,9 +111,9 @@ class Office:
         first = max(self.start, self.today - timedelta(days=self.window - 1))
         with self.transport() as transport:
             client = ClockifyClient(transport, self.sandbox.api_url)
-            load, facts = refresh_span(self.context(client, TABLE, days or Days(first, self.today)))
-            self.warehouse.write(load)
-        return facts.numbers
+            result = refresh_span(self.context(client, TABLE, days or Days(first, self.today)))
+            self.warehouse.write(result.loads[0])
+        return dict(result.numbers)
 
     def refresh_all(self) -> dict[str, int]:
         """Refresh every day that there is."""
@@ -120,40 +123,27 @@ class Office:
         """Refresh the integral tables."""
         with self.transport() as transport:
             client = ClockifyClient(transport, self.sandbox.api_url)
-            self.warehouse.write(refresh_everything(self.context(client, INTEGRAL, None)))
+            self.warehouse.write(refresh_everything(self.context(client, INTEGRAL, None)).loads[0])
 
     def transport(self) -> Transport:
         return Transport(self.sandbox.api_key, requests_per_second=1e9, timeout=5)
 
     def loaded(self, table: str = TABLE) -> dict[str, Fact]:
-        """What the tables hold, by id; an id that is there twice is a failure."""
-        tags: dict[str, set[str]] = {}
+        """What the tables hold, by id, in every column; an id that is there twice is a failure."""
+        family = CONTRACT.family(table)
+        found: Rows = {}
         with self.warehouse.database.reading() as connection:
-            for entry, tag in connection.execute(f"SELECT timeentry_id, tag_id FROM {table}__tags").fetchall():
-                tags.setdefault(entry, set()).add(tag)
-            rows = connection.execute(
-                "SELECT id, workspaceid, userid, timeinterval_start, timeinterval_end, timeinterval__duration, "
-                f"description, projectid FROM {table}"
-            ).fetchall()
-        found: dict[str, Fact] = {row[0]: (*row[1:], frozenset(tags.pop(row[0], ()))) for row in rows}
-        assert len(found) == len(rows), "an id is there twice"
-        assert not tags, "there are tags without their entry"
-        return found
+            for each in family:
+                columns = ", ".join(column.name for column in each.document_columns)
+                found[each.name] = connection.execute(f"SELECT {columns} FROM {each.name}").fetchall()
+        return facts(family, found)
 
     def expected(self, *, everything: bool = False) -> dict[str, Fact]:
-        """What the account has on the days that there are, by id."""
+        """What the account has on the days that there are, by id, in every column."""
         span = self.limits.span(self.zone)
-        found: dict[str, Fact] = {}
-        for place in self.account.workspaces.values():
-            for entry in place.entries.by_id.values():
-                interval = entry["timeInterval"]
-                start, end = (interval[name] and instant(interval[name]) for name in ("start", "end"))
-                if everything or span.start <= start < span.end:
-                    found[entry["id"]] = (
-                        *(entry["workspaceId"], entry["userId"], start, end, interval["duration"]),
-                        *(entry["description"], entry["projectId"], frozenset(entry["tagIds"] or ())),
-                    )
-        return found
+        documents = [entry for place in self.account.workspaces.values() for entry in place.entries.by_id.values()]
+        wanted = [each for each in documents if everything or instant(each["timeInterval"]["start"]) in span]
+        return facts(FAMILY, reference_rows(FAMILY, wanted)[0])
 
     def check(self) -> None:
         """The tables equal the account."""
@@ -167,6 +157,25 @@ class Office:
         log = logging.Logger("office", logging.INFO)
         log.addHandler(_Kept(self.said))
         return log
+
+
+def facts(family: Sequence[Table], rows: Rows) -> dict[str, Fact]:
+    """By id, each column of an entry's row and its tags. An id or a tag that is there twice is a failure."""
+    root, *children = family
+    found: dict[str, Fact] = {}
+    for row in comparable(root, rows[root.name]):
+        assert row[0] not in found, "an id is there twice"
+        found[row[0]] = {column.name: value for column, value in zip(root.document_columns, row, strict=True)}
+    for child in children:
+        kind = child.name.rpartition("__")[2]
+        for fact in found.values():
+            fact[kind] = []
+        for entry, *values in sorted(rows[child.name], key=str):
+            assert entry in found, f"there are {kind} without their entry"
+            tags = cast("list[object]", found[entry][kind])
+            assert values not in tags, f"{kind} are there twice"
+            tags.append(values)
+    return found
 
 
 def old(office: Office, count: int = 4, back: int = 40) -> list[Document]:
@@ -189,29 +198,35 @@ class _Kept(logging.Handler):
         self._said.append(record.getMessage())
 
 
+def open_office(
+    database: Path,
+    *,
+    zone: str = "UTC",
+    start: date = date(2026, 1, 1),
+    at: datetime = NOON,
+    window: int = 1,
+    dated: bool = True,
+    **account: Any,
+) -> Office:
+    """An office whose sandbox runs; what is not the office's is the account's. Its sandbox is to be stopped."""
+    clock = Clock(at)
+    made = (Dated if dated else Account)(now=clock, **account)
+    warehouse = Warehouse(Database(database, lock_timeout=5))
+    return Office(made, clock, Sandbox(made).start(), warehouse, ZoneInfo(zone), start, window)
+
+
 @pytest.fixture
 def make_office(tmp_path: Path) -> Iterator[Callable[..., Office]]:
-    """Make an office: `make_office(zone="Asia/Tokyo", feed="bare")`; what is not the office's is the account's."""
-    sandboxes = []
+    """Make an office: `make_office(zone="Asia/Tokyo", feed="bare")`; see `open_office`."""
+    made: list[Office] = []
 
-    def make(
-        *,
-        zone: str = "UTC",
-        start: date = date(2026, 1, 1),
-        at: datetime = NOON,
-        window: int = 1,
-        dated: bool = True,
-        **account: Any,
-    ) -> Office:
-        clock = Clock(at)
-        made = (Dated if dated else Account)(now=clock, **account)
-        sandboxes.append(Sandbox(made).start())
-        warehouse = Warehouse(Database(tmp_path / f"{len(sandboxes)}.duckdb", lock_timeout=5))
-        return Office(made, clock, sandboxes[-1], warehouse, ZoneInfo(zone), start, window)
+    def make(**options: Any) -> Office:
+        made.append(open_office(tmp_path / f"{len(made) + 1}.duckdb", **options))
+        return made[-1]
 
     yield make
-    for sandbox in sandboxes:
-        sandbox.stop()
+    for office in made:
+        office.sandbox.stop()
 
 
 @pytest.fixture

@@ -220,3 +220,19 @@ def test_a_workspace_that_is_new_is_read_from_its_first_refresh_on(office: Offic
     office.refresh()
     office.check()
     assert office.said == []
+
+
+@pytest.mark.parametrize("feed", ["envelope", "bare"])
+@pytest.mark.parametrize("several", [True, False], ids=["several types", "one type at a time"])
+def test_a_rate_or_a_custom_field_that_changed_long_ago_is_read_again(
+    make_office: Callable[..., Office], feed: str, several: bool
+) -> None:
+    office = make_office(feed=feed, feed_takes_several_types=several, value_edits_update_entry=not several)
+    field = office.account.add_custom_field(office.place, "Mood")
+    rated, valued, *_ = old(office)
+    office.account.edit_entry(rated, hourlyRate={"amount": 12300, "currency": "EUR"})
+    office.account.set_custom_field(valued, field, "good")
+    office.clock.turn(minutes=5)
+    office.refresh()
+    office.check()
+    assert len(office.asked("/time-entries/")) == (2 if several else 0)

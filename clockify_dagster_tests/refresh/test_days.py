@@ -37,10 +37,9 @@ def load(
     """Load days, given by how many days they are before today, of some workspaces."""
     span = Days(chosen.today - timedelta(days=first), chosen.today - timedelta(days=last)).span(chosen.zone)
     with warehouse.database.reading_if_there() as connection:
-        before = connection and load_state.listing_record(connection, FAMILY[0].name)
+        before = load_state.last_load(connection, FAMILY[0].name) if connection else None
     listed_at = at or datetime.now(timezone.utc)
-    number = before.number if before else 0
-    warehouse.write(SpanLoad(warehouse.staging(FAMILY), listed_at, span, workspaces or W1, last_load=number))
+    warehouse.write(SpanLoad(warehouse.staging(FAMILY), listed_at, span, workspaces or W1, last_load=before))
 
 
 def back(chosen: Calendar, runs: list[Days]) -> list[tuple[int, int]]:

@@ -1,214 +1,267 @@
-"""Whatever happens in an account between refreshes, the tables equal it after each of them."""
+"""Whatever happens in an account between refreshes, the tables equal it after each of them, in every column.
+
+Hypothesis makes up the changes; what fails is shown in as few steps as it takes.
+"""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable
+import shutil
+import tempfile
 from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from clockify_dagster.days import Days
 from clockify_dagster.sandbox.times import instant
-from clockify_dagster_tests.refresh.conftest import Document, Fact, Office
+from clockify_dagster_tests.refresh.conftest import Document, Fact, Office, open_office
 
 START = date(2026, 3, 1)
-PAUSES = [0.0, 0.0, 0.4, 2.0, 61.0, 400.0, 40_000.0, 200_000.0]
+ZONES = ["UTC", "Europe/Belgrade", "America/New_York", "Pacific/Pago_Pago", "Pacific/Kiritimati", "Etc/GMT+11"]
+PAUSES = [0.4, 2.0, 61.0, 400.0, 40_000.0, 200_000.0]
+PICK = st.integers(0, 10_000)
+EDITS: dict[str, st.SearchStrategy[Any]] = {
+    "description": st.sampled_from(["", "work", "Žluť 🦊", None]),
+    "billable": st.booleans(),
+    "isLocked": st.booleans(),
+    "type": st.sampled_from(["REGULAR", "BREAK", "HOLIDAY", "TIME_OFF"]),
+    "hourlyRate": st.sampled_from([None, {"amount": 10500, "currency": "USD"}, {"amount": 99, "currency": "EUR"}]),
+    "costRate": st.sampled_from([None, {"amount": 5000, "currency": "USD"}]),
+    "projectId": st.sampled_from([None, "", "64c0ffee0000000000009001"]),
+    "taskId": st.sampled_from([None, "64c0ffee0000000000009101"]),
+    "kioskId": st.sampled_from([None, "64c0ffee0000000000009201"]),
+    "customFieldValues": st.sampled_from([[], [{"customFieldId": "64c0ffee0000000000009301", "value": "7"}]]),
+}
+EDIT = st.sampled_from(sorted(EDITS)).flatmap(lambda field: EDITS[field].map(lambda value: {field: value}))
 
 
-class Walk:
-    """Steps through an account at random; what the tables must hold without the feed is kept as a model."""
+class Walk(RuleBasedStateMachine):
+    """An account that changes, and refreshes of it."""
 
-    def __init__(self, office: Office, seed: int) -> None:
-        self.office, self.account = office, office.account
-        self.random = random.Random(seed)  # noqa: S311 - a walk, no secret
-        self.model: dict[str, Fact] = {}
-        self.tags = [self.account.add_tag(office.place, f"tag {n}")["id"] for n in range(3)]
-        self.users = [self.account.add_user(office.place, f"user {n}")["id"] for n in range(4)]
-        for _ in range(30):
-            self.create()
+    options: ClassVar[dict[str, Any]] = {}
+    office: Office
+
+    @initialize(
+        zone=st.sampled_from(ZONES),
+        timezone=st.sampled_from(ZONES),
+        reading=st.sampled_from(["wall_clock", "instant"]),
+        removed=st.sampled_from(["served", "refused"]),
+        feed=st.sampled_from(["envelope", "bare"]),
+        both=st.booleans(),
+        window=st.sampled_from([1, 2, 5]),
+        users=st.integers(2, 14),
+    )
+    def begin(self, *, removed: str, feed: str, both: bool, users: int, reading: str, **office: Any) -> None:
+        """An office with some entries, all of them loaded."""
+        self.folder = Path(tempfile.mkdtemp())
+        account = {"removed_users": removed, "feed": feed, "deleted_stay_updated": both, "window_reading": reading}
+        self.office = open_office(self.folder / "it.duckdb", start=START, **{**account, **office, **self.options})
+        self.account, self.place = self.office.account, self.office.place
+        self.tags = [self.account.add_tag(self.place, f"tag {n}")["id"] for n in range(3)]
+        self.users = [self.account.add_user(self.place, f"user {n}")["id"] for n in range(users)]
+        for number in range(20):
+            self.create(pick=number, back=number % 20, minutes=97 * number, length=60, tags=number % 4)
         self.office.clock.turn(days=1)
-        self.last = office.today
+        self.last = self.office.today
+        self.office.refresh_all()
+        self.model = self.office.expected()
+        self.compare()
+
+    def teardown(self) -> None:
+        """Stop the sandbox and remove the files."""
+        if hasattr(self, "office"):
+            self.office.sandbox.stop()
+            shutil.rmtree(self.folder)
 
     @property
     def entries(self) -> dict[str, Document]:
-        return self.account.workspace(self.office.place).entries.by_id
+        """The account's entries."""
+        return self.account.workspace(self.place).entries.by_id
 
-    def moment(self) -> datetime:
-        """Now and then before the start date or after today; the window more often than the days before it."""
+    def chosen(self, pick: int) -> Document:
+        """One of the entries."""
+        return self.entries[sorted(self.entries)[pick % len(self.entries)]]
+
+    def moment(self, back: int, minutes: int) -> datetime:
+        """Mostly within the days that are loaded, now and then before the start date or after today."""
         end = self.office.limits.span(self.office.zone).end
-        days = self.random.choice([1, 2, 4, (end.date() - START).days + 2])
-        hours = self.random.uniform(-24, 24 * days)
-        return (end - timedelta(hours=hours)).replace(microsecond=0)
+        return (end - timedelta(days=back, minutes=minutes)).replace(microsecond=0)
 
-    def create(self) -> None:
-        start = self.moment()
-        end = self.random.choice([None, *[start + timedelta(minutes=self.random.randint(0, 4000))] * 9])
-        fields = {"tagIds": self.some_tags(), "description": str(self.random.random())}
-        self.account.add_entry(self.office.place, self.random.choice(self.users), start, end, **fields)
+    @rule(pick=PICK, back=st.integers(-1, 22), minutes=st.integers(0, 1439), length=st.integers(0, 4000), tags=PICK)
+    def create(self, *, pick: int, back: int, minutes: int, length: int, tags: int) -> None:
+        """Somebody tracks time, or starts a timer."""
+        start = self.moment(back, minutes)
+        end = None if length == 0 else start + timedelta(minutes=length)
+        chosen = None if tags % 4 == 0 else self.tags[: tags % 4]
+        self.account.add_entry(self.place, self.users[pick % len(self.users)], start, end, tagIds=chosen)
 
-    def some_tags(self) -> list[str] | None:
-        return self.random.choice([None, [], self.random.sample(self.tags, self.random.randint(1, 3))])
+    @precondition(lambda self: self.entries)
+    @rule(pick=PICK, edit=EDIT)
+    def edit(self, pick: int, edit: dict[str, Any]) -> None:
+        """Any field changes."""
+        self.account.edit_entry(self.chosen(pick), **edit)
 
-    def some(self) -> Document | None:
-        return self.entries[self.random.choice(sorted(self.entries))] if self.entries else None
+    @precondition(lambda self: self.entries)
+    @rule(pick=PICK, tags=st.integers(0, 3))
+    def tag(self, pick: int, tags: int) -> None:
+        """Other tags."""
+        self.account.edit_entry(self.chosen(pick), tagIds=self.tags[:tags])
 
-    def edit(self, entry: Document) -> None:
-        self.account.edit_entry(entry, description=str(self.random.random()), tagIds=self.some_tags())
-
-    def move(self, entry: Document) -> None:
-        moment = self.moment()
-        is_ahead = moment >= self.office.limits.span(self.office.zone).end
+    @precondition(lambda self: self.entries)
+    @rule(pick=PICK, back=st.integers(-1, 22), minutes=st.integers(0, 1439))
+    def move(self, pick: int, back: int, minutes: int) -> None:
+        """To any other day."""
+        entry, start = self.chosen(pick), self.moment(back, minutes)
+        is_ahead = start >= self.office.limits.span(self.office.zone).end
         if not is_ahead or entry["userId"] in self.users:  # nobody asks for what those who have left do next week
-            self.account.move_entry(entry, moment)
+            self.account.move_entry(entry, start)
 
-    def hand_over(self, entry: Document) -> None:
-        self.account.edit_entry(entry, userId=self.random.choice(self.users))
+    @precondition(lambda self: self.entries)
+    @rule(pick=PICK, user=PICK)
+    def hand_over(self, pick: int, user: int) -> None:
+        """To another user."""
+        self.account.edit_entry(self.chosen(pick), userId=self.users[user % len(self.users)])
 
-    def delete(self, entry: Document) -> None:
-        self.account.delete_entry(entry)
+    @precondition(lambda self: self.entries)
+    @rule(pick=PICK)
+    def delete(self, pick: int) -> None:
+        """For good."""
+        self.account.delete_entry(self.chosen(pick))
 
-    def stop(self, entry: Document) -> None:
-        running = [each for each in self.entries.values() if each["timeInterval"]["end"] is None]
+    @rule(pick=PICK)
+    def stop(self, pick: int) -> None:
+        """A timer that runs."""
+        running = [entry for entry in self.entries.values() if entry["timeInterval"]["end"] is None]
         if running:
-            entry = self.random.choice(running)
+            entry = running[pick % len(running)]
             self.account.stop_timer(entry, instant(entry["timeInterval"]["start"]) + timedelta(hours=2))
 
-    def change_people(self) -> None:
-        user = self.random.choice(self.users)
-        if self.random.random() < 0.4 and len(self.users) > 2:
-            self.users.remove(user)
-            self.account.remove_user(self.office.place, user)
-            end = self.office.limits.span(self.office.zone).end
-            for entry in [each for each in self.entries.values() if each["userId"] == user]:
-                if instant(entry["timeInterval"]["start"]) >= end:
-                    self.delete(entry)
-        elif self.random.random() < 0.5:
-            self.users.append(self.account.add_user(self.office.place, "new")["id"])
-        else:
-            self.account.set_account_status(user, self.random.choice(["ACTIVE", "LIMITED", "DELETED"]))
+    @rule()
+    def join(self) -> None:
+        """Somebody new."""
+        self.users.append(self.account.add_user(self.place, "new")["id"])
 
-    def step(self) -> None:
-        """Some changes, with pauses in between."""
-        for _ in range(self.random.randint(0, 8)):
-            entry = self.some()
-            if entry is None or self.random.random() < 0.3:
-                self.create()
-            elif self.random.random() < 0.04:
-                self.change_people()
-            else:
-                changes = [self.edit, self.move, self.move, self.delete, self.stop, self.hand_over]
-                self.random.choice(changes)(entry)
-            if self.random.random() < 0.3:
-                self.office.clock.turn(seconds=self.random.choice(PAUSES[:4]))
+    @rule(pick=PICK, status=st.sampled_from(["ACTIVE", "LIMITED", "DELETED"]))
+    def deactivate(self, pick: int, status: str) -> None:
+        """An account's status; its hours count as ever."""
+        self.account.set_account_status(self.users[pick % len(self.users)], status)
 
-    def days(self) -> Days:
-        """What to refresh: the window most of the time, else a range, else all days. First of all, new days."""
-        today, first = self.office.today, self.office.start
-        if self.last < today:
-            begin = min(self.last, today - timedelta(days=self.office.window - 1))
-            self.last = today
-            return Days(max(first, begin), today)
-        chance = self.random.random()
-        if chance < 0.7:
-            return Days(max(first, today - timedelta(days=self.office.window - 1)), today)
-        if chance < 0.9:
-            ends = [first + timedelta(days=self.random.randint(0, (today - first).days)) for _ in range(2)]
-            return Days(min(ends), max(ends))
-        return self.office.limits
+    @precondition(lambda self: len(self.users) > 2)
+    @rule(pick=PICK)
+    def leave(self, pick: int) -> None:
+        """Out of the workspace, with what lies ahead."""
+        user = self.users.pop(pick % len(self.users))
+        self.account.remove_user(self.place, user)
+        end = self.office.limits.span(self.office.zone).end
+        for entry in [each for each in self.entries.values() if each["userId"] == user]:
+            if instant(entry["timeInterval"]["start"]) >= end:
+                self.account.delete_entry(entry)
 
-    def refresh(self) -> None:
-        days = self.days()
+    @rule(seconds=st.sampled_from(PAUSES))
+    def wait(self, seconds: float) -> None:
+        """Time passes."""
+        self.office.clock.turn(seconds=seconds)
+
+    @rule(what=st.sampled_from(["window", "window", "range", "all"]), first=PICK, last=PICK)
+    def refresh(self, what: str, first: int, last: int) -> None:
+        """Some days, the new ones among them; then the tables equal the account."""
+        self.settle()
+        days = self.days(what, first, last)
         self.office.refresh(days)
-        self.model = self.modelled(days)
+        self.remember(days)
+        self.compare()
 
-    def modelled(self, days: Days) -> dict[str, Fact]:
-        """What is promised without the feed: the refreshed days, what has gone from them, and timers everywhere."""
+    def settle(self) -> None:
+        """Before a refresh."""
+
+    def remember(self, _days: Days) -> None:
+        """After a refresh."""
+        self.model = self.office.expected()
+
+    def compare(self) -> None:
+        """Every column of every entry."""
+        assert self.office.loaded() == self.model
+        assert self.office.said == []
+
+    def days(self, what: str, first: int, last: int) -> Days:
+        """New days are always refreshed."""
+        limits, today = self.office.limits, self.office.today
+        begin = today - timedelta(days=self.office.window - 1)
+        if self.last < today:
+            begin, self.last = min(self.last, begin), today
+        elif what == "all":
+            return limits
+        elif what == "range":
+            ends = sorted(limits.first + timedelta(days=n % len(limits)) for n in (first, last))
+            return Days(ends[0], ends[1])
+        return Days(max(limits.first, begin), today)
+
+
+class LateFeed(Walk):
+    """The feed shows what happened a minute late."""
+
+    options: ClassVar[dict[str, Any]] = {"feed_delay_seconds": 60}
+
+    def settle(self) -> None:
+        """What is older than a minute is right."""
+        self.office.clock.turn(seconds=62)
+
+
+class PlainIds(Walk):
+    """Ids do not tell when an entry was made; a refresh does not come within seconds of a change."""
+
+    options: ClassVar[dict[str, Any]] = {"dated": False}
+
+    def settle(self) -> None:
+        """Some minutes."""
+        self.office.clock.turn(seconds=400)
+
+
+class NoFeed(Walk):
+    """Without the feed, refreshed days are right, what left them is found, and timers stop everywhere."""
+
+    options: ClassVar[dict[str, Any]] = {"feed": "refused"}
+
+    def remember(self, days: Days) -> None:
+        """What is promised then."""
         span, account = days.span(self.office.zone), self.office.expected()
-        place = self.account.workspace(self.office.place)
-        held = {entry: span.start <= fact[2] < span.end for entry, fact in self.model.items()}  # type: ignore[operator]
+        place = self.account.workspace(self.place)
         refused = place.removed if self.account.removed_users == "refused" else set()
-        asked = set(place.members) | {str(self.model[entry][1]) for entry, within in held.items() if within}
+        is_held = {entry: _start(fact) in span for entry, fact in self.model.items()}
+        asked = {*place.members, *(str(self.model[entry]["userid"]) for entry, within in is_held.items() if within)}
         after = dict(self.model)
         for entry, fact in self.model.items():
-            if (held[entry] and fact[1] not in refused) or (not held[entry] and fact[3] is None):
-                after.pop(entry)
+            is_listed = is_held[entry] and fact["userid"] not in refused
+            if is_listed or (not is_held[entry] and fact["timeinterval_end"] is None):
+                del after[entry]
                 after.update({entry: account[entry]} if entry in account else {})
-        listed = {
-            entry: fact
-            for entry, fact in account.items()
-            if span.start <= fact[2] < span.end and fact[1] in asked - refused  # type: ignore[operator]
-        }
-        return after | listed
+        listed = {e: f for e, f in account.items() if _start(f) in span and f["userid"] in asked - refused}
+        self.model = after | listed
+
+    def compare(self) -> None:
+        """Every column of every entry; that the feed is missing is said."""
+        assert self.office.loaded() == self.model
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_the_tables_equal_the_account_after_every_refresh(make_office: Callable[..., Office], seed: int) -> None:
-    chosen = random.Random(seed)  # noqa: S311 - as above
-    office = make_office(
-        zone=["Pacific/Pago_Pago", "UTC", "Europe/Belgrade", "Pacific/Kiritimati"][seed % 4],
-        timezone=["Pacific/Kiritimati", "America/New_York", "Etc/GMT+11"][seed % 3],
-        start=START,
-        window=chosen.choice([1, 2, 5]),
-        window_reading=["wall_clock", "instant"][seed % 2],
-        removed_users=["served", "refused"][seed // 2 % 2],
-        feed=["envelope", "bare"][(seed + 1) // 2 % 2],
+def _start(fact: Fact) -> datetime:
+    start = fact["timeinterval_start"]
+    assert isinstance(start, datetime)
+    return start
+
+
+@pytest.mark.parametrize(("machine", "examples"), [(Walk, 12), (LateFeed, 4), (PlainIds, 4), (NoFeed, 5)])
+def test_the_tables_equal_the_account_after_every_refresh(machine: type[Walk], examples: int) -> None:
+    given = settings(
+        max_examples=examples,
+        stateful_step_count=25,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
     )
-    walk = Walk(office, seed)
-    office.refresh_all()
-    office.check()
-    for number in range(12):
-        walk.step()
-        office.clock.turn(seconds=chosen.choice(PAUSES))
-        walk.refresh()
-        assert office.loaded() == office.expected(), f"seed {seed}, step {number}"
-    assert office.said == []
-
-
-@pytest.mark.parametrize("seed", [11])
-def test_ids_that_tell_no_time_do_as_well_where_a_full_refresh_comes_seconds_after_a_change(
-    make_office: Callable[..., Office], seed: int
-) -> None:
-    office = make_office(start=START, window=1, dated=False)
-    walk = Walk(office, seed)
-    office.refresh_all()
-    for number in range(12):
-        walk.step()
-        office.clock.turn(seconds=walk.random.choice(PAUSES[3:]))
-        walk.refresh()
-        assert office.loaded() == office.expected(), f"seed {seed}, step {number}"
-
-
-@pytest.mark.parametrize("seed", [21])
-def test_with_a_feed_that_is_late_by_a_minute_they_do_a_minute_later(
-    make_office: Callable[..., Office], seed: int
-) -> None:
-    office = make_office(start=START, window=2, feed_delay_seconds=60)
-    walk = Walk(office, seed)
-    office.refresh_all()
-    for number in range(5):
-        for _ in range(walk.random.randint(1, 3)):
-            walk.step()
-            walk.refresh()
-        office.clock.turn(seconds=62)
-        office.refresh()
-        assert office.loaded() == office.expected(), f"seed {seed}, step {number}"
-
-
-@pytest.mark.parametrize("seed", [35, 36])
-def test_without_the_feed_the_refreshed_days_are_right_and_what_left_them_is_found(
-    make_office: Callable[..., Office], seed: int
-) -> None:
-    removed, feed = ["served", "refused"][seed // 2 % 2], ["refused", "missing"][seed % 2]
-    office = make_office(start=START, window=3, removed_users=removed, feed=feed)
-    walk = Walk(office, seed)
-    office.refresh_all()
-    walk.model = office.expected()
-    for number in range(10):
-        walk.step()
-        office.clock.turn(seconds=walk.random.choice(PAUSES))
-        walk.refresh()
-        assert office.loaded() == walk.model, f"seed {seed}, step {number}"
-    office.refresh_all()
-    walk.model = walk.modelled(office.limits)
-    assert office.loaded() == walk.model
+    machine.TestCase.settings = given
+    machine.TestCase("runTest").runTest()

@@ -106,13 +106,14 @@ def test_a_running_timer_has_no_end_until_the_refresh_after_it_stops(
     office = make_office(feed=feed)
     timer = office.account.add_entry(office.place, office.account.add_user(office.place), office.day(back), None)
     office.refresh_all()
-    assert office.loaded()[timer["id"]][3:5] == (None, None)
+    fact = office.loaded()[timer["id"]]
+    assert (fact["timeinterval_end"], fact["timeinterval__duration"]) == (None, None)
     office.clock.turn(hours=1)
     office.account.stop_timer(timer)
     office.clock.turn(hours=1)
     office.refresh()
     office.check()
-    assert office.loaded()[timer["id"]][3] is not None
+    assert office.loaded()[timer["id"]]["timeinterval_end"] is not None
 
 
 def test_entries_that_start_later_than_today_come_in_with_their_day_and_are_in_the_integral_tables_at_once(
@@ -183,4 +184,17 @@ def test_what_was_loaded_before_a_later_start_date_is_kept_up_to_date(office: Of
     office.account.move_entry(into, office.day(61))
     office.refresh_all()
     office.start = expected_from
+    office.check()
+
+
+@pytest.mark.parametrize("feed", ["refused", "missing", "envelope"])
+def test_a_rate_that_changed_on_a_refreshed_day_is_there_with_many_users_and_without_the_feed(
+    make_office: Callable[..., Office], feed: str
+) -> None:
+    office = make_office(feed=feed, window=3)
+    entries = [office.add(office.account.add_user(office.place), back=1) for _ in range(14)]
+    office.refresh_all()
+    office.account.edit_entry(entries[5], hourlyRate={"amount": 12300, "currency": "EUR"}, type="BREAK")
+    office.clock.turn(hours=1)
+    office.refresh()
     office.check()

@@ -193,7 +193,7 @@ def test_what_is_not_a_list_of_documents_is_refused_and_leaves_nothing(
     make_staging: Callable[..., PageStaging], body: bytes
 ) -> None:
     staging = make_staging()
-    with pytest.raises(ValueError, match=r"JSON|Expecting|list of documents|utf-8"):
+    with pytest.raises(ValueError, match=r"not JSON|list of documents"):
         staging.add(body)
     assert staged(staging) == {ENTRIES: [], TAGS: []}
 

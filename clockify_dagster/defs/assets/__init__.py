@@ -1,30 +1,35 @@
-"""The assets: one step for each family of tables, made from the contract. Only what is special has code of its own."""
+"""The assets: one step for each family of tables, made from the contract. Only what is special is named here."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
 
 from dagster import AssetsDefinition
 
 from clockify_dagster.contract import CONTRACT, WORKSPACES, Contract
 from clockify_dagster.defs.assets.tables import table_asset
-from clockify_dagster.defs.assets.time_entries import daily_entries_asset, integral_entries_asset
 from clockify_dagster.defs.assets.workspaces import workspaces_asset
 from clockify_dagster.defs.partitions import Calendar
-from clockify_dagster.refresh import read_projects, read_users
+from clockify_dagster.refresh import read_projects, read_users, refresh_everything, refresh_span
 from clockify_dagster.refresh.tables import TASKS
 
 ENTRIES = "clockify_timeentries"
-INTEGRAL = "clockify_timeentries_integral"
 
 
 def all_assets(calendar: Calendar, contract: Contract = CONTRACT) -> list[AssetsDefinition]:
     """Every asset of the contract, the time entries with the calendar's days as partitions."""
-    special = {
+    asset = partial(table_asset, contract)
+    special: dict[str, Callable[[], AssetsDefinition]] = {
         WORKSPACES: lambda: workspaces_asset(contract),
-        "clockify_users": lambda: table_asset(contract, "clockify_users", read=read_users),
+        "clockify_users": lambda: asset("clockify_users", read=read_users),
         # tasks come with their projects
-        "clockify_projects": lambda: table_asset(contract, "clockify_projects", TASKS, read=read_projects),
-        ENTRIES: lambda: daily_entries_asset(contract, ENTRIES, calendar),
-        INTEGRAL: lambda: integral_entries_asset(contract, INTEGRAL),
+        "clockify_projects": lambda: asset("clockify_projects", TASKS, read=read_projects),
+        # entries refer to the other tables, so they come after them; all of them, integral, need no state and heal all
+        ENTRIES: lambda: asset(ENTRIES, read=refresh_span, calendar=calendar, priority=0),
+        "clockify_timeentries_integral": lambda: asset(
+            "clockify_timeentries_integral", read=refresh_everything, priority=0
+        ),
     }
     roots = [table.name for table in contract.roots if table.name != TASKS]
-    return [special[root]() if root in special else table_asset(contract, root) for root in roots]
+    return [special[root]() if root in special else asset(root) for root in roots]

@@ -1,6 +1,7 @@
-"""The assets of tables that are replaced whole."""
+"""The assets of tables: one step for each family, or for several families that come from one listing."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pandas as pd
@@ -8,25 +9,33 @@ from dagster import AssetExecutionContext, AssetsDefinition, Output, multi_asset
 
 from clockify_dagster.contract import Contract
 from clockify_dagster.defs.error_boundary import error_boundary
+from clockify_dagster.defs.partitions import Calendar, days_of
 from clockify_dagster.defs.resources import ClockifyResource, WarehouseResource
-from clockify_dagster.defs.table_outputs import WORKSPACES_INPUT, asset_options, outputs, refresh_context
-from clockify_dagster.refresh import RefreshContext, TablesRead, read_listed_table
+from clockify_dagster.defs.table_outputs import WORKSPACES_INPUT, asset_options, outputs
+from clockify_dagster.errors import located
+from clockify_dagster.refresh import RefreshContext, RefreshResult, read_listed_table
 from clockify_dagster.warehouse import Load
-
-_PRIORITY = 5  # before the time entries, which refer to these tables
 
 
 def table_asset(
-    contract: Contract, *roots: str, read: Callable[[RefreshContext], TablesRead] = read_listed_table
+    contract: Contract,
+    *roots: str,
+    read: Callable[[RefreshContext], RefreshResult] = read_listed_table,
+    calendar: Calendar | None = None,
+    priority: int = 5,
 ) -> AssetsDefinition:
-    """The asset of these tables and their children, which come from one listing. The step has the first one's name."""
+    """The asset of these tables and their children. The step has the first one's name.
+
+    With a calendar, its days are the partitions, and a run reads those that its tags name.
+    """
     tables = [table for root in roots for table in contract.family(root)]
+    partitions = calendar.partitions if calendar else None
 
     @multi_asset(
         name=roots[0],
         description=tables[0].description,
         ins=WORKSPACES_INPUT,
-        **asset_options(tables, priority=_PRIORITY),
+        **asset_options(tables, priority=priority, partitions=partitions),
     )
     def assets(
         context: AssetExecutionContext,
@@ -34,15 +43,26 @@ def table_asset(
         warehouse: WarehouseResource,
         clockify_workspaces: pd.DataFrame,
     ) -> Iterator[Output[Load]]:
-        """Every row that Clockify lists in any workspace."""
         metadata: dict[str, Any] = {}
-        with error_boundary(metadata), clockify.counting_requests(metadata):
+        with ExitStack() as stack:
+            stack.enter_context(error_boundary(metadata))
+            stack.enter_context(clockify.counting_requests(metadata))
+            days = days_of(context.run.tags, calendar) if calendar else None
+            stack.enter_context(located(day=str(days) if days else None))
             result = read(
-                refresh_context(
-                    context, clockify, warehouse.warehouse_of(contract), clockify_workspaces, table=roots[0]
+                RefreshContext(
+                    client=clockify.client,
+                    warehouse=warehouse.warehouse_of(contract),
+                    table=roots[0],
+                    workspaces=clockify.chosen(clockify_workspaces),
+                    span=days.span(calendar.zone) if days and calendar else None,
+                    limits=calendar.limits if calendar else None,
+                    concurrency=clockify.settings.concurrency,
+                    log=context.log,
                 )
             )
-        metadata.update(_refusals(context, roots[0], result.refused))
+        metadata.update(result.numbers)
+        metadata.update(_refusals(context, roots[0], result))
         for load in result.loads:
             yield from outputs(context, load, metadata)
         for fault in result.faults:
@@ -52,12 +72,12 @@ def table_asset(
     return assets
 
 
-def _refusals(context: AssetExecutionContext, table: str, refused: dict[str, str]) -> dict[str, Any]:
+def _refusals(context: AssetExecutionContext, table: str, result: RefreshResult) -> dict[str, Any]:
     """What the log and the asset's page say of workspaces that do not have the table."""
-    if not refused:
+    if not result.refused:
         return {}
-    reasons = "; ".join(f"workspace {workspace}: {why}" for workspace, why in refused.items())
+    reasons = "; ".join(f"workspace {workspace}: {why}" for workspace, why in result.refused.items())
     context.log.warning(
         f"{table} is not on this plan or not for this key's role; its rows stay as they are ({reasons})"
     )
-    return {"not on this plan": refused}
+    return {"not on this plan": dict(result.refused)}
