@@ -92,7 +92,7 @@ class SessionPool:
             given_up.set()
         return status, headers, decompressed(packed, headers.get("Content-Encoding", ""), endpoint)
 
-    def _new_session(self) -> requests.Session:
+    def new_session(self) -> requests.Session:
         """A session of ours: proxies and certificates of the environment hold, TLS is verified, no cookies are kept."""
         session = self._make()
         # As `auth`, and not as a header of the session: requests then reads no .netrc, whose credential would go out
@@ -111,7 +111,7 @@ class SessionPool:
             try:
                 session = self._idle.pop()
             except IndexError:
-                session = self._new_session()
+                session = self.new_session()
             try:
                 with session.request(**request, timeout=self._timeout, allow_redirects=False, stream=True) as response:
                     # `read1` gives what one look at the socket brings, so that giving up is noticed soon. Chunks that
