@@ -160,7 +160,7 @@ def test_a_free_workspace_refuses_more_than_31_days(account: Account, client: Cl
     for ask in (client.report_totals, client.report_summary, client.report_page):
         with pytest.raises(errors.BadRequestError, match="31 days") as caught:
             ask(free, longer)
-        assert caught.value.workspace == free
+        assert caught.value.facts()["workspace"] == free
 
 
 @pytest.mark.parametrize(
