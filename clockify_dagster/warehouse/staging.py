@@ -24,7 +24,8 @@ from clockify_dagster.contract.values import CoercionFault, merge_faults
 from clockify_dagster.days import Span
 from clockify_dagster.warehouse.ddl import literal, quoted
 from clockify_dagster.warehouse.file_errors import file_errors
-from clockify_dagster.warehouse.page_reader import PageReader, PageRows
+from clockify_dagster.warehouse.page_reader import PageReader
+from clockify_dagster.warehouse.page_rows import PageRows
 from clockify_dagster.warehouse.page_sql import SEEN, PageSource
 from clockify_dagster.warehouse.scratch import ScratchFolder
 
