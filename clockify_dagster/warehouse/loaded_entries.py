@@ -8,7 +8,7 @@ import duckdb
 
 from clockify_dagster.days import Span
 from clockify_dagster.warehouse.ddl import columns_of, qualified
-from clockify_dagster.warehouse.writer import bounded_memory
+from clockify_dagster.warehouse.writer import bound_memory
 
 Entries = dict[str, dict[str, str]]
 """By workspace, ids of entries and their users."""
@@ -56,5 +56,5 @@ def _select(
     if columns_of(connection, table) is None:
         return []
     sql = f"SELECT {columns} FROM {qualified(table)} WHERE workspaceid IS NOT NULL AND userid IS NOT NULL AND {where}"
-    with bounded_memory(connection):
-        return connection.execute(sql, list(bounds)).fetchall()
+    bound_memory(connection)
+    return connection.execute(sql, list(bounds)).fetchall()

@@ -17,7 +17,7 @@ from clockify_dagster.warehouse.audit.model import Check, Finding, found, not_ch
 from clockify_dagster.warehouse.audit.rows import RowCheck, audit_rows
 from clockify_dagster.warehouse.audit.tables import longest_age
 from clockify_dagster.warehouse.ddl import columns_of, qualified
-from clockify_dagster.warehouse.writer import bounded_memory
+from clockify_dagster.warehouse.writer import bound_memory
 
 __all__ = [
     "AuditContext",
@@ -50,9 +50,9 @@ def audit(context: AuditContext, table: Table, names: Collection[str] | None = N
     if not context.was_loaded(table.name):
         return []
     checks = [(make(table), find) for make, find in _OF_TABLES]
-    with bounded_memory(context.connection):
-        findings = [find(context, table, check) for check, find in checks if names is None or check.name in names]
-        return [*findings, *audit_rows(context, table, _row_checks(table, names))]
+    bound_memory(context.connection)
+    findings = [find(context, table, check) for check, find in checks if names is None or check.name in names]
+    return [*findings, *audit_rows(context, table, _row_checks(table, names))]
 
 
 def freshness_of(context: AuditContext, table: Table) -> list[Finding]:
