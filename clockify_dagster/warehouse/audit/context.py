@@ -11,7 +11,7 @@ import duckdb
 from clockify_dagster.contract import CONTRACT, Contract
 from clockify_dagster.days import Span
 from clockify_dagster.warehouse import load_state
-from clockify_dagster.warehouse.ddl import columns_by_table, literal
+from clockify_dagster.warehouse.ddl import columns_by_table
 
 
 class AuditContext:
@@ -67,8 +67,3 @@ class AuditContext:
     @cached_property
     def _loads(self) -> dict[str, list[load_state.LoadRecord]]:
         return load_state.load_records(self.connection)
-
-
-def moment(instant: datetime) -> str:
-    """An instant as SQL."""
-    return f"TIMESTAMPTZ {literal(instant.isoformat())}"

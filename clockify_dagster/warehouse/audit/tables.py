@@ -8,7 +8,7 @@ from typing import Any
 from clockify_dagster.contract.model import Table
 from clockify_dagster.warehouse import load_state
 from clockify_dagster.warehouse.audit.context import AuditContext
-from clockify_dagster.warehouse.audit.model import Check, Finding, found, not_checked
+from clockify_dagster.warehouse.audit.model import Check, Find, Finding, found, not_checked
 from clockify_dagster.warehouse.ddl import qualified
 
 SUDDEN = 0.2
@@ -17,15 +17,27 @@ FEW = 5
 """So few rows fewer are never a sudden drop."""
 
 
-def columns(table: Table) -> Check:
-    """The check of columns and types."""
-    return Check(
-        table.name, "columns_are_declared_ones", "Every declared column is there with its type; others may be too."
-    )
+def checks(table: Table) -> dict[Check, Find]:
+    """Those of every table."""
+    return {
+        Check(
+            table.name, "columns_are_declared_ones", "Every declared column is there with its type; others may be too."
+        ): _find_columns,
+        Check(
+            table.name, "values_fit", "In the last load every value fitted its column's type; none was lost."
+        ): _find_values,
+        Check(
+            table.name,
+            "rows_did_not_drop",
+            f"The table has not lost more than {SUDDEN:.0%} of its rows since the load before, and is not suddenly "
+            "empty.",
+            # rows of entries are hours; of other tables Clockify's users may delete what they like
+            "ERROR" if table.group.startswith("time_entries") else "WARN",
+        ): _find_row_count,
+    }
 
 
-def find_columns(context: AuditContext, table: Table, check: Check) -> Finding:
-    """Which declared columns are missing or of another type."""
+def _find_columns(context: AuditContext, table: Table, check: Check) -> Finding:
     held = context.columns(table.name)
     if held is None:
         return found(check, False, f"The table {table.name} was loaded, and is gone.", missing=[], types=[])
@@ -44,13 +56,7 @@ def find_columns(context: AuditContext, table: Table, check: Check) -> Finding:
     return found(check, False, message, **numbers)
 
 
-def values(table: Table) -> Check:
-    """The check of values that did not fit."""
-    return Check(table.name, "values_fit", "In the last load every value fitted its column's type; none was lost.")
-
-
-def find_values(context: AuditContext, table: Table, check: Check) -> Finding:
-    """Which values became null since they did not fit."""
+def _find_values(context: AuditContext, table: Table, check: Check) -> Finding:
     if not context.loads(table.name):
         return not_checked(check, "nothing is known of its last load.")
     lost = load_state.faults_of(context.connection, table.name)
@@ -63,18 +69,7 @@ def find_values(context: AuditContext, table: Table, check: Check) -> Finding:
     return found(check, False, f"Values were lost. {lost[0]}.", **numbers)
 
 
-def row_count(table: Table) -> Check:
-    """The check of the number of rows."""
-    # rows of entries are hours; of other tables Clockify's users may delete what they like
-    return Check(
-        table.name,
-        "rows_did_not_drop",
-        f"The table has not lost more than {SUDDEN:.0%} of its rows since the load before, and is not suddenly empty.",
-        "ERROR" if table.group.startswith("time_entries") else "WARN",
-    )
-
-
-def find_row_count(context: AuditContext, table: Table, check: Check) -> Finding:
+def _find_row_count(context: AuditContext, table: Table, check: Check) -> Finding:
     """The rows now against those after the last load and after the one before it, whichever had more."""
     loads = context.loads(table.name)[:2]
     if not loads or context.columns(table.name) is None:
@@ -96,15 +91,9 @@ def longest_age(table: Table) -> timedelta:
     return timedelta(days=8) if table.group == "time_entries_integral" else timedelta(hours=36)
 
 
-def freshness(table: Table) -> Check:
-    """The check of age."""
-    return Check(
-        table.name, "is_fresh", f"The last load is no more than {_age(longest_age(table))} old.", severity="WARN"
-    )
-
-
-def find_freshness(context: AuditContext, table: Table, check: Check) -> Finding:
-    """How old the last load is."""
+def find_freshness(context: AuditContext, table: Table) -> Finding:
+    """How old the last load is. Not one of `checks`, since Dagster watches over it by its freshness policies."""
+    check = Check(table.name, "is_fresh", f"The last load is no more than {_age(longest_age(table))} old.", "WARN")
     loads = context.loads(table.name)
     if not loads:
         return not_checked(check, "nothing is known of its last load.")
