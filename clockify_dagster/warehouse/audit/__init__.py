@@ -14,8 +14,8 @@ from clockify_dagster.contract.model import Table
 from clockify_dagster.warehouse.audit import keys, tables, times
 from clockify_dagster.warehouse.audit.context import AuditContext
 from clockify_dagster.warehouse.audit.model import Check, Find, Finding, found, not_checked
-from clockify_dagster.warehouse.audit.tables import longest_age
-from clockify_dagster.warehouse.ddl import columns_of, qualified
+from clockify_dagster.warehouse.audit.tables import freshness_of, longest_age
+from clockify_dagster.warehouse.ddl import columns_by_table
 from clockify_dagster.warehouse.writer import bounded_memory
 
 __all__ = [
@@ -46,20 +46,10 @@ def audit(context: AuditContext, table: Table, names: Collection[str] | None = N
         return [find(context, table, check) for check, find in chosen.items()]
 
 
-def freshness_of(context: AuditContext, table: Table) -> list[Finding]:
-    """Whether the last load is recent enough; where Dagster runs, its freshness policies watch over that."""
-    return [tables.find_freshness(context, table)] if context.was_loaded(table.name) else []
-
-
 def row_counts(connection: duckdb.DuckDBPyConnection, counted: Iterable[Table]) -> dict[str, int | None]:
     """Rows by table; None where the table does not exist."""
-    counts: dict[str, int | None] = {}
-    for table in counted:
-        counts[table.name] = None
-        if columns_of(connection, table.name) is not None:
-            row = connection.execute(f"SELECT count(*) FROM {qualified(table.name)}").fetchone()
-            counts[table.name] = int(row[0]) if row else 0
-    return counts
+    held = columns_by_table(connection)
+    return {table.name: tables.count_rows(connection, table) if table.name in held else None for table in counted}
 
 
 def _checks(table: Table) -> dict[Check, Find]:

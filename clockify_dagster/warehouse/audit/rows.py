@@ -42,9 +42,8 @@ def find_rows(
         shows: what is shown of rows at fault besides their key, by name.
     """
     why = context.why_not(table.name, (*table.primary_key, *uses))
-    if why is None and looks_up is not None:
-        why = context.why_not(looks_up[0], [looks_up[1]])
-    if why is not None:
+    why = why or (context.why_not(looks_up[0], [looks_up[1]]) if looks_up else None)
+    if why:
         return not_checked(check, why)
     # windows and look-ups become flags of the row first, since an aggregate cannot hold them
     flags = ", ".join(f"coalesce({sql}, false) AS fault_{n}" for n, sql in enumerate(faults.values()))

@@ -1,23 +1,31 @@
-"""What a comparison with Clockify's reports needs of the tables. Finished entries only: a running timer has no hours."""
+"""What a comparison with Clockify's reports needs of the tables. Running timers have no hours, so they are left out."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Any
 
 import duckdb
 
-from clockify_dagster.days import Days
 from clockify_dagster.warehouse.audit.times import END, START, USER, WORKSPACE
 from clockify_dagster.warehouse.ddl import columns_of, qualified
 
 _ENTRIES = (
-    f"SELECT id, coalesce({USER}, '') AS owner, CAST(timezone($zone, {START}) AS DATE) AS day, "
+    f"(SELECT id, coalesce({USER}, '') AS owner, CAST(timezone($zone, {START}) AS DATE) AS day, "
     f"coalesce(type, '') AS kind, CAST((epoch_us({END}) - epoch_us({START})) // 1000000 AS BIGINT) AS seconds "
-    f"FROM {{table}} WHERE {WORKSPACE} = $workspace AND {END} IS NOT NULL AND day BETWEEN $first AND $last"
+    f"FROM {{}} WHERE {WORKSPACE} = $workspace AND {END} IS NOT NULL AND day BETWEEN $first AND $last)"
 )
+
+
+@dataclass(frozen=True)
+class EntryRange:
+    """The entries of a workspace that start from the first to the last of some days of a zone."""
+
+    workspace: str
+    zone: str
+    first: date
+    last: date
 
 
 @dataclass(frozen=True)
@@ -32,32 +40,22 @@ class Entry:
 
 
 def day_sums(
-    connection: duckdb.DuckDBPyConnection, table: str, *, workspace: str, zone: str, days: Days
+    connection: duckdb.DuckDBPyConnection, table: str, chosen: EntryRange
 ) -> list[tuple[str, date, str, int, int]]:
     """User, day, type, number of entries and their seconds, of each of the days."""
-    sql = f"SELECT owner, day, kind, count(*), sum(seconds)::BIGINT FROM ({_ENTRIES.format(table=qualified(table))})"
-    where = {"zone": zone, "workspace": workspace, "first": days.first, "last": days.last}
-    return connection.execute(f"{sql} GROUP BY ALL", where).fetchall()
+    source = _ENTRIES.format(qualified(table))
+    sql = f"SELECT owner, day, kind, count(*), sum(seconds)::BIGINT FROM {source} GROUP BY ALL"
+    return connection.execute(sql, asdict(chosen)).fetchall()
 
 
 def finished_entries(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    *,
-    workspace: str,
-    zone: str,
-    days: Days,
-    users: Collection[str] | None = None,
-    ids: Collection[str] | None = None,
+    connection: duckdb.DuckDBPyConnection, table: str, chosen: EntryRange, ids: Collection[str] | None = None
 ) -> list[Entry]:
-    """The entries of those days; of these users and with these ids, where some are named."""
-    sql = f"SELECT * FROM ({_ENTRIES.format(table=qualified(table))}) WHERE true"
-    values: dict[str, Any] = {"zone": zone, "workspace": workspace, "first": days.first, "last": days.last}
-    for column, named in (("owner", users), ("id", ids)):
-        if named is not None:
-            sql += f" AND {column} IN (SELECT unnest(${column}::VARCHAR[]))"
-            values[column] = sorted(named)
-    return [Entry(*row) for row in connection.execute(sql, values).fetchall()]
+    """The entries, or those of them that have these ids."""
+    which = "" if ids is None else " WHERE id IN (SELECT unnest($ids::VARCHAR[]))"
+    values = asdict(chosen) if ids is None else {**asdict(chosen), "ids": list(ids)}
+    rows = connection.execute(f"SELECT * FROM {_ENTRIES.format(qualified(table))}{which}", values)
+    return [Entry(*row) for row in rows.fetchall()]
 
 
 def plans(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str | None, bool]]:

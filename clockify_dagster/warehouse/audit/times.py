@@ -12,13 +12,8 @@ from clockify_dagster.warehouse.audit.model import Check, Find, Finding, not_che
 from clockify_dagster.warehouse.audit.rows import find_rows
 from clockify_dagster.warehouse.ddl import literal
 
-START, END, DURATION, USER, WORKSPACE = (
-    "timeinterval_start",
-    "timeinterval_end",
-    "timeinterval__duration",
-    "userid",
-    "workspaceid",
-)
+START, END, DURATION = "timeinterval_start", "timeinterval_end", "timeinterval__duration"
+USER, WORKSPACE = "userid", "workspaceid"
 
 _LASTED = f"(epoch_us(held.{END}) - epoch_us(held.{START})) / 1e6"
 _ISO_8601 = r"P(-?\d+D)?(T(-?\d+H)?(-?\d+M)?(-?\d+(\.\d+)?S)?)?"
