@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from clockify_dagster.api.paging import Documents, overlapping, wrong_shape
@@ -53,16 +53,14 @@ class ReportRange:
         }
 
 
-@dataclass(frozen=True)
-class ReportSummary:
+class ReportSummary(NamedTuple):
     """What a range adds up to, and the seconds by user id and day; the day is None where days cannot be read."""
 
     totals: Totals
     seconds: Mapping[tuple[str, date | None], int]
 
 
-@dataclass(frozen=True)
-class ReportPage:
+class ReportPage(NamedTuple):
     """A page of a detailed report: the totals of the whole range, the page's rows, and whether no page follows."""
 
     totals: Totals

@@ -7,13 +7,14 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import count
 
 from clockify_dagster.api import Action, ClockifyClient, Totals
 from clockify_dagster.api.reports import ReportRange, ReportSummary
 from clockify_dagster.days import Days
 from clockify_dagster.errors import AbortedError, ApiError, BadRequestError
-from clockify_dagster.reconcile.loaded import TABLE, LoadedWorkspace, ReconciliationContext, entry_of
-from clockify_dagster.warehouse.audit.sums import Entry, EntryRange, day_sums, finished_entries
+from clockify_dagster.reconcile.loaded import LoadedWorkspace, ReconciliationContext, entries_of, entry_of, sums_of
+from clockify_dagster.warehouse.audit.sums import Entry
 
 SHORT_RANGE, LONG_RANGE = 30, 366  # the free plan allows 31 days, counted in hours where summer time ends
 OLD_LOAD = timedelta(minutes=15)
@@ -60,7 +61,7 @@ class Comparison:
     of_unlisted: Totals = field(default_factory=Totals)
     notes: list[str] = field(default_factory=list)
     _reported: Mapping[Cell, int] = field(default_factory=dict)
-    _sums: dict[tuple[str, date, str], Totals] = field(default_factory=lambda: defaultdict(Totals))
+    _sums: dict[tuple[str, date, str], Totals] = field(default_factory=dict)
     _left_out: list[str] = field(default_factory=list)
     _changed: set[str] = field(default_factory=set)
     _running: set[str] = field(default_factory=set)
@@ -73,18 +74,13 @@ class Comparison:
 
     def run(self) -> Comparison:
         """Compare. Raises nothing that Clockify answers; the result says what could not be had."""
-        if self.workspace.days is None:
-            self.why_not = "no whole day is loaded yet"
-            return self
         try:
-            days, summary = self._newest_summary(self.workspace.days)
+            days, summary = self._newest_summary()
         except ApiError as error:
             self.why_not = str(error)
             return self
         self.days, self.theirs, self._reported = days, summary.totals, summary.seconds
-        with self.context.warehouse.database.reading() as connection:
-            for user, day, type_, entries, seconds in day_sums(connection, TABLE, self._held(days)):
-                self._sums[user, day, type_] = Totals(entries, seconds)
+        self._sums = sums_of(self.context, self.workspace.identity, days)
         self.ours = sum(self._sums.values(), Totals())
         if self.workspace.rounds:
             self.notes.append("Reports of this workspace round times, so only the number of entries was compared.")
@@ -93,8 +89,11 @@ class Comparison:
                 explain(days)
         return self
 
-    def _newest_summary(self, days: Days) -> tuple[Days, ReportSummary]:
-        """The summary of as many of the days as the plan allows. Raises `ApiError`."""
+    def _newest_summary(self) -> tuple[Days, ReportSummary]:
+        """The summary of as many of the loaded days as the plan allows. Raises `ApiError`."""
+        days = self.workspace.days
+        if days is None:
+            raise AbortedError("no whole day is loaded yet", endpoint="reports")
         lengths = [each for each in (SHORT_RANGE, LONG_RANGE) if each < len(days)] + [len(days)]
         if self.workspace.plan == "FREE":
             lengths = [SHORT_RANGE]
@@ -126,7 +125,7 @@ class Comparison:
 
     def _apply_changes(self, days: Days) -> None:
         """Count what has changed in Clockify since the load as if it were loaded, where the load is not new."""
-        loaded_at = self.workspace.loaded_at
+        workspace, loaded_at = self.workspace.identity, self.workspace.loaded_at
         if loaded_at is None or self.context.now - loaded_at < OLD_LOAD:
             return
         since = f"since the load of {loaded_at:%Y-%m-%d %H:%M} UTC"
@@ -134,18 +133,17 @@ class Comparison:
         end = self.client.transport.server_now() + timedelta(seconds=1)
         try:
             self._claim(len(_ACTIONS))
-            lists = [self.client.changes(self.workspace.identity, action, start, end) for action in _ACTIONS]
+            changes = [each for action in _ACTIONS for each in self.client.changes(workspace, action, start, end)]
         except (ApiError, ValueError):  # ValueError: so long ago that the feed does not know
             self.notes.append(f"What has changed in Clockify {since} is not known.")
             return
-        changes = [change for changes in lists for change in changes]
         # an entry that was edited and then deleted may be in both lists
         deleted = {each.identity for each in changes if each.action == "deleted"}
         documents = {each.identity: each.document for each in changes if each.document and each.identity not in deleted}
         self._changed = deleted.union(documents)
-        read = [entry_of(document, self.context.zone) for document in documents.values()]
+        read = (entry_of(document, self.context.zone) for document in documents.values())
         now = {entry for entry in read if entry and entry.day in days}
-        before = set(self._entries(days, ids=self._changed))
+        before = set(entries_of(self.context, workspace, days, self._changed))
         for entry in before ^ now:
             sign = 1 if entry in now else -1
             self._sums[entry.user, entry.day, entry.type] += Totals(sign, sign * entry.seconds)
@@ -190,9 +188,9 @@ class Comparison:
         for (identity, sign), entry in sorted(self._found.items()):
             lines[entry.day, entry.user].append((identity, sign, sign * entry.seconds))
         for (day, user), found in sorted(lines.items()):
-            ids, signs, seconds = zip(*found, strict=True)
-            line = Difference(Days(day, day), user, sum(signs), sum(seconds), tuple(dict.fromkeys(ids)))
-            self.differences.append(line)
+            names, signs, seconds = zip(*found, strict=True)
+            ids = tuple(dict.fromkeys(names))
+            self.differences.append(Difference(Days(day, day), user, sum(signs), sum(seconds), ids))
         left, entries = self._missing_cells(), self._missing_entries()
         if why is None and (left or entries):
             self.notes.append("The rows of the reports agree with the table, but not with the reports' own sums.")
@@ -205,31 +203,30 @@ class Comparison:
 
     def _batches(self, days: Days, cells: Mapping[Cell, int]) -> list[ReportRange]:
         """The days that differ of each month, the largest difference first; at last all entries of all days."""
-        months: dict[date, list[tuple[int, date]]] = defaultdict(list)
+        months: dict[date, Counter[date]] = defaultdict(Counter)
         for (_, day), seconds in cells.items():
             if day:
-                months[day.replace(day=1)].append((abs(seconds), day))
-        ranked = [sorted(day for _, day in month) for month in sorted(months.values(), key=max, reverse=True)]
-        ranges = [Days(each[0], each[-1]) for each in ranked] or [days]
+                months[day.replace(day=1)][day] += abs(seconds)
+        ranked = sorted(months.values(), key=lambda month: -max(month.values()))
+        ranges = [Days(min(month), max(month)) for month in ranked] or [days]
         users = frozenset(user for user, _ in cells)
         return [*(self._range(each, users) for each in ranges if users), self._range(days)]
 
     def _compare(self, batch: ReportRange) -> None:
         """Account one by one for the entries that a report has, or should have. Raises as reading it does."""
-        held = self._entries(batch.days)
+        held = entries_of(self.context, self.workspace.identity, batch.days)
         ours = {entry.identity: entry for entry in held if batch.users is None or entry.user in batch.users}
         theirs: dict[str, Entry] = {}
-        number, is_last = 0, False
-        while not is_last:
+        for number in count(1):
             self._claim()
-            number += 1
             page = self.client.report_page(self.workspace.identity, batch, number)
-            is_last = page.is_last
             for row, entry in ((row, entry_of(row, self.context.zone)) for row in page.rows):
                 if entry is None:  # whether reports always leave out running timers is not known
                     self._running.add(str(row.get("_id")))
                 elif entry.day in batch.days and entry.user not in self.unlisted:
                     theirs[entry.identity] = entry
+            if page.is_last:
+                break
         for identity in (ours.keys() | theirs.keys()) - self._changed:
             here, there = ours.get(identity), theirs.get(identity)
             if here == there or (here and there and self.workspace.rounds):
@@ -238,13 +235,6 @@ class Comparison:
                 self._found[identity, -1] = here
             if there:
                 self._found[identity, 1] = there
-
-    def _entries(self, days: Days, ids: Collection[str] | None = None) -> list[Entry]:
-        with self.context.warehouse.database.reading() as connection:
-            return finished_entries(connection, TABLE, self._held(days), ids)
-
-    def _held(self, days: Days) -> EntryRange:
-        return EntryRange(self.workspace.identity, self.context.zone.key, days.first, days.last)
 
     def _range(self, days: Days, users: frozenset[str] | None = None) -> ReportRange:
         return ReportRange(days, self.context.zone.key, users)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from clockify_dagster.api import Totals
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.contract.model import Type
 from clockify_dagster.contract.values import CoercionError, coerce
 from clockify_dagster.days import Days, Span
 from clockify_dagster.warehouse import Warehouse, load_state
-from clockify_dagster.warehouse.audit.sums import Entry, plans, user_ids
+from clockify_dagster.warehouse.audit.sums import Entry, EntryRange, day_sums, finished_entries, plans, user_ids
 from clockify_dagster.warehouse.ddl import columns_of
 
 TABLE = next(table for table in CONTRACT if table.partition_column).name
@@ -77,6 +79,23 @@ def loaded_workspaces(context: ReconciliationContext) -> list[LoadedWorkspace]:
             for name, spans in load_state.loaded_spans(connection).items()
             if not context.workspaces or name in context.workspaces
         ]
+
+
+def sums_of(context: ReconciliationContext, workspace: str, days: Days) -> dict[tuple[str, date, str], Totals]:
+    """What the finished entries of each user, day and type add up to."""
+    chosen = EntryRange(workspace, context.zone.key, days.first, days.last)
+    with context.warehouse.database.reading() as connection:
+        rows = day_sums(connection, TABLE, chosen)
+    return defaultdict(Totals, {(user, day, type_): Totals(*sums) for user, day, type_, *sums in rows})
+
+
+def entries_of(
+    context: ReconciliationContext, workspace: str, days: Days, ids: Collection[str] | None = None
+) -> list[Entry]:
+    """The finished entries of some days, or those of them that have these ids."""
+    chosen = EntryRange(workspace, context.zone.key, days.first, days.last)
+    with context.warehouse.database.reading() as connection:
+        return finished_entries(connection, TABLE, chosen, ids)
 
 
 def entry_of(document: Mapping[str, Any], zone: ZoneInfo) -> Entry | None:

@@ -33,12 +33,9 @@ def reconcile(client: ClockifyClient, context: ReconciliationContext) -> Finding
         numbers["loaded at"] = workspaces[0].loaded_at.isoformat(timespec="seconds")
     if any(result.passed is False for result in results):
         return found(CHECK, False, _text(results), "ERROR" if numbers["differences"] else "WARN", **numbers)
-    left = [result for result in results if result.passed is None]
-    if len(left) == len(results):
-        return not_checked(CHECK, f"{left[0].why_not}", **numbers)
-    if left:
-        names = ", ".join(result.workspace.identity for result in left)
-        return not_checked(CHECK, f"workspace {names} could not be compared; the others add up.", **numbers)
+    if numbers["not compared"]:
+        reasons = "; ".join(f"workspace {name}: {why}" for name, why in numbers["not compared"].items())
+        return not_checked(CHECK, reasons, **numbers)
     agreed = f"Clockify counts {numbers['entries in Clockify']} entries and {numbers['seconds in Clockify']} seconds,"
     return found(CHECK, True, " ".join([agreed, "and the table agrees.", *dict.fromkeys(numbers["notes"])]), **numbers)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from clockify_dagster.contract.model import Orphans, Reference, Table
-from clockify_dagster.warehouse.audit.model import Check, Find
+from clockify_dagster.warehouse.audit.model import Check, Find, Severity
 from clockify_dagster.warehouse.audit.rows import find_rows
 from clockify_dagster.warehouse.ddl import qualified, quoted
 
@@ -45,14 +45,9 @@ def _reference(table: Table, column: str, reference: Reference) -> tuple[Check, 
     else:
         rule = "can never be missing" if is_impossible else "may have been deleted since"
         sentence = f"Every {column} is the {reference.column} of a row of {reference.table}; in Clockify it {rule}."
-    check = Check(
-        table.name,
-        f"{column}_is_in_{reference.table}",
-        sentence,
-        "ERROR" if is_impossible else "WARN",
-        others=() if reference.table == table.name else (reference.table,),
-    )
-    return check, partial(
+    severity: Severity = "ERROR" if is_impossible else "WARN"
+    others = () if reference.table == table.name else (reference.table,)
+    return Check(table.name, f"{column}_is_in_{reference.table}", sentence, severity, others), partial(
         find_rows,
         faults={
             "orphans": f"{place} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {qualified(reference.table)} AS target "
