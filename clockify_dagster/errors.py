@@ -1,4 +1,24 @@
-"""Every error that this project raises on purpose, in one tree, with `ClockifyDagsterError` at its root.
+"""Every error that this project raises on purpose, in one tree.
+
+    ClockifyDagsterError
+    ├── SettingsError               a setting or an argument is missing or wrong
+    ├── ContractError               a document cannot become a row of its table
+    ├── ApiError                    Clockify did not give what we asked for
+    │   ├── KeyRefusedError         401: no key, an unknown key, a key of another region
+    │   ├── NotAllowedError         403: the key's role or the workspace's plan does not allow it
+    │   ├── NotThereError           400 with code 501, or 404: deleted, never there, or in another workspace
+    │   ├── BadRequestError         any other 4xx, and redirects: asking again cannot help
+    │   ├── RateLimitedError        429, for longer than we may wait
+    │   ├── ServerFaultError        5xx, for longer than we try
+    │   ├── UnreachableError        no connection, or it broke, or a time limit passed
+    │   ├── UnreadableAnswerError   an answer that is not the JSON we asked for
+    │   └── AbortedError            given up by us: the run was stopped, or another part failed
+    ├── WarehouseError              the DuckDB file cannot be read or written
+    │   ├── DatabaseLockedError     another process holds the file
+    │   ├── LoadConflictError       another load has written the table while this one read
+    │   ├── DatabaseUnusableError   no database, not writable, another version's, or no space left
+    │   └── NotLoadedError          a table is asked for that no run has loaded yet
+    └── HistoryUnusableError        Dagster's own files cannot be written
 
 The text of an error is for the person who reads it at night: what failed, for which workspace or day, why,
 what to do. It never holds a key or personal data. Each layer adds what it knows of the place:
