@@ -12,7 +12,7 @@ from itertools import count
 from clockify_dagster.api import Action, ClockifyClient, Totals
 from clockify_dagster.api.reports import ReportRange, ReportSummary
 from clockify_dagster.days import Days
-from clockify_dagster.errors import AbortedError, ApiError, BadRequestError
+from clockify_dagster.errors import ApiError, BadRequestError
 from clockify_dagster.reconcile.loaded import LoadedWorkspace, ReconciliationContext, entries_of, entry_of, sums_of
 from clockify_dagster.warehouse.audit.sums import Entry
 
@@ -93,7 +93,7 @@ class Comparison:
         """The summary of as many of the loaded days as the plan allows. Raises `ApiError`."""
         days = self.workspace.days
         if days is None:
-            raise AbortedError("no whole day is loaded yet", endpoint="reports")
+            raise ApiError("no whole day is loaded yet", endpoint="reports")
         lengths = [each for each in (SHORT_RANGE, LONG_RANGE) if each < len(days)] + [len(days)]
         if self.workspace.plan == "FREE":
             lengths = [SHORT_RANGE]
@@ -240,6 +240,6 @@ class Comparison:
         return ReportRange(days, self.context.zone.key, users)
 
     def _claim(self, requests: int = 1) -> None:
-        """Raise `AbortedError` where so many requests are no longer left."""
+        """Raise `ApiError` where so many requests are no longer left."""
         if self.client.transport.requests + requests > self.request_limit:
-            raise AbortedError("the budget of requests is spent", endpoint="reports")
+            raise ApiError("the budget of requests is spent", endpoint="reports")
