@@ -163,7 +163,7 @@ def _read_feed(context: RefreshContext, states: Mapping[str, FeedState], began: 
             readings[workspace] = found
             _log_gap(context, workspace, found)
     if refusals:
-        names = ", ".join(context.workspaces[workspace].label for workspace in refusals)
+        names = ", ".join(each.label for each in context.workspaces.values() if each.id in refusals)
         context.log.warning(
             f"{names}: the change feed cannot be read, so edits and deletions of entries outside the refreshed days "
             "are not seen this time. A refresh of those days finds them (`clockify-dagster sync --from ... --to ...`), "
