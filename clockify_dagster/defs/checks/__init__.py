@@ -12,5 +12,5 @@ from clockify_dagster.defs.partitions import Calendar
 
 def all_checks(calendar: Calendar, contract: Contract = CONTRACT, *, blocking: bool) -> list[AssetChecksDefinition]:
     """The checks of every table; with `blocking`, what depends on a table waits for those that can be errors."""
-    of_tables = [table_checks(contract, table, calendar, blocking=blocking) for table in contract]
+    of_tables = [table_checks(contract, table, calendar, blocking=blocking) for table in contract.roots]
     return [*of_tables, reconciliation(calendar, blocking=blocking)]

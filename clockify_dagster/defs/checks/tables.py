@@ -1,4 +1,4 @@
-"""The checks that look at the database alone: all those of a table in one step."""
+"""The checks that look at the database alone: all those of a table and its children in one step."""
 
 from collections.abc import Iterator
 from datetime import datetime, timezone
@@ -14,20 +14,24 @@ from clockify_dagster.defs.resources import WarehouseResource
 from clockify_dagster.warehouse.audit import AuditContext, audit, checks_of
 
 
-def table_checks(contract: Contract, table: Table, calendar: Calendar, *, blocking: bool) -> AssetChecksDefinition:
-    """All checks of a table, in one step; any of them may be selected alone."""
+def table_checks(contract: Contract, root: Table, calendar: Calendar, *, blocking: bool) -> AssetChecksDefinition:
+    """All checks of a table and its children, in one step; any of them may be selected alone."""
+    family = contract.family(root.name)
 
     @multi_asset_check(
-        name=f"{table.name}_checks",
-        specs=[spec_of(check, blocking=blocking) for check in checks_of(table)],
+        name=f"{root.name}_checks",
+        specs=[spec_of(check, blocking=blocking) for table in family for check in checks_of(table)],
         can_subset=True,
         op_tags={"dagster/priority": "-10"},
     )
     def checks(context: AssetCheckExecutionContext, warehouse: WarehouseResource) -> Iterator[AssetCheckResult]:
-        """What is wrong with the table, by SQL. Of a table that was never loaded nothing is said."""
-        chosen = {key.name for key in context.selected_asset_check_keys}
+        """What is wrong with the tables, by SQL. Of a table that was never loaded nothing is said."""
+        chosen: dict[str, set[str]] = {}
+        for key in context.selected_asset_check_keys:
+            chosen.setdefault(key.asset_key.path[-1], set()).add(key.name)
         with error_boundary(), warehouse.warehouse.database.reading() as connection:
-            findings = audit(audit_context(connection, calendar, contract), table, chosen)
+            about = audit_context(connection, calendar, contract)
+            findings = [each for table in family for each in audit(about, table, chosen.get(table.name, ()))]
         yield from map(result_of, findings)
 
     return checks
