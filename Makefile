@@ -19,10 +19,10 @@ help:  ## what there is
 install: .venv/installed  ## make .venv with everything in it
 
 demo: install  ## load a made-up account from the sandbox and answer a few questions from it
-	$(BIN)/python -m clockify_dagster.sandbox.demo
+	$(BIN)/python examples/demo/demo.py
 
 demo-ui: install  ## Dagster's UI on the demo's tables, with the sandbox to load from
-	$(BIN)/python -m clockify_dagster.sandbox.demo --ui
+	$(BIN)/python examples/demo/demo.py --ui
 
 dev: install  ## the Dagster UI on http://127.0.0.1:3000, with its history kept in .dagster
 	$(BIN)/python -m clockify_dagster.cli.home
