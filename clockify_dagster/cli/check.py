@@ -12,8 +12,7 @@ import click
 from tabulate import tabulate
 
 from clockify_dagster.contract import CONTRACT
-from clockify_dagster.defs.checks.reconciliation import reconciled
-from clockify_dagster.defs.checks.tables import audit_context
+from clockify_dagster.defs.checks import audit_context, reconciled
 from clockify_dagster.defs.partitions import Calendar
 from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse import Database, Warehouse

@@ -58,7 +58,7 @@ def _account(client: ClockifyClient, settings: Settings) -> bool:
     me = client.me()
     _say("key", f"accepted; it is that of user {me.get('id')}")
     found = {str(workspace["id"]): workspace for workspace in client.workspaces().documents}
-    wanted = chosen(dict.fromkeys(found, ""), settings.workspaces)
+    wanted = chosen(found, settings.workspaces)
     if not wanted:
         _say(
             "problem",

@@ -22,7 +22,7 @@ from dagster import (
 
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.definitions import build_definitions
-from clockify_dagster.defs.metadata import ROWS
+from clockify_dagster.defs.table_outputs import ROWS
 from clockify_dagster.settings import Settings
 
 QUIET: dict[str, Any] = {"loggers": {"progress": {}}}

@@ -29,7 +29,7 @@ class Batch(ExitStack):
         self._open: dict[str, Connection] = {}
 
     def connection(self, file: str, connect: Callable[[], AbstractContextManager[Connection]]) -> Connection:
-        """The one connection of the batch to this file. Dagster's `connect` commits at once, so only its engine is used."""
+        """The batch's one connection to this file, by the engine of Dagster's own, which would commit at once."""
         if file not in self._open:
             with connect() as connection:  # which makes the file
                 engine = connection.engine
