@@ -19,10 +19,10 @@ help:  ## what there is
 install: .venv/installed  ## make .venv with everything in it
 
 demo: install  ## load a made-up account from the sandbox and answer a few questions from it
-	$(BIN)/python -m clockify_dagster.demo
+	$(BIN)/python -m clockify_dagster.sandbox.demo
 
 demo-ui: install  ## Dagster's UI on the demo's tables, with the sandbox to load from
-	$(BIN)/python -m clockify_dagster.demo --ui
+	$(BIN)/python -m clockify_dagster.sandbox.demo --ui
 
 dev: install  ## the Dagster UI on http://127.0.0.1:3000, with its history kept in .dagster
 	$(BIN)/python -m clockify_dagster.cli.home
@@ -59,7 +59,7 @@ bench: install  ## measure speed, memory and requests; BENCH=--large adds ten mi
 	$(BIN)/python -m benchmarks.run $(BENCH)
 
 docs: install  ## make the generated pages anew
-	$(BIN)/python -m clockify_dagster.contract.dictionary docs/tables.md
+	$(BIN)/python docs/dictionary.py docs/tables.md
 
 clean:  ## remove what the targets made, but for data and history
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache *.egg-info

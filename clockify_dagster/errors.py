@@ -23,27 +23,24 @@
 The text of an error is for the person who reads it at night: what failed, for which workspace or day, why,
 what to do. It never holds a key or personal data. Each layer adds what it knows of the place:
 `error.at(workspace=..., project=..., user=..., day=...)`, or `with located(workspace=...):` around what may raise.
-How errors become a failed Dagster run does not belong here (`defs/failures.py`).
+How errors become a failed Dagster run does not belong here (`defs/error_boundary.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from typing import TypeVar
 
 Error = TypeVar("Error", bound="ClockifyDagsterError")
+_ORDER = ("workspace", "project", "user", "day")  # in which the places are named
 
 
 class ClockifyDagsterError(Exception):
     """The root. `can_retry` says whether the same attempt, made later and unchanged, may succeed.
 
     Attributes:
-        workspace: the id of the workspace concerned, None where it is not known or not one.
-        project: the id of the project concerned, likewise.
-        user: the id of the user concerned, likewise.
-        day: the day concerned, likewise.
+        places: where it happened, as far as it is known: the ids of the workspace, project and user, the day.
     """
 
     can_retry = False
@@ -51,56 +48,31 @@ class ClockifyDagsterError(Exception):
     def __init__(self, message: str = "") -> None:
         """Keep the message; where it happened is added by `at`."""
         super().__init__(message)
-        self.workspace: str | None = None
-        self.project: str | None = None
-        self.user: str | None = None
-        self.day: str | None = None
+        self.places: dict[str, str] = {}
 
-    def at(
-        self: Error,
-        *,
-        workspace: str | None = None,
-        project: str | None = None,
-        user: str | None = None,
-        day: date | str | None = None,
-    ) -> Error:
-        """Add where it happened, and give the error back. What is known already stays."""
-        self.workspace = self.workspace or workspace
-        self.project = self.project or project
-        self.user = self.user or user
-        self.day = self.day or (None if day is None else str(day))
+    def at(self: Error, **places: object) -> Error:
+        """Add where it happened, and give the error back. What is known already stays, and None says nothing."""
+        known = {name: str(value) for name, value in places.items() if value is not None} | self.places
+        self.places = {name: known[name] for name in dict.fromkeys((*_ORDER, *known)) if name in known}
         return self
 
     def __str__(self) -> str:
         """The message, and where it happened."""
-        where = ", ".join(f"{name} {value}" for name, value in self._places().items() if value)
+        where = ", ".join(f"{name} {value}" for name, value in self.places.items())
         return f"{super().__str__()} ({where})" if where else super().__str__()
 
     def facts(self) -> dict[str, str]:
         """What is known about the failure, by name: for metadata and logs. Holds no secrets."""
-        return self._places()
-
-    def _places(self) -> dict[str, str]:
-        return _known(workspace=self.workspace, project=self.project, user=self.user, day=self.day)
-
-
-def _known(**facts: object) -> dict[str, str]:
-    return {name: str(value) for name, value in facts.items() if value is not None}
+        return self.places
 
 
 @contextmanager
-def located(
-    *,
-    workspace: str | None = None,
-    project: str | None = None,
-    user: str | None = None,
-    day: date | str | None = None,
-) -> Iterator[None]:
-    """Add where it happened to every error of ours that passes through."""
+def located(**places: object) -> Iterator[None]:
+    """Add where it happened to every error of ours that passes through; see `ClockifyDagsterError.at`."""
     try:
         yield
     except ClockifyDagsterError as error:
-        error.at(workspace=workspace, project=project, user=user, day=day)
+        error.at(**places)
         raise
 
 
@@ -132,14 +104,13 @@ class ApiError(ClockifyDagsterError):
 
     def __str__(self) -> str:
         """The message, where it happened, and how often we tried if it was more than once."""
-        text = super().__str__()
-        return f"{text} We tried {self.tries} times." if self.tries > 1 else text
+        return super().__str__() + (f" We tried {self.tries} times." if self.tries > 1 else "")
 
     def facts(self) -> dict[str, str]:
         """Where it happened; endpoint, and status, code and number of tries where there are any."""
         tries = self.tries if self.tries > 1 else None
-        asked = _known(endpoint=self.endpoint, status=self.status, code=self.code, tries=tries)
-        return {**super().facts(), **asked}
+        asked = {"endpoint": self.endpoint, "status": self.status, "code": self.code, "tries": tries}
+        return {**super().facts(), **{name: str(value) for name, value in asked.items() if value is not None}}
 
 
 class KeyRefusedError(ApiError):
@@ -191,6 +162,12 @@ class AbortedError(ApiError):
     """We gave the request up ourselves, since the run was stopped or another part of it failed."""
 
     can_retry = True
+
+    def __init__(self, *, endpoint: str) -> None:
+        """Say which request it was."""
+        super().__init__(
+            f"{endpoint} was given up, since the run was stopped or another part of it failed.", endpoint=endpoint
+        )
 
 
 class WarehouseError(ClockifyDagsterError):

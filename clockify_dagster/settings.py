@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from clockify_dagster.errors import SettingsError
 from clockify_dagster.settings_rules import (
+    FAULTS,
     REGIONS,
     checked_api_url,
     checked_file,
@@ -22,14 +23,22 @@ from clockify_dagster.settings_rules import (
     checked_start,
     checked_url,
     checked_zone,
-    fault_of,
     reports_url_of,
-    shown_default,
 )
 
 PREFIX = "CLOCKIFY_"
 ENV_FILE = ".env"
 Executor = Literal["in_process", "multiprocess"]
+_SHOWN = 80  # so many characters of a wrong value
+# where a default is more than a value
+_DEFAULTS = {
+    "api_key": "none; a run needs it",
+    "api_url": "the region's",
+    "reports_url": "the one that belongs to the region or to `CLOCKIFY_API_URL`",
+    "workspaces": "all that the key sees",
+    "start_date": "the first of January of last year",
+    "blocking_checks": "`false`",
+}
 
 
 def _first_of_last_year() -> date:
@@ -83,34 +92,30 @@ class Settings(BaseSettings):
         examples=["2025-01-01"],
     )
     update_window_days: int = Field(
-        default=30, ge=1, le=3660, description="Days, ending today, that every sync loads again", examples=["30"]
+        default=30, ge=1, le=3660, description="Days, ending today, that every sync loads again"
     )
     database: Annotated[Path, AfterValidator(checked_file)] = Field(
-        default=Path("data/clockify.duckdb"), description="The DuckDB file", examples=["data/clockify.duckdb"]
+        default=Path("data/clockify.duckdb"), description="The DuckDB file"
     )
     executor: Executor = Field(
         default="in_process",
         description="How Dagster runs a job's steps: in one process, or each in its own, several at once",
-        examples=["in_process"],
     )
     requests_per_second: float = Field(
-        default=10, ge=0.001, description="The pace that requests keep to; paid plans take 50", examples=["10"]
+        default=10, ge=0.001, description="The pace that requests keep to; paid plans take 50"
     )
-    concurrency: int = Field(
-        default=8, ge=1, le=64, description="How many requests may be under way at once", examples=["8"]
-    )
+    concurrency: int = Field(default=8, ge=1, le=64, description="How many requests may be under way at once")
     timeout_seconds: float = Field(
-        default=60, gt=0, le=3600, description="Longest wait to connect, and silence in an answer", examples=["60"]
+        default=60, gt=0, le=3600, description="Longest wait to connect, and silence in an answer"
     )
     max_wait_seconds: float = Field(
-        default=7200, ge=0, le=604800, description="Longest wait in all for the request limit", examples=["7200"]
+        default=7200, ge=0, le=604800, description="Longest wait in all for the request limit"
     )
     lock_timeout_seconds: float = Field(
         default=600,
         ge=0,
         le=86400,
         description="Longest wait for another program that has the database open, or writes to it",
-        examples=["600"],
     )
     blocking_checks: bool = Field(
         default=False, description="Whether a check that fails as an error stops what comes after", examples=["true"]
@@ -127,33 +132,26 @@ class Settings(BaseSettings):
         except ValidationError as error:
             raise SettingsError("\n".join(_sentence(fault) for fault in error.errors())) from None
         except (OSError, UnicodeDecodeError):
-            raise _unreadable_file() from None
+            raise SettingsError(
+                f"The file {ENV_FILE} in this folder cannot be read: it must be readable text in UTF-8, a line for "
+                f"each variable. Write for example {variable('region')}=euc1"
+            ) from None
 
     @classmethod
-    def forgiving(cls) -> Settings:
+    def forgiving(cls, **given: Any) -> Settings:
         """Read the environment; what cannot be used takes its default.
 
         Dagster's definitions must load whatever the environment says; each run calls `load` and fails with
         its message.
         """
-        options: dict[str, Any] = {}
-        while (settings := cls._attempt(options)) is None:
-            pass  # each attempt that fails has put defaults into the options
-        return settings
-
-    @classmethod
-    def _attempt(cls, options: dict[str, Any]) -> Settings | None:
         try:
-            return cls(**options)
+            return cls(**given)
         except ValidationError as error:
-            names = {str(fault["loc"][0]) for fault in error.errors() if fault["loc"]} - options.keys()
-            if not names:
-                raise
-            for name in names:
-                options[name] = cls.model_fields[name].get_default(call_default_factory=True)
+            wrong = {str(fault["loc"][0]) for fault in error.errors()}
+            usable = {name: cls.model_fields[name].get_default(call_default_factory=True) for name in wrong}
         except (OSError, UnicodeDecodeError):
-            options["_env_file"] = None
-        return None
+            usable = {"_env_file": None}
+        return cls.forgiving(**given, **usable)
 
     @classmethod
     def unknown_variables(cls) -> list[str]:
@@ -177,15 +175,8 @@ class Settings(BaseSettings):
 
     @property
     def reports_host_url(self) -> str:
-        """The address of the reports API: the region's, or the one that belongs to the core API's address.
-
-        A known host of Clockify has the one that Clockify's documentation gives; any other host has it on itself.
-        """
-        if self.reports_url:
-            return self.reports_url
-        if self.api_url is None:
-            return REGIONS[self.region].reports
-        return reports_url_of(self.api_url)
+        """The address of the reports API: the region's, or the one that belongs to the core API's address."""
+        return self.reports_url or reports_url_of(self.core_url)
 
 
 def variable(field: str) -> str:
@@ -196,10 +187,8 @@ def variable(field: str) -> str:
 def missing_key() -> SettingsError:
     """What to say when a run needs the key and there is none."""
     return SettingsError(
-        "CLOCKIFY_API_KEY is not set. Make a key in Clockify (Profile settings, API; use the workspace "
-        "owner's or an "
-        "admin's account) and put CLOCKIFY_API_KEY=... into the environment or into a file .env in this "
-        "folder."
+        "CLOCKIFY_API_KEY is not set. Make a key in Clockify (Profile settings, API; use the workspace owner's or an "
+        "admin's account) and put CLOCKIFY_API_KEY=... into the environment or into a file .env in this folder."
     )
 
 
@@ -207,11 +196,17 @@ def settings_table() -> str:
     """The settings as a table in markdown, for the README."""
     lines = ["| variable | meaning | default | example |", "|---|---|---|---|"]
     for name, field in Settings.model_fields.items():
-        example = str((field.examples or [""])[0])
+        example = _example(name)
         shown = example if example.startswith("(") else f"`{example}`"
-        default = shown_default(name, field.default)
+        default = _DEFAULTS.get(name) or f"`{field.default}`"
         lines.append(f"| `{variable(name)}` | {field.description} | {default} | {shown} |")
     return "\n".join(lines) + "\n"
+
+
+def _example(name: str) -> str:
+    """What one may write: the field's example, or its default where that is one."""
+    field = Settings.model_fields[name]
+    return str((field.examples or [field.default])[0])
 
 
 def _env_file() -> dict[str, str | None]:
@@ -221,20 +216,13 @@ def _env_file() -> dict[str, str | None]:
         return {}
 
 
-def _unreadable_file() -> SettingsError:
-    return SettingsError(
-        f"The file {ENV_FILE} in this folder cannot be read: it must be readable text in UTF-8, a line for "
-        f"each "
-        f"variable. Write for example {variable('region')}=euc1"
-    )
-
-
 def _sentence(fault: Any) -> str:
-    """What is wrong with a variable. Never shows the key, whichever variable it was put into."""
-    name = str(fault["loc"][0]) if fault["loc"] else "settings"
-    field = Settings.model_fields.get(name)
-    example = field.examples[0] if field and field.examples else ""
-    given = {**_env_file(), **os.environ}
-    key = str(given.get(variable("api_key")) or "").strip()
-    shown = fault_of(fault, is_secret=name == "api_key", key=key)
-    return f"{variable(name)} cannot be used: {shown}. Write for example {variable(name)}={example}"
+    """What is wrong with a variable. Shows its value where that is no secret and no address with a password in it."""
+    name = str(fault["loc"][0])
+    said = str(fault["msg"]).removeprefix("Value error, ")
+    reason = FAULTS.get(fault["type"], "{said}").format(**{**fault.get("ctx", {}), "said": said})
+    value = str(fault["input"])
+    key = str({**_env_file(), **os.environ}.get(variable("api_key")) or "").strip()
+    if name != "api_key" and not ("@" in value or "?" in value or (key and key in value)):
+        reason += f" (it is {value[:_SHOWN]!r})"
+    return f"{variable(name)} cannot be used: {reason}. Write for example {variable(name)}={_example(name)}"

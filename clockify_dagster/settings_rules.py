@@ -4,38 +4,34 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr, ValidationInfo
 
 
-@dataclass(frozen=True)
-class Region:
+class Region(NamedTuple):
     """The addresses of Clockify's two APIs for the accounts of a region."""
 
     api: str
     reports: str
 
 
-def _region(host: str) -> Region:
-    return Region(f"https://{host}.clockify.me/api/v1", f"https://{host}.clockify.me/report/v1")
-
-
 REGIONS = {
     "global": Region("https://api.clockify.me/api/v1", "https://reports.api.clockify.me/v1"),
-    **{name: _region(name) for name in ("euc1", "use2", "euw2", "apse2")},
+    **{
+        name: Region(f"https://{name}.clockify.me/api/v1", f"https://{name}.clockify.me/report/v1")
+        for name in ("euc1", "use2", "euw2", "apse2")
+    },
 }
 FIRST_YEAR = 1970
-_SHOWN = 80
 _HTTP = "with http the key would travel unencrypted; use https, or http to this machine only"
 
 # What pydantic calls a fault, and what we call it; the numbers come from the fault itself.
-_FAULTS = {
+FAULTS = {
     "int_parsing": "it must be a whole number",
     "int_from_float": "it must be a whole number",
     "float_parsing": "it must be a number",
@@ -45,15 +41,6 @@ _FAULTS = {
     "less_than_equal": "it must be at most {le:g}",
     "literal_error": "it must be one of {expected}",
     "bool_parsing": "it must be true or false",
-}
-
-_DEFAULTS = {
-    "api_key": "none; a run needs it",
-    "api_url": "the region's",
-    "reports_url": "the one that belongs to the region or to `CLOCKIFY_API_URL`",
-    "workspaces": "all that the key sees",
-    "start_date": "the first of January of last year",
-    "blocking_checks": "`false`",
 }
 
 
@@ -97,25 +84,24 @@ def checked_zone(name: str) -> str:
 
 
 def checked_start(value: Any, info: ValidationInfo) -> date:
-    """A first day that has come already, in the zone that was read before it."""
-    day = value if isinstance(value, date) else checked_day(str(value))
+    """A first day that has come already, in the zone that was read before it; in the spelling nobody can misread."""
+    text = str(value)
+    require(re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text), "a day is written yyyy-MM-dd")
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("there is no such day in the calendar") from None
     require(day.year >= FIRST_YEAR, f"it is before {FIRST_YEAR}")
     zone = info.data.get("timezone", "UTC")
     require(day <= datetime.now(ZoneInfo(zone)).date(), f"that day is in the future (in {zone})")
     return day
 
 
-def checked_day(text: str) -> date:
-    """A day in the one spelling that nobody can misread."""
-    require(re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text), "a day is written yyyy-MM-dd")
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ValueError("there is no such day in the calendar") from None
-
-
 def reports_url_of(api_url: str) -> str:
-    """The address of the reports API that belongs to a core API's address."""
+    """The address of the reports API that belongs to a core API's address.
+
+    A known host of Clockify has the one that Clockify's documentation gives; any other host has it on itself.
+    """
     parts = urlsplit(api_url)
     known = {urlsplit(region.api).hostname: region.reports for region in REGIONS.values()}
     return known.get(parts.hostname) or f"{parts.scheme}://{parts.netloc}/report/v1"
@@ -129,11 +115,10 @@ def checked_file(path: Path) -> Path:
     require(not re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", text), "it must be a path on this machine, not an address")
     try:
         path = path.expanduser()
-        is_folder, is_other = path.is_dir(), path.exists() and not path.is_file()
+        kind = "a folder" if path.is_dir() else "a device or a socket" if path.exists() and not path.is_file() else ""
     except (OSError, RuntimeError) as error:
         raise ValueError(f"the path cannot be used: {getattr(error, 'strerror', None) or error}") from None
-    require(not is_folder, "it is a folder, not a file")
-    require(not is_other, "it is a device or a socket, not a file")
+    require(not kind, f"it is {kind}, not a file")
     return path
 
 
@@ -162,23 +147,6 @@ def checked_url(url: str | None) -> str | None:
     require(not more, "it may hold only host and path, no user, password, ? or #")
     require(parts.scheme == "https" or _is_loopback(host), _HTTP)
     return url.rstrip("/")
-
-
-def fault_of(fault: Any, *, is_secret: bool, key: str) -> str:
-    """The fault in words, with the value where that is no secret and no address with a password in it."""
-    context = fault.get("ctx") or {}
-    kind = str(fault["type"])
-    said = str(fault["msg"]).removeprefix("Value error, ")
-    reason = _FAULTS[kind].format(**context) if kind in _FAULTS else said
-    value = str(fault["input"])
-    if is_secret or "@" in value or "?" in value or (key and key in value):
-        return reason
-    return f"{reason} (it is {value[:_SHOWN]!r})"
-
-
-def shown_default(name: str, default: object) -> str:
-    """A default as the README shows it."""
-    return _DEFAULTS.get(name) or f"`{default}`"
 
 
 def _is_loopback(host: str) -> bool:

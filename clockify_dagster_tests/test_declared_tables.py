@@ -12,13 +12,13 @@ from dagster import ExecuteInProcessResult
 from clockify_dagster.cli.doctor import requests_of
 from clockify_dagster.contract import CONTRACT, Contract, Listing, Table
 from clockify_dagster.contract.columns import flag, identity, of_workspace, refers, text
-from clockify_dagster.contract.dictionary import page
 from clockify_dagster.days import Days
 from clockify_dagster.definitions import build_definitions
 from clockify_dagster.defs.partitions import tags_of
 from clockify_dagster.refresh import Workspace
 from clockify_dagster.sandbox import Account
 from clockify_dagster_tests.conftest import Project
+from clockify_dagster_tests.contract.test_dictionary import page
 
 CATEGORIES = Table(
     name="expense_categories",

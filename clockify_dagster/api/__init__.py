@@ -2,11 +2,10 @@
 
 from clockify_dagster.api.changes import Action, Change
 from clockify_dagster.api.client import ClockifyClient, Users
-from clockify_dagster.api.paging import Documents, Page, documents_of
+from clockify_dagster.api.paging import Documents, EntryPage, Page, documents_of
 from clockify_dagster.api.parallel import side_by_side
 from clockify_dagster.api.reports import Totals
 from clockify_dagster.api.transport import Answer, Transport
-from clockify_dagster.api.walk import EntryPage
 
 __all__ = [
     "Action",

@@ -10,6 +10,7 @@ import json
 import re
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -23,7 +24,7 @@ _UNKNOWN_KEY = 4003
 _LONGEST_MESSAGE = 200
 _ECHO = 8  # so many characters of the key in a row are an echo of it, also where the rest is missing
 _BIG = re.compile(rb"\d{19}")
-_EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
+_EMAIL = r"[^\s@<>\"']+@[^\s@<>\"']+"
 
 
 def error_of(
@@ -81,12 +82,11 @@ def _kind(status: int, code: int | None, endpoint: str) -> tuple[type[errors.Api
 
 def parsed(body: bytes, endpoint: str) -> Any:
     """The JSON of a good answer. Raises `UnreadableAnswerError`."""
-    try:
-        # orjson makes floats of integers beyond 64 bits, and refuses NaN and lone surrogates; the standard library does
-        # neither. Nineteen digits in a row are rare enough to take the slow way whatever they are.
-        return orjson.loads(body) if _BIG.search(body) is None else json.loads(body)
-    except ValueError:
-        pass
+    # orjson makes floats of integers beyond 64 bits, and refuses NaN and lone surrogates; the standard library does
+    # neither. Nineteen digits in a row are rare enough to take the slow way whatever they are.
+    if _BIG.search(body) is None:
+        with suppress(ValueError):
+            return orjson.loads(body)
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
@@ -102,18 +102,14 @@ def decompressed(body: bytes, encoding: str, endpoint: str) -> bytes:
     """The body as it was before it was compressed. Raises `UnreachableError` where its end is missing."""
     if encoding.strip().lower() in ("", "identity") or not body:
         return body
-    decoder = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
     try:
-        plain = decoder.decompress(body)
+        return zlib.decompress(body, wbits=zlib.MAX_WBITS | 32)
     except zlib.error:
-        plain = b""
-    if not decoder.eof:
         raise errors.UnreachableError(
             f"{endpoint}: the compressed answer ({len(body)} bytes) is damaged or its end is missing. The connection "
             "broke, or something between here and Clockify changed it.",
             endpoint=endpoint,
-        )
-    return plain
+        ) from None
 
 
 def date_of(headers: Mapping[str, str]) -> datetime | None:
@@ -123,15 +119,10 @@ def date_of(headers: Mapping[str, str]) -> datetime | None:
 
 def masked(text: str, key: str) -> str:
     """The text on one line, shortened, without the key, longer parts of it, and e-mail addresses."""
-    hidden = [False] * len(text)
-    size = min(_ECHO, len(key))
-    for start in range(len(key) - size + 1 if key else 0):
-        found = text.find(key[start : start + size])
-        while found >= 0:
-            hidden[found : found + size] = [True] * size
-            found = text.find(key[start : start + size], found + 1)
-    marked = "".join("\0" if hide else char for char, hide in zip(text.replace("\0", " "), hidden, strict=True))
-    return " ".join(_EMAIL.sub("***", re.sub("\0+", "***", marked)).split())[:_LONGEST_MESSAGE]
+    sizes = range(len(key), max(min(_ECHO, len(key)), 1) - 1, -1)  # the longest first, as they are tried in this order
+    parts = (re.escape(key[start : start + size]) for size in sizes for start in range(len(key) - size + 1))
+    secrets = "|".join([*parts, _EMAIL])
+    return " ".join(re.sub(f"({secrets})+", "***", text).replace("\0", " ").split())[:_LONGEST_MESSAGE]
 
 
 def _code_and_message(body: bytes, key: str) -> tuple[int | None, str]:
@@ -139,7 +130,7 @@ def _code_and_message(body: bytes, key: str) -> tuple[int | None, str]:
     try:
         given = json.loads(body)
     except (ValueError, RecursionError):
-        return None, ""
+        given = None
     if not isinstance(given, dict):
         return None, ""
     code = given.get("code")

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from clockify_dagster.api.addresses import written
-from clockify_dagster.api.paging import Documents, repeated, wrong_shape
+from clockify_dagster.api.paging import repeated, written, wrong_shape
 from clockify_dagster.api.transport import Answer, Transport
 from clockify_dagster.errors import BadRequestError
 
@@ -15,7 +14,7 @@ Action = Literal["created", "updated", "deleted"]
 
 LONGEST_RANGE = timedelta(days=30)
 LIMIT = 1000
-DEFAULT_LIMIT = 50  # what a server gives that ignores or caps ours gives at least
+DEFAULT_LIMIT = 50  # the server's own; a cap would be a multiple of it
 ENTRY = "TIME_ENTRY"
 PARTS = ("TIME_ENTRY_RATE", "TIME_ENTRY_CUSTOM_FIELD_VALUE")  # what belongs to an entry and has records of its own
 # The feed is a help, not a need: an answer of another shape will hardly be better the sixth time.
@@ -29,6 +28,16 @@ class Change:
     action: Action
     identity: str
     document: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class _Record:
+    """A record of the feed: its type, its id, the entry that a part of one belongs to, and what changed."""
+
+    kind: str
+    identity: str
+    entry: str
+    document: dict[str, Any]
 
 
 class ChangeFeed:
@@ -55,81 +64,57 @@ class ChangeFeed:
                 raise
             self._types = (ENTRY,)
             records = self._records(url, {**asked, "type": self._types})
-        entries = {_identity(each): _change(each, action) for each in records if _type(each) == ENTRY}
-        parts = {_part_of(each) for each in records if _type(each) in PARTS}
+        entries = {
+            # a bare record of a deletion may hold little more than the id: that is no entry
+            record.identity: Change(
+                action, record.identity, record.document if "timeInterval" in record.document else None
+            )
+            for record in records
+            if record.kind == ENTRY
+        }
+        parts = {record.entry for record in records if record.kind in PARTS}
         return [*entries.values(), *(Change("updated", entry, None) for entry in sorted(parts - {""}))]
 
-    def _records(self, url: str, asked: dict[str, Any]) -> Documents:
+    def _records(self, url: str, asked: dict[str, Any]) -> list[_Record]:
         """The records of all pages, which count from 0."""
-        found = Documents()
-        number = largest = 0
-        seen: set[tuple[str, str]] = set()
+        found: dict[tuple[str, str], _Record] = {}
+        number, largest = 0, 1
         while True:
             answer = self._transport.send(
                 "GET", url, {**asked, "page": number}, check=records_of, unreadable_tries=_TRIES
             )
             records = records_of(answer)
-            keys = {(_type(record), _identity(record)) for record in records}
-            if records and keys <= seen:
+            keys = {(record.kind, record.identity): record for record in records}
+            if records and keys.keys() <= found.keys():
                 # nothing new: a server that takes no notice of the page would send it for ever
                 raise repeated(answer.endpoint, number)
-            seen |= keys
-            found += records
-            largest = max(largest, len(records))
-            if _is_end(len(records), largest):
-                return found
-            number += 1
+            found |= keys
+            # There is no header, and the limit may be capped: a page goes on if its length is as round as caps are, and
+            # no earlier one was longer.
+            if len(records) < largest or len(records) % DEFAULT_LIMIT:
+                return list(found.values())
+            number, largest = number + 1, len(records)
 
 
-def records_of(answer: Answer) -> Documents:
+def records_of(answer: Answer) -> list[_Record]:
     """The records, from an envelope or a bare list, each with an id. Raises `UnreadableAnswerError`."""
     given = answer.document
     if isinstance(given, dict) and "response" in given:
         given = given["response"]
     if not isinstance(given, list) or not all(isinstance(record, dict) for record in given):
         raise wrong_shape(answer, 'a list of records, or {"response": [...]}')
-    if not all(_identity(record) for record in given):
+    records = [_record(each) for each in given]
+    if not all(record.identity for record in records):
         raise wrong_shape(answer, "records with ids")
-    return given
+    return records
 
 
-def _is_end(count: int, largest: int) -> bool:
-    """Whether no page follows, as far as a count can tell: there is no header, and the limit may be capped.
-
-    A page shorter than an earlier one is the end. One shorter than asked for may be a cap, if its length is as round as
-    caps are.
-    """
-    if count < DEFAULT_LIMIT or count < largest:
-        return True
-    return count != LIMIT and count % DEFAULT_LIMIT != 0
-
-
-def _document(record: dict[str, Any]) -> dict[str, Any]:
-    """What changed: within the record, or the record itself."""
-    inner = record.get("document")
-    return inner if isinstance(inner, dict) else record
-
-
-def _type(record: dict[str, Any]) -> str:
-    """The type of what changed; where the record does not name it, an entry's part is known by the entry it names."""
-    document = _document(record)
-    for holder in (record, document):
-        named = holder.get("documentCode") or holder.get("documentType")
-        if named:
-            return str(named)
-    return PARTS[0] if _part_of(record) and "timeInterval" not in document else ENTRY
-
-
-def _part_of(record: dict[str, Any]) -> str:
-    """The id of the entry that a part belongs to."""
-    return str(_document(record).get("timeEntryId") or record.get("timeEntryId") or "")
-
-
-def _identity(record: dict[str, Any]) -> str:
-    return str(_document(record).get("id") or record.get("id") or _part_of(record))
-
-
-def _change(record: dict[str, Any], action: Action) -> Change:
-    document = _document(record)
-    # A bare record of a deletion may hold little more than the id: that is no entry.
-    return Change(action, _identity(record), document if "timeInterval" in document else None)
+def _record(given: dict[str, Any]) -> _Record:
+    """A record: what changed is within it, or the record itself."""
+    inner = given.get("document")
+    document = inner if isinstance(inner, dict) else given
+    entry = str(document.get("timeEntryId") or given.get("timeEntryId") or "")
+    # where the type is not named, an entry's part is known by the entry it names
+    kind = PARTS[0] if entry and "timeInterval" not in document else ENTRY
+    named = [each.get(key) for each in (given, document) for key in ("documentCode", "documentType") if each.get(key)]
+    return _Record(str([*named, kind][0]), str(document.get("id") or given.get("id") or entry), entry, document)

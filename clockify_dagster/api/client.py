@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
+from urllib.parse import quote
 
-from clockify_dagster.api.addresses import ROOM_AFTER, ROOM_BEFORE, address, written
 from clockify_dagster.api.changes import Action, Change, ChangeFeed
-from clockify_dagster.api.paging import LARGEST_PAGE, Documents, Page, document_of, documents_of, page_after_page, pages
+from clockify_dagster.api.paging import (
+    LARGEST_PAGE,
+    ROOM_AFTER,
+    ROOM_BEFORE,
+    Documents,
+    EntryPage,
+    Page,
+    document_of,
+    documents_of,
+    next_end,
+    page_after_page,
+    pages,
+    written,
+)
 from clockify_dagster.api.reports import (
     ReportPage,
     ReportRange,
@@ -21,23 +34,18 @@ from clockify_dagster.api.reports import (
     report_totals,
 )
 from clockify_dagster.api.transport import Answer, Transport
-from clockify_dagster.api.walk import EntryDocuments, EntryPage, next_end
 from clockify_dagster.contract.listing import USERS, WORKSPACES, Listing
 from clockify_dagster.errors import NotThereError, located
 
 E = TypeVar("E", bound=EntryPage)
 
+_ENTRIES = "workspaces/{workspace}/user/{user}/time-entries"
+
 
 @dataclass(frozen=True)
 class Users:
-    """The users of a workspace.
+    """The users of a workspace: the pages of their list as received."""
 
-    Attributes:
-        began: when the listing began, by Clockify's clock.
-        pages: the pages as received.
-    """
-
-    began: datetime
     pages: tuple[Page, ...]
 
     @property
@@ -54,11 +62,7 @@ class ClockifyClient:
     """
 
     def __init__(
-        self,
-        transport: Transport,
-        api_url: str,
-        reports_url: str | None = None,
-        page_size: int = LARGEST_PAGE,
+        self, transport: Transport, api_url: str, reports_url: str | None = None, page_size: int = LARGEST_PAGE
     ) -> None:
         """Take the transport, which holds the key, and both APIs' addresses without a slash at the end.
 
@@ -81,19 +85,13 @@ class ClockifyClient:
         answer = self.transport.send("GET", self._at(WORKSPACES.path), check=documents_of)
         return Page(answer, documents_of(answer))
 
-    def pages(self, listing: Listing, *, read: Callable[[Page], object] | None = None, **facts: str) -> Iterator[Page]:
+    def pages(self, listing: Listing, **facts: str) -> Iterator[Page]:
         """The pages of a list as it is declared, the empty ones left out. A row may come twice, its later state last.
 
-        Args:
-            listing: where the list is, and how it is asked for.
-            read: is given each page as it arrives. Where it raises `UnreadableAnswerError`, the page is asked for
-                again.
-            facts: what the listing's path has in braces: `workspace`, `project`, `user`.
+        `facts` are what the listing's path has in braces: `workspace`, `project`, `user`.
         """
-        where = {name: facts[name] for name in ("workspace", "user", "project") if name in facts}
-        with located(**where):
-            url = self._at(listing.path, **facts)
-            yield from pages(self.transport, url, listing, size=self._size, read=read)
+        with located(**facts):
+            yield from pages(self.transport, self._at(listing.path, **facts), listing, self._size)
 
     def users(self, workspace: str) -> Users:
         """Users of every account status and membership status, with all their memberships.
@@ -103,30 +101,19 @@ class ClockifyClient:
         """
         with self._users_locks.setdefault(workspace, threading.Lock()):
             if workspace not in self._users:
-                began = self.transport.server_now()
-                self._users[workspace] = Users(began, tuple(self.pages(USERS, workspace=workspace)))
+                self._users[workspace] = Users(tuple(self.pages(USERS, workspace=workspace)))
             return self._users[workspace]
 
     def entry_pages(
-        self,
-        workspace: str,
-        user: str,
-        start: datetime | None,
-        end: datetime | None,
-        read: Callable[[Answer], E],
+        self, workspace: str, user: str, start: datetime | None, end: datetime | None, read: Callable[[Answer], E]
     ) -> Iterator[E]:
         """A user's entries, newest start first: at least those that start from `start` to before `end`.
 
         The pages hold entries from around the window too: cut them by each entry's own start. An entry may come twice,
         its later state last. A user who has left the workspace may be unknown there (`NotThereError`).
 
-        Args:
-            workspace: id of the workspace.
-            user: id of the user.
-            start: an instant; None for no bound.
-            end: likewise.
-            read: is given each answer; it raises `UnreadableAnswerError` for one that is not a list of documents, which
-                is then asked for again.
+        `start` and `end` are instants, or None for no bound. `read` is given each answer; it raises
+        `UnreadableAnswerError` for one that is not a list of documents, which is then asked for again.
         """
         lower = {} if start is None else {"start": written(start - ROOM_BEFORE)}
 
@@ -138,16 +125,13 @@ class ClockifyClient:
             return answer, found[0]
 
         with located(workspace=workspace, user=user):
-            url = self._at("workspaces/{workspace}/user/{user}/time-entries", workspace=workspace, user=user)
+            url = self._at(_ENTRIES, workspace=workspace, user=user)
             yield from page_after_page(ask, self._size, None if end is None else end + ROOM_AFTER, next_end)
 
-    def time_entries(
-        self, workspace: str, user: str, start: datetime | None = None, end: datetime | None = None
-    ) -> Iterator[Documents]:
-        """The same as lists of documents."""
-        for page in self.entry_pages(
-            workspace, user, start, end, lambda answer: EntryDocuments(answer, documents_of(answer))
-        ):
+    def time_entries(self, workspace: str, user: str, start: datetime, end: datetime) -> Iterator[Documents]:
+        """The same as lists of documents, for a look: by page numbers, so what is deleted meanwhile may hide others."""
+        window = {"start": written(start - ROOM_BEFORE), "end": written(end + ROOM_AFTER)}
+        for page in self.pages(Listing(_ENTRIES, variants=(window,)), workspace=workspace, user=user):
             yield page.documents
 
     def time_entry(self, workspace: str, entry: str) -> Page | None:
@@ -169,10 +153,8 @@ class ClockifyClient:
         Experimental: where Clockify refuses it, or answers strangely, it is an `ApiError`, and going on without is
         right. What is created and deleted within the range is in no list, what is created and updated only in
         `created`; a deletion shows after about a minute. Whatever the list, a rate or a custom field value of an entry
-        that was created, updated or deleted is a change with the action `updated` and without a document.
-
-        Raises:
-            ValueError: the range is longer than 30 days, or the wrong way round.
+        that was created, updated or deleted is a change with the action `updated` and without a document. Raises
+        `ValueError` for a range that is longer than 30 days, or the wrong way round.
         """
         with located(workspace=workspace):
             url = self._at("workspaces/{workspace}/entities/{action}", workspace=workspace, action=action)
@@ -205,3 +187,13 @@ class ClockifyClient:
             raise ValueError("this client was made without the reports API's address")
         facts = {"workspace": workspace, "kind": kind}
         return address(self._reports_url, "workspaces/{workspace}/reports/{kind}", facts)
+
+
+def address(base: str, path: str, facts: Mapping[str, str]) -> str:
+    """A path's address, the names in braces filled in. Raises `NotThereError` for an id that cannot be one."""
+    steps = [step.format_map(facts) for step in path.split("/")]
+    for step in steps:
+        # A step of dots leads elsewhere, and cannot be escaped: clients and servers fold "%2E%2E" all the same.
+        if not step.strip("."):
+            raise NotThereError(f"{step!r} cannot be an id in Clockify.", endpoint="")
+    return "/".join((base, *(quote(step, safe="") for step in steps)))

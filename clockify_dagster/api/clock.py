@@ -6,10 +6,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timezone
 
 SLICE = 0.1  # how soon a wait notices that it has been halted
-_thread = threading.local()
+_halts: ContextVar[tuple[threading.Event, ...]] = ContextVar("clockify_halts", default=())
 
 
 class Clock:
@@ -30,45 +31,18 @@ class Clock:
 
 
 @contextmanager
-def halted_by(*events: threading.Event) -> Iterator[None]:
-    """Within this block, once one of the events is set, the current thread's waits end and its requests are given up.
+def halted_by(event: threading.Event) -> Iterator[None]:
+    """Within this block, once the event is set, waits end and requests are given up; an outer block's event counts too.
 
-    Events of an outer block go on to count.
+    It holds for the current context (`contextvars`): a thread that works for this one runs in a copy of it.
     """
-    outer = halting_events()
-    _thread.events = (*outer, *events)
+    token = _halts.set((*_halts.get(), event))
     try:
         yield
     finally:
-        _thread.events = outer
+        _halts.reset(token)
 
 
-def halting_events() -> tuple[threading.Event, ...]:
-    """The events of `halted_by` for the current thread: hand them to the threads that work for it."""
-    events: tuple[threading.Event, ...] = getattr(_thread, "events", ())
-    return events
-
-
-def is_thread_halted() -> bool:
-    """Whether an event of `halted_by` is set, for the current thread."""
-    return any(event.is_set() for event in halting_events())
-
-
-class Pace:
-    """Spaces requests evenly, at most so many a second for all threads together."""
-
-    def __init__(self, per_second: float, clock: Clock) -> None:
-        """The first request need not wait."""
-        self._interval = 1 / per_second
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._next = clock.monotonic()
-
-    def wait(self, is_halted: Callable[[], bool]) -> None:
-        """Return when the next request may go out."""
-        with self._lock:
-            now = self._clock.monotonic()
-            slot = max(now, self._next)
-            self._next = slot + self._interval
-        if slot > now:
-            self._clock.wait_until(slot, is_halted)
+def is_context_halted() -> bool:
+    """Whether an event of `halted_by` is set."""
+    return any(event.is_set() for event in _halts.get())

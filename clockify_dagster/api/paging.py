@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MAXYEAR, datetime, timedelta, timezone
+from functools import partial
+from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 from clockify_dagster.api.transport import Answer, Transport
@@ -12,6 +14,12 @@ from clockify_dagster.contract.listing import Listing, Parameters
 from clockify_dagster.errors import UnreadableAnswerError
 
 LARGEST_PAGE = 5000
+# Clockify reads a window's instants as a wall clock in the account's zone. Zones reach from -12:00 to +14:00, so with
+# this much room on both sides every entry of the window is in the answer, whichever way it is read.
+ROOM_BEFORE = timedelta(hours=12)
+ROOM_AFTER = timedelta(hours=14)
+# If more of a page than this would come again, going on by time costs too many requests.
+_MOST_AGAIN = 0.8
 
 Documents = list[dict[str, Any]]
 
@@ -25,6 +33,21 @@ class Rows(Protocol):
     @property
     def ids(self) -> Sequence[str]:
         """Their ids, in the page's order."""
+
+
+class EntryPage(Rows, Protocol):
+    """What must be known of a page of entries to read on."""
+
+    @property
+    def oldest(self) -> datetime | None:
+        """The earliest start that can be read, aware; None where there is none."""
+
+    @property
+    def is_newest_first(self) -> bool:
+        """Whether all starts can be read, and none is later than the one before it."""
+
+    def count_until(self, moment: datetime) -> int:
+        """How many rows start at or before a moment, or have no start that can be read."""
 
 
 R = TypeVar("R", bound=Rows)
@@ -53,52 +76,28 @@ class Page:
         return [str(each.get("id") or each.get("_id") or each) for each in self.documents]
 
 
-def pages(
-    transport: Transport,
-    url: str,
-    listing: Listing,
-    *,
-    size: int = LARGEST_PAGE,
-    read: Callable[[Page], object] | None = None,
-) -> Iterator[Page]:
+def pages(transport: Transport, url: str, listing: Listing, size: int = LARGEST_PAGE) -> Iterator[Page]:
     """The pages of a list, variant after variant, the empty ones left out. Rows may come twice.
 
-    Pages have the listing's size, or `size` rows where that is less. `read` is given each page as it arrives; where it
-    raises `UnreadableAnswerError`, the page is asked for again.
+    Pages have the listing's size, or `size` rows where that is less.
     """
+    is_get = listing.method == "GET"
 
-    def page_of(answer: Answer) -> Page:
-        return Page(answer, documents_of(answer, listing.envelope))
+    def read(answer: Answer) -> Documents:
+        return documents_of(answer, listing.envelope)
 
-    def check(answer: Answer) -> None:
-        page = page_of(answer)
-        if read is not None:
-            read(page)
-
-    def ask(asked: Parameters) -> tuple[Answer, Page]:
-        if listing.method == "POST":
-            answer = transport.send("POST", url, body=dict(asked), check=check)
-        else:
-            query = {name: str(value).lower() if isinstance(value, bool) else value for name, value in asked.items()}
-            answer = transport.send("GET", url, query, check=check)
-        return answer, page_of(answer)
+    def ask(variant: Parameters, _: object, number: int, size: int) -> tuple[Answer, Page]:
+        asked = dict(variant)
+        if listing.page_size is not None:
+            asked |= {"page": number, "page-size" if is_get else "pageSize": size}
+        query = {name: str(value).lower() if isinstance(value, bool) else value for name, value in asked.items()}
+        given: dict[str, Any] = {"params": query} if is_get else {"body": asked}
+        answer = transport.send(listing.method, url, **given, check=read)
+        return answer, Page(answer, read(answer))
 
     for variant in listing.variants:
-        yield from _variant_pages(ask, listing, variant, size)
-
-
-def _variant_pages(
-    ask: Callable[[Parameters], tuple[Answer, Page]], listing: Listing, variant: Parameters, most: int
-) -> Iterator[Page]:
-    if listing.page_size is None:
-        _, page = ask(variant)
-        if page.documents:
-            yield page
-        return
-    size_name = "page-size" if listing.method == "GET" else "pageSize"
-    yield from page_after_page(
-        lambda _, number, size: ask({**variant, "page": number, size_name: size}), min(most, listing.page_size)
-    )
+        found = page_after_page(partial(ask, variant), min(size, listing.page_size or size))
+        yield from found if listing.page_size else islice(found, 1)
 
 
 def page_after_page(
@@ -132,20 +131,34 @@ def page_after_page(
             if ids == ids_before[: len(ids)]:
                 raise repeated(answer.endpoint, number)
             if asked < asked_before == len(before) and set(ids).isdisjoint(ids_before):
-                raise _unreadable(
-                    answer.endpoint,
+                raise UnreadableAnswerError(
                     f"{answer.endpoint}: so much was deleted while the list was read that some may have been missed. "
                     "Nothing of it is used; try again later.",
+                    endpoint=answer.endpoint,
+                    status=200,
                 )
         if len(page):
             yield page
-        if is_last(answer, len(page), asked):
+        if _is_last(answer, len(page), asked):
             return
         earlier = next_end(page, end)
-        if earlier is None:
-            number, before = number + 1, page
-        else:
-            number, before, end = 1, None, earlier
+        number, before, end = (number + 1, page, end) if earlier is None else (1, None, earlier)
+
+
+def next_end(page: EntryPage, end: datetime | None) -> datetime | None:
+    """The end of the next window after a page of entries of the window with this end; None to go on by page number.
+
+    When an entry is deleted between two requests, all later ones move up by one, and the first of the next page is
+    never seen. So what is older than the page's oldest entry is asked for, with room; rows near the border come twice.
+    """
+    if page.oldest is None or page.oldest.year == MAXYEAR or not page.is_newest_first:
+        return None
+    # so much later than the oldest start that nothing is lost, in whichever zone the server reads it
+    earlier = page.oldest + ROOM_AFTER + timedelta(seconds=1)
+    if end is not None and earlier >= end:
+        return None
+    again = page.count_until(earlier + ROOM_BEFORE)  # the server may give what starts so much after the end
+    return None if again > _MOST_AGAIN * len(page) else earlier
 
 
 def overlapping(size: int, number: int) -> int:
@@ -153,12 +166,17 @@ def overlapping(size: int, number: int) -> int:
     return max(size - size // 4, size - (number - 1) * (size // 50))
 
 
-def is_last(answer: Answer, count: int, size: int) -> bool:
+def _is_last(answer: Answer, count: int, size: int) -> bool:
     """Whether no page follows one of so many rows, when so many were asked for."""
     header = answer.headers.get("Last-Page", "").strip().lower()
     if count == 0 or header == "true":
         return True
     return header != "false" and count < size
+
+
+def written(moment: datetime) -> str:
+    """An instant in the only form that Clockify accepts."""
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def documents_of(answer: Answer, envelope: str = "") -> Documents:
@@ -185,24 +203,22 @@ def wrong_shape(answer: Answer, expected: str) -> UnreadableAnswerError:
     given = answer.document
     wrong = [row for row in given if not isinstance(row, dict)] if isinstance(given, list) else []
     what = f"a list with {_kind(wrong[0])} in it" if wrong else _kind(given)
-    return _unreadable(
-        answer.endpoint,
+    return UnreadableAnswerError(
         f"{answer.endpoint} was answered with {what} in place of {expected}. Clockify has a problem at the "
         "moment, or something answers in its place; try again later.",
+        endpoint=answer.endpoint,
+        status=200,
     )
 
 
 def repeated(endpoint: str, number: int) -> UnreadableAnswerError:
     """The error of a page that comes again: the list would never end."""
-    return _unreadable(
-        endpoint,
+    return UnreadableAnswerError(
         f"{endpoint} gave the same page twice (pages {number - 1} and {number}), so the list would never end. Nothing "
         "of it is used. Clockify has a problem at the moment; try again later.",
+        endpoint=endpoint,
+        status=200,
     )
-
-
-def _unreadable(endpoint: str, message: str) -> UnreadableAnswerError:
-    return UnreadableAnswerError(message, endpoint=endpoint, status=200)
 
 
 def _kind(value: object) -> str:

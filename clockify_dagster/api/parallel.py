@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
-from clockify_dagster.api.clock import halted_by, halting_events
+from clockify_dagster.api.clock import halted_by
 
 T = TypeVar("T")
 
@@ -17,7 +18,7 @@ def side_by_side(
     jobs: Sequence[Callable[[], T]],
     workers: int,
     *,
-    on_wait: Callable[[], object] | None = None,
+    on_wait: Callable[[], object] = lambda: None,
     seconds: float = 15.0,
 ) -> Iterator[T]:
     """Run the jobs, so many at a time; yield what they give, in the order in which they end.
@@ -38,7 +39,6 @@ def side_by_side(
             yield job()
         return
     halt = threading.Event()
-    outer = halting_events()
     errors: list[BaseException] = []
     ended: SimpleQueue[Future[T]] = SimpleQueue()
 
@@ -46,7 +46,7 @@ def side_by_side(
         if halt.is_set():
             raise CancelledError
         try:
-            with halted_by(*outer, halt):
+            with halted_by(halt):
                 return job()
         except BaseException as error:
             errors.append(error)
@@ -56,21 +56,18 @@ def side_by_side(
     pool = ThreadPoolExecutor(min(workers, len(jobs)), thread_name_prefix="clockify")
     try:
         for job in jobs:
-            pool.submit(run, job).add_done_callback(ended.put)
-        for _ in jobs:
-            while (future := _next(ended, seconds)) is None:
-                if on_wait is not None:
-                    on_wait()
+            pool.submit(copy_context().run, run, job).add_done_callback(ended.put)
+        left = len(jobs)
+        while left:
+            try:
+                future = ended.get(timeout=seconds)
+            except Empty:
+                on_wait()
+                continue
             if future.exception() is not None:
                 raise errors[0]  # not the one of a job that was halted for it
             yield future.result()
+            left -= 1
     finally:
         halt.set()
         pool.shutdown(cancel_futures=True)
-
-
-def _next(ended: SimpleQueue[Future[T]], seconds: float) -> Future[T] | None:
-    try:
-        return ended.get(timeout=seconds)
-    except Empty:
-        return None

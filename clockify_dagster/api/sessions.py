@@ -27,45 +27,43 @@ from clockify_dagster.version import __version__
 WHOLE_ANSWER = 10  # a whole answer may take this many times the limit on a silence
 _CHUNK = 1 << 16
 
+# In this order: requests' errors of connecting and of time are of several kinds at once.
+_REASONS = (
+    (requests.exceptions.SSLError, "its TLS certificate cannot be verified; is there a proxy between?"),
+    (requests.exceptions.ProxyError, "the proxy that the environment sets (HTTPS_PROXY) does not let us through"),
+    (requests.exceptions.ConnectTimeout, "no connection within {timeout:g} s (CLOCKIFY_TIMEOUT_SECONDS)"),
+    (requests.exceptions.Timeout, "nothing came for {timeout:g} s (CLOCKIFY_TIMEOUT_SECONDS)"),
+    (urllib3.exceptions.TimeoutError, "nothing came for {timeout:g} s (CLOCKIFY_TIMEOUT_SECONDS)"),
+    (urllib3.exceptions.ProtocolError, "the connection broke in the middle of the answer"),
+)
+
 Exchanged = tuple[int, Mapping[str, str], bytes]
 
 
 class SessionPool:
     """Sessions that pass from thread to thread, each with a connection that is kept alive."""
 
-    def __init__(
-        self,
-        make: Callable[[], requests.Session],
-        *,
-        key: str,
-        timeout: float,
-        clock: Clock,
-        is_halted: Callable[[], bool],
-    ) -> None:
+    def __init__(self, make: Callable[[], requests.Session], key: str, timeout: float, clock: Clock) -> None:
         """Nothing is opened yet. `make` makes a session; there are as many as requests at once."""
         self._make = make
         self._key = key
         self._timeout = timeout
         self._clock = clock
-        self._is_halted = is_halted
         self._idle: deque[requests.Session] = deque()
-        self._closed = False
+        self._is_closed = False
 
     def close(self) -> None:
         """Close all connections; those in use as soon as their exchange ends."""
-        self._closed = True
+        self._is_closed = True
         while self._idle:
             self._idle.pop().close()
 
-    def exchange(
-        self, method: str, url: str, *, params: Mapping[str, Any] | None, body: Any, endpoint: str
-    ) -> Exchanged:
-        """Status, headers and whole body of the answer.
+    def exchange(self, request: Mapping[str, Any], endpoint: str, is_halted: Callable[[], bool]) -> Exchanged:
+        """Status, headers and whole body of the answer. `request` is what `Session.request` takes.
 
         Raises `UnreachableError`, also where the answer is not whole in time, and `AbortedError` within `SLICE` seconds
         after the caller is halted.
         """
-        request = {"method": method, "url": url, "params": params, "json": body, "timeout": self._timeout}
         deadline = self._clock.monotonic() + WHOLE_ANSWER * self._timeout
         future: Future[Exchanged] = Future()
         given_up = threading.Event()
@@ -74,8 +72,8 @@ class SessionPool:
         try:
             thread.start()
             while not wait([future], SLICE).done:
-                if self._is_halted():
-                    raise aborted(endpoint)
+                if is_halted():
+                    raise AbortedError(endpoint=endpoint)
                 if self._clock.monotonic() > deadline:
                     raise UnreachableError(
                         f"{endpoint}: the answer came so slowly that it was not whole after "
@@ -84,7 +82,12 @@ class SessionPool:
                     )
             status, headers, packed = future.result()
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise UnreachableError(_unreachable(url, endpoint, error, self._timeout), endpoint=endpoint) from None
+            host = urlsplit(str(request["url"])).netloc
+            raise UnreachableError(
+                f"{endpoint} to {host}: {_reason(error, self._timeout)}. Check the network and CLOCKIFY_REGION or "
+                "CLOCKIFY_API_URL.",
+                endpoint=endpoint,
+            ) from None
         finally:
             given_up.set()
         return status, headers, decompressed(packed, headers.get("Content-Encoding", ""), endpoint)
@@ -110,7 +113,7 @@ class SessionPool:
             except IndexError:
                 session = self.new_session()
             try:
-                with session.request(**request, allow_redirects=False, stream=True) as response:
+                with session.request(**request, timeout=self._timeout, allow_redirects=False, stream=True) as response:
                     # `read1` gives what one look at the socket brings, so that giving up is noticed soon. Chunks that
                     # are joined in the end, in place of one buffer, doubled the processor time: each thread has a heap
                     # of its own, and the system took its pages back after each answer.
@@ -122,7 +125,7 @@ class SessionPool:
                     session.close()
                 else:
                     self._idle.append(session)
-                if self._closed:
+                if self._is_closed:
                     self.close()
             future.set_result((response.status_code, response.headers, buffer.getvalue()))
         except BaseException as error:  # the caller raises it
@@ -133,31 +136,13 @@ class SessionPool:
         return request
 
 
-def aborted(endpoint: str) -> AbortedError:
-    """The error of a request that is given up because nobody waits for it any more."""
-    return AbortedError(
-        f"{endpoint} was given up, since the run was stopped or another part of it failed.", endpoint=endpoint
-    )
-
-
-def _unreachable(url: str, endpoint: str, error: Exception, timeout: float) -> str:
-    parts = urlsplit(url)
-    host = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
-    text = str(error)
-    if isinstance(error, requests.exceptions.SSLError):
-        why = "its TLS certificate cannot be verified; is there a proxy between?"
-    elif isinstance(error, requests.exceptions.ProxyError):
-        why = "the proxy that the environment sets (HTTPS_PROXY) does not let us through"
-    elif isinstance(error, requests.exceptions.ConnectTimeout):
-        why = f"no connection within {timeout:g} s (CLOCKIFY_TIMEOUT_SECONDS)"
-    elif isinstance(error, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError):
-        why = f"nothing came for {timeout:g} s (CLOCKIFY_TIMEOUT_SECONDS)"
-    elif isinstance(error, urllib3.exceptions.ProtocolError):
-        why = "the connection broke in the middle of the answer"
-    elif "refused" in text:
-        why = "nobody listens at that address"
-    elif "resolve" in text or "getaddrinfo" in text:
-        why = "the name of the host is unknown"
-    else:
-        why = f"the connection failed ({type(error).__name__})"
-    return f"{endpoint} to {host}: {why}. Check the network and CLOCKIFY_REGION or CLOCKIFY_API_URL."
+def _reason(error: Exception, timeout: float) -> str:
+    """Why there is no answer."""
+    for kind, reason in _REASONS:
+        if isinstance(error, kind):
+            return reason.format(timeout=timeout)
+    if "refused" in str(error):
+        return "nobody listens at that address"
+    if "resolve" in str(error) or "getaddrinfo" in str(error):
+        return "the name of the host is unknown"
+    return f"the connection failed ({type(error).__name__})"

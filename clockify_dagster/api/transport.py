@@ -14,15 +14,16 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 
 from clockify_dagster.api.answers import date_of, error_of, parsed
-from clockify_dagster.api.clock import Clock, Pace, is_thread_halted
-from clockify_dagster.api.limit import Permit, RateLimit
-from clockify_dagster.api.sessions import SessionPool, aborted
+from clockify_dagster.api.clock import Clock, is_context_halted
+from clockify_dagster.api.limit import RateLimit
+from clockify_dagster.api.sessions import SessionPool
 from clockify_dagster.errors import AbortedError, ApiError, RateLimitedError, UnreachableError, UnreadableAnswerError
 
 MAX_TRIES = 6
@@ -47,11 +48,7 @@ class Answer:
 
 
 class Transport(AbstractContextManager["Transport"]):
-    """Sends requests to Clockify, or raises an `ApiError`. Any thread may use it.
-
-    Attributes:
-        requests: how many requests were sent, retries included.
-    """
+    """Sends requests to Clockify, or raises an `ApiError`. Any thread may use it."""
 
     def __init__(
         self,
@@ -64,35 +61,30 @@ class Transport(AbstractContextManager["Transport"]):
         clock: Clock | None = None,
         log: logging.Logger | None = None,
     ) -> None:
-        """Nothing is sent yet. Failed tries and waits are logged.
+        """Nothing is sent yet. Failed tries and waits are logged, by `log` or this module's logger.
 
-        Args:
-            api_key: the key, which goes into every request and nowhere else.
-            requests_per_second: for all threads together.
-            timeout: how many seconds an answer may be silent; it may take `WHOLE_ANSWER` times as long in all.
-            max_wait: how many seconds may be spent waiting in all because Clockify says 429.
-            sessions: makes a session, as many as there are requests at once.
-            clock: stands in for the machine's clock.
-            log: in place of this module's logger.
+        The key goes into every request and nowhere else. The pace is for all threads together. An answer may be silent
+        for `timeout` seconds; `max_wait` are the seconds that may be spent waiting in all because Clockify says 429.
+        `sessions` makes a session, as many as there are requests at once; `clock` stands in for the machine's clock.
         """
-        self.requests = 0
         self._key = api_key
         self._timeout = timeout
         self._clock = clock or Clock()
         self._log = log or logging.getLogger(__name__)
-        self._pace = Pace(requests_per_second, self._clock)
-        self._limit = RateLimit(max_wait, self._clock, self._log)
-        self._count_lock = threading.Lock()
-        self._aborted = threading.Event()
+        self._limit = RateLimit(requests_per_second, max_wait, self._clock, self._log)
+        self._closed = threading.Event()
         self._server_offset = timedelta(0)
         self._is_down = False
-        self._sessions = SessionPool(
-            sessions, key=api_key, timeout=timeout, clock=self._clock, is_halted=self._is_halted
-        )
+        self._sessions = SessionPool(sessions, api_key, timeout, self._clock)
 
     def __exit__(self, *_: object) -> None:
-        """Close it, at the end of a `with` block."""
+        """Close it."""
         self.close()
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent, retries included."""
+        return self._limit.permits
 
     @property
     def waited(self) -> float:
@@ -103,13 +95,9 @@ class Transport(AbstractContextManager["Transport"]):
         """Clockify's time of day, in UTC: ours, corrected by the last answer's date; to about a second."""
         return self._clock.now() + self._server_offset
 
-    def abort(self) -> None:
-        """End all waits, in any thread: requests raise `AbortedError`, and nothing more is sent."""
-        self._aborted.set()
-
     def close(self) -> None:
-        """Abort what waits, and close the connections."""
-        self.abort()
+        """End all waits, in any thread: requests raise `AbortedError`. Nothing more is sent; connections are closed."""
+        self._closed.set()
         self._sessions.close()
 
     def send(
@@ -119,10 +107,10 @@ class Transport(AbstractContextManager["Transport"]):
         params: Mapping[str, Any] | None = None,
         *,
         body: Any = None,
-        check: Callable[[Answer], object] | None = None,
+        check: Callable[[Answer], object] = attrgetter("document"),
         unreadable_tries: int = MAX_TRIES,
     ) -> Answer:
-        """Send a request, again where that can help.
+        """Send a request, again where that can help. Raises the `ApiError` that fits, when tries or time are used up.
 
         Args:
             method: GET, or POST for what only reads: it may be sent more than once.
@@ -130,28 +118,20 @@ class Transport(AbstractContextManager["Transport"]):
             params: the query; a list is sent as repeated parameters.
             body: what is sent as JSON.
             check: reads the answer, and raises `UnreadableAnswerError` for one that is not what was asked for; that is
-                tried again too. Without one, the answer only has to be JSON.
+                tried again too. Unless one is given, the answer only has to be JSON.
             unreadable_tries: how often an answer may be unreadable before that is an error.
-
-        Raises:
-            ApiError: the kind that fits, when Clockify refuses, or tries or time are used up.
         """
         endpoint = f"{method} {urlsplit(url).path}"
-        began, tries = self._clock.monotonic(), 0
-        waited = self.waited
+        began, waited, tries = self._clock.monotonic(), self.waited, 0
         while True:
-            permit = self._permit(endpoint)
             try:
-                answer = self._once(method, url, params, body=body, endpoint=endpoint)
-                if check is None:
-                    _ = answer.document
-                else:
+                with self._limit.permit(endpoint, self._is_halted):  # a 429 ends this block, and is waited for
+                    answer = self._once(method, url, params, body=body, endpoint=endpoint)
                     check(answer)
-            except RateLimitedError as error:
-                self._limit.refused(permit, error)
-            except ApiError as error:
-                (self._limit.released if error.status is None else self._limit.succeeded)(permit)
-                if isinstance(error, AbortedError) or not error.can_retry:
+                    self._is_down = False
+                    return answer
+            except ApiError as error:  # noqa: PERF203 - the loop is there for what fails
+                if isinstance(error, AbortedError | RateLimitedError) or not error.can_retry:
                     raise
                 tries = error.tries = tries + 1
                 most = self._most_tries(error, unreadable_tries)
@@ -160,40 +140,16 @@ class Transport(AbstractContextManager["Transport"]):
                     self._is_down = isinstance(error, UnreachableError)
                     raise
                 self._pause(error, tries, most)
-            except BaseException:
-                self._limit.released(permit)
-                raise
-            else:
-                self._limit.succeeded(permit)
-                self._is_down = False
-                return answer
 
     def _most_tries(self, error: ApiError, unreadable_tries: int) -> int:
         """How often a request that fails in this way is sent."""
         if isinstance(error, UnreadableAnswerError):
             return unreadable_tries
-        is_down = self._is_down and isinstance(error, UnreachableError)
-        return TRIES_WHEN_DOWN if is_down else MAX_TRIES
-
-    def _permit(self, endpoint: str) -> Permit:
-        """Wait until a request may be sent: for the limit, then for the pace."""
-        while (permit := self._limit.acquire(self._is_halted)) is not None:
-            try:
-                self._pace.wait(self._is_halted)
-            except BaseException:
-                self._limit.released(permit)
-                raise
-            if self._is_halted():
-                self._limit.released(permit)
-                break
-            if self._limit.is_valid(permit):
-                return permit
-        raise aborted(endpoint)
+        return TRIES_WHEN_DOWN if self._is_down and isinstance(error, UnreachableError) else MAX_TRIES
 
     def _once(self, method: str, url: str, params: Mapping[str, Any] | None, *, body: Any, endpoint: str) -> Answer:
-        with self._count_lock:
-            self.requests += 1
-        status, headers, content = self._sessions.exchange(method, url, params=params, body=body, endpoint=endpoint)
+        request = {"method": method, "url": url, "params": params, "json": body}
+        status, headers, content = self._sessions.exchange(request, endpoint, self._is_halted)
         now = self._clock.now()
         date = date_of(headers)
         if date is not None:
@@ -211,4 +167,4 @@ class Transport(AbstractContextManager["Transport"]):
         self._clock.wait_until(self._clock.monotonic() + pause, self._is_halted)
 
     def _is_halted(self) -> bool:
-        return self._aborted.is_set() or is_thread_halted()
+        return self._closed.is_set() or is_context_halted()

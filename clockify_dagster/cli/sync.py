@@ -40,13 +40,12 @@ def run_sync(first: date | None, last: date | None, *, integral: bool) -> int:
     began = time.monotonic()
     with history() as instance:
         outcomes = [_load(instance, jobs.EVERYTHING if integral else jobs.DAILY, days)]
-        if not is_asked_for and ENTRIES in outcomes[0].rows and not outcomes[0].interrupted:
-            # the first run may have found a workspace of which no day was ever loaded
+        missing = [] if is_asked_for else missing_days(calendar, warehouse, settings.workspaces)
+        if missing and ENTRIES in outcomes[0].rows and not outcomes[0].interrupted:
+            # the first run has found a workspace of which no day was ever loaded
+            days = Days(missing[0].first, calendar.today)
+            outcomes.append(_load(instance, jobs.TIME_ENTRIES, days))
             missing = missing_days(calendar, warehouse, settings.workspaces)
-            if missing:
-                days = Days(missing[0].first, calendar.today)
-                outcomes.append(_load(instance, jobs.TIME_ENTRIES, days))
-    missing = [] if is_asked_for else missing_days(calendar, warehouse, settings.workspaces)
     _print(outcomes, time.monotonic() - began, settings, warehouse)
     if missing and all(outcome.success for outcome in outcomes):
         click.echo(f"\nDays that are not loaded: {', '.join(map(str, missing))}. Start the sync again.", err=True)

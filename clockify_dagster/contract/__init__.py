@@ -1,4 +1,4 @@
-"""What the tables are: columns, where in Clockify's documents each value stands, and typed frames of them.
+"""What the tables are: where each is listed, its columns, and where in Clockify's documents each value stands.
 
 `CONTRACT` is the one place that knows; the SQL, the checks, Dagster's column schemas and the documentation
 are made from it. No input or output: imports neither dagster, duckdb nor requests.

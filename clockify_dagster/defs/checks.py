@@ -30,24 +30,28 @@ PATIENCE_SECONDS = 20
 
 def all_checks(calendar: Calendar, contract: Contract = CONTRACT, *, blocking: bool) -> list[AssetChecksDefinition]:
     """The checks of every table; with `blocking`, what depends on a table waits for those that can be errors."""
-    of_tables = [_table_checks(contract, table, calendar, blocking=blocking) for table in contract]
+    of_tables = [_table_checks(contract, table, calendar, blocking=blocking) for table in contract.roots]
     return [*of_tables, _reconciliation(calendar, blocking=blocking)]
 
 
-def _table_checks(contract: Contract, table: Table, calendar: Calendar, *, blocking: bool) -> AssetChecksDefinition:
-    """The checks of a table that look at the database alone, in one step; any of them may be selected alone."""
+def _table_checks(contract: Contract, root: Table, calendar: Calendar, *, blocking: bool) -> AssetChecksDefinition:
+    """The checks of a table and its children that look at the database alone, in one step; any may be selected alone."""
+    family = contract.family(root.name)
 
     @multi_asset_check(
-        name=f"{table.name}_checks",
-        specs=[_spec(check, blocking=blocking) for check in checks_of(table)],
+        name=f"{root.name}_checks",
+        specs=[_spec(check, blocking=blocking) for table in family for check in checks_of(table)],
         can_subset=True,
         op_tags={"dagster/priority": "-10"},
     )
     def checks(context: AssetCheckExecutionContext, warehouse: WarehouseResource) -> Iterator[AssetCheckResult]:
-        """What is wrong with the table, by SQL. Of a table that was never loaded nothing is said."""
-        chosen = {key.name for key in context.selected_asset_check_keys}
+        """What is wrong with the tables, by SQL. Of a table that was never loaded nothing is said."""
+        chosen: dict[str, set[str]] = {}
+        for key in context.selected_asset_check_keys:
+            chosen.setdefault(key.asset_key.path[-1], set()).add(key.name)
         with error_boundary(), warehouse.warehouse().database.reading() as connection:
-            findings = audit(audit_context(connection, calendar, contract), table, chosen)
+            about = audit_context(connection, calendar, contract)
+            findings = [each for table in family for each in audit(about, table, chosen.get(table.name, ()))]
         yield from map(_result, findings)
 
     return checks

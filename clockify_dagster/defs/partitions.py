@@ -15,6 +15,7 @@ from clockify_dagster.days import Days, Span, cover, ranges_of
 from clockify_dagster.errors import SettingsError
 from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse import Warehouse, load_state
+from clockify_dagster.warehouse.loaded_entries import workspace_ids
 
 PARTITION_TAG = "dagster/partition"
 RANGE_START_TAG = "dagster/asset_partition_range_start"
@@ -132,9 +133,9 @@ def missing_days(calendar: Calendar, warehouse: Warehouse, workspaces: tuple[str
 
     A day that was last loaded before it was over is missing too: entries of its later hours may not be there.
     """
-    wanted = workspaces or tuple(warehouse.workspace_ids())
     with warehouse.database.reading_if_there() as connection:
         settled = {} if connection is None else load_state.settled_spans(connection)
+        wanted = workspaces if connection is None else workspaces or workspace_ids(connection)
     held = [settled.get(workspace, []) for workspace in wanted]
 
     def is_loaded(day: date) -> bool:

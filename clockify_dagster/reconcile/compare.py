@@ -1,27 +1,39 @@
-"""What is asked about a workspace: a summary of its days, and where that differs, the entries of those days."""
+"""A workspace against Clockify's reports: by user and day, and where that differs, entry by entry."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
+from itertools import count
 
-from clockify_dagster.api import Action, Change, ClockifyClient, Totals
-from clockify_dagster.api.reports import LARGEST_REPORT, ReportRange, ReportSummary
+from clockify_dagster.api import Action, ClockifyClient, Totals
+from clockify_dagster.api.reports import ReportRange, ReportSummary
 from clockify_dagster.days import Days
 from clockify_dagster.errors import ApiError, BadRequestError
-from clockify_dagster.reconcile.balance import Balance, Difference, Placed, shows
-from clockify_dagster.reconcile.loaded import LoadedEntries, LoadedWorkspace, ReconciliationContext, instant
+from clockify_dagster.reconcile.loaded import LoadedWorkspace, ReconciliationContext, entries_of, entry_of, sums_of
+from clockify_dagster.warehouse.audit.sums import Entry
 
-FREE_PLAN = "FREE"
 SHORT_RANGE, LONG_RANGE = 30, 366  # the free plan allows 31 days, counted in hours where summer time ends
 OLD_LOAD = timedelta(minutes=15)
-LONGEST_FEED = timedelta(days=30)
 _ACTIONS: tuple[Action, ...] = ("created", "updated", "deleted")
 
+Cell = tuple[str, date | None]
+"""A user and a day; without a day, the user on all days."""
 
-class BudgetSpentError(Exception):
-    """No request is left to look closer."""
+
+@dataclass(frozen=True)
+class Difference:
+    """What is missing here; what is too much is negative. None: not known whose, or how many entries."""
+
+    days: Days
+    user: str | None
+    entries: int | None
+    seconds: int
+    ids: tuple[str, ...] = ()
+    why_no_ids: str | None = None
 
 
 @dataclass
@@ -31,12 +43,9 @@ class Comparison:
     Attributes:
         request_limit: at how many requests of the client it stops to look closer.
         why_not: why nothing could be compared; then nothing else is known.
-        days: the days that were compared.
-        ours: what the table holds on them.
-        theirs: what Clockify's reports say.
+        ours: what the table holds on these days, as it is; `theirs` is what Clockify's reports say.
         unlisted: people who have hours in Clockify, but are in no list of users and have no entries here.
         of_unlisted: what their entries add up to.
-        notes: what one should know about how it was compared.
     """
 
     client: ClockifyClient
@@ -51,6 +60,12 @@ class Comparison:
     unlisted: list[str] = field(default_factory=list)
     of_unlisted: Totals = field(default_factory=Totals)
     notes: list[str] = field(default_factory=list)
+    _reported: Mapping[Cell, int] = field(default_factory=dict)
+    _sums: dict[tuple[str, date, str], Totals] = field(default_factory=dict)
+    _left_out: list[str] = field(default_factory=list)
+    _changed: set[str] = field(default_factory=set)
+    _running: set[str] = field(default_factory=set)
+    _found: dict[tuple[str, int], Entry] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool | None:
@@ -59,158 +74,172 @@ class Comparison:
 
     def run(self) -> Comparison:
         """Compare. Raises nothing that Clockify answers; the result says what could not be had."""
-        if self.workspace.days is None:
-            self.why_not = "no whole day is loaded yet"
-            return self
         try:
-            self.days, summary = self._newest_summary(self.workspace.days)
+            days, summary = self._newest_summary()
         except ApiError as error:
             self.why_not = str(error)
             return self
-        loaded = LoadedEntries(self.context, self.workspace.identity, self.days)
-        self.ours, self.theirs = loaded.total, summary.totals
-        if self.workspace.plan.rounds:
+        self.days, self.theirs, self._reported = days, summary.totals, summary.seconds
+        self._sums = sums_of(self.context, self.workspace.identity, days)
+        self.ours = sum(self._sums.values(), Totals())
+        if self.workspace.rounds:
             self.notes.append("Reports of this workspace round times, so only the number of entries was compared.")
-        balance = Balance(loaded, summary, by_seconds=not self.workspace.plan.rounds)
         for explain in (self._apply_changes, self._leave_out_types, self._set_unlisted_apart, self._find_entries):
-            if balance.is_same:
-                break
-            explain(balance)
+            if self._missing_cells() or self._missing_entries():
+                explain(days)
         return self
 
-    def _newest_summary(self, days: Days) -> tuple[Days, ReportSummary]:
-        """The summary of as many of the days as the plan allows. Raises `ApiError`."""
-        lengths = [len(days), *(length for length in (LONG_RANGE, SHORT_RANGE) if length < len(days))]
-        if self.workspace.plan.name == FREE_PLAN:
+    def _newest_summary(self) -> tuple[Days, ReportSummary]:
+        """The summary of as many of the loaded days as the plan allows. Raises `ApiError`."""
+        days = self.workspace.days
+        if days is None:
+            raise ApiError("no whole day is loaded yet", endpoint="reports")
+        lengths = [each for each in (SHORT_RANGE, LONG_RANGE) if each < len(days)] + [len(days)]
+        if self.workspace.plan == "FREE":
             lengths = [SHORT_RANGE]
         while True:
-            asked = days.newest(lengths.pop(0))
+            asked = days.newest(lengths.pop())
             try:
                 return asked, self.client.report_summary(self.workspace.identity, self._range(asked))
             except BadRequestError:  # a longer range than the plan allows looks like this
                 if not lengths:
                     raise
 
-    def _range(self, days: Days, users: frozenset[str] | None = None) -> ReportRange:
-        return ReportRange(days, self.context.zone.key, users)
+    def _differing_cells(self, left_out: Collection[str]) -> dict[Cell, int]:
+        """By user and day, the seconds that are missing here and not accounted for; negative where too many are."""
+        cells, by_day = Counter(self._reported), all(day for _, day in self._reported)
+        for (user, day, type_), total in self._sums.items():
+            cells[user, day if by_day else None] -= 0 if type_ in left_out else total.seconds
+        for (_, sign), entry in self._found.items():
+            cells[entry.user, entry.day if by_day else None] -= sign * entry.seconds
+        return {cell: seconds for cell, seconds in cells.items() if seconds and cell[0] not in self.unlisted}
 
-    def _claim(self, requests: int = 1) -> None:
-        """Raise `BudgetSpentError` where so many requests are no longer left."""
-        if self.client.transport.requests + requests > self.request_limit:
-            raise BudgetSpentError("the budget of requests is spent")
+    def _missing_cells(self) -> dict[Cell, int]:
+        return {} if self.workspace.rounds else self._differing_cells(self._left_out)
 
-    def _apply_changes(self, balance: Balance) -> None:
+    def _missing_entries(self) -> int:
+        """How many entries are missing here and not accounted for; negative where there are too many."""
+        ours = sum(total.entries for (_, _, type_), total in self._sums.items() if type_ not in self._left_out)
+        found = sum(sign for _, sign in self._found)
+        return self.theirs.entries - ours - found - self.of_unlisted.entries - len(self._running)
+
+    def _apply_changes(self, days: Days) -> None:
         """Count what has changed in Clockify since the load as if it were loaded, where the load is not new."""
-        loaded_at = self.workspace.loaded_at
+        workspace, loaded_at = self.workspace.identity, self.workspace.loaded_at
         if loaded_at is None or self.context.now - loaded_at < OLD_LOAD:
             return
         since = f"since the load of {loaded_at:%Y-%m-%d %H:%M} UTC"
-        changes = self._changes_since(min(self.workspace.feed_from or loaded_at, loaded_at))
-        if changes is None:
+        start = min(loaded_at, self.workspace.feed_from or loaded_at)
+        end = self.client.transport.server_now() + timedelta(seconds=1)
+        try:
+            self._claim(len(_ACTIONS))
+            changes = [each for action in _ACTIONS for each in self.client.changes(workspace, action, start, end)]
+        except (ApiError, ValueError):  # ValueError: so long ago that the feed does not know
             self.notes.append(f"What has changed in Clockify {since} is not known.")
             return
         # an entry that was edited and then deleted may be in both lists
         deleted = {each.identity for each in changes if each.action == "deleted"}
         documents = {each.identity: each.document for each in changes if each.document and each.identity not in deleted}
-        number = balance.loaded.apply_changes(documents, deleted)
-        if number:
-            self.notes.append(
-                f"{number} entries have changed in Clockify {since}; "
-                "they were counted as they are now, and the next sync loads them."
-            )
+        self._changed = deleted.union(documents)
+        read = (entry_of(document, self.context.zone) for document in documents.values())
+        now = {entry for entry in read if entry and entry.day in days}
+        before = set(entries_of(self.context, workspace, days, self._changed))
+        for entry in before ^ now:
+            sign = 1 if entry in now else -1
+            self._sums[entry.user, entry.day, entry.type] += Totals(sign, sign * entry.seconds)
+        if before != now:
+            what = f"{len({entry.identity for entry in before ^ now})} entries have changed in Clockify {since};"
+            self.notes.append(f"{what} they were counted as they are now, and the next sync loads them.")
 
-    def _changes_since(self, start: datetime) -> list[Change] | None:
-        """The change feed, which names an entry's later state behind its earlier one; None where it cannot be had."""
-        end = self.client.transport.server_now() + timedelta(seconds=1)
-        if end - start > LONGEST_FEED:
-            return None
-        try:
-            self._claim(len(_ACTIONS))
-            lists = [self.client.changes(self.workspace.identity, action, start, end) for action in _ACTIONS]
-        except (ApiError, BudgetSpentError):
-            return None
-        return [change for changes in lists for change in changes]
+    def _leave_out_types(self, _: Days) -> None:
+        """Leave out types of entries that are no work (breaks, time off) where less differs without them."""
+        for type_ in sorted({type_ for _, _, type_ in self._sums} - {"REGULAR", ""}):
+            tried = [*self._left_out, type_]
+            with_it, without_it = (self._differing_cells(each).values() for each in (self._left_out, tried))
+            if sum(map(abs, without_it)) < sum(map(abs, with_it)):
+                self._left_out = tried
+        if self._left_out:
+            self.notes.append(f"Reports leave out entries of type {', '.join(self._left_out)}, and so did we.")
 
-    def _leave_out_types(self, balance: Balance) -> None:
-        left_out = balance.leave_out_types()
-        if left_out:
-            self.notes.append(f"Reports leave out entries of type {', '.join(sorted(left_out))}, and so did we.")
-
-    def _set_unlisted_apart(self, balance: Balance) -> None:
+    def _set_unlisted_apart(self, days: Days) -> None:
         """Set apart the hours of people whom no list names, so that we could not have loaded them."""
-        reported = {user for user, _ in balance.summary.seconds if user}
-        self.unlisted = balance.unlisted = sorted(reported - self.workspace.users - balance.loaded.users)
-        if not self.unlisted:
-            return
-        try:
-            self._claim()
-            asked = self._range(balance.loaded.days, frozenset(self.unlisted))
-            self.of_unlisted = self.client.report_totals(self.workspace.identity, asked)
-        except (ApiError, BudgetSpentError):
-            seconds = sum(n for (user, _), n in balance.summary.seconds.items() if user in self.unlisted)
-            self.of_unlisted = Totals(max(0, balance.rest.entries), seconds)
-        balance.of_unlisted = self.of_unlisted
+        known = self.workspace.users.union(user for user, _, _ in self._sums)
+        self.unlisted = sorted({user for user, _ in self._reported if user} - known)
+        if self.unlisted:
+            seconds = sum(n for (user, _), n in self._reported.items() if user in self.unlisted)
+            self.of_unlisted = Totals(max(0, self._missing_entries()), seconds)  # a guess that the report corrects
+            with suppress(ApiError):
+                self._claim()
+                asked = self._range(days, frozenset(self.unlisted))
+                self.of_unlisted = self.client.report_totals(self.workspace.identity, asked)
 
-    def _find_entries(self, balance: Balance) -> None:
-        """Find the entries that differ: of users whose seconds do, then of all, as far as requests reach."""
-        why, users = "", frozenset(user for user, _ in balance.missing() if user)
-        unread = self._batches(balance, users) if balance.by_seconds else []
+    def _find_entries(self, days: Days) -> None:
+        """Find the entries that differ, those of cells that do; if their number is not right then, among all."""
+        unread, why = self._batches(days, self._differing_cells(self._left_out)), None
         try:
-            while unread and (missing := balance.missing()):
-                balance.compare(unread[0], self._read(balance, unread[0]))
+            while unread and (self._missing_entries() or (unread[0].users and self._missing_cells())):
+                self._compare(unread[0])
                 del unread[0]
-                if balance.summary.by_day and balance.missing() == missing:
-                    break  # the days that the summary names are not what we take them for
-            unread = [] if balance.adds_up else self._batches(balance, None)
-            while unread and not balance.adds_up:
-                balance.compare(unread[0], self._read(balance, unread[0]))
-                del unread[0]
-        except (ApiError, BudgetSpentError) as error:
+        except ApiError as error:
             why = str(error)
-        self.differences = balance.differences()
-        if balance.running:
-            self.notes.append(f"Reports count {len(balance.running)} running timers, which have no hours yet.")
-        if not balance.adds_up and why:
-            self.differences += balance.unread(unread, why)
-        elif not balance.adds_up:
-            self.notes.append("The rows of the reports agree with the table, but do not add up to the reports' totals.")
-        elif not balance.is_same:
-            self.notes.append("The totals agree, but the reports put some hours on other days or users than the table.")
+        if self._running:
+            self.notes.append(f"Reports count {len(self._running)} running timers, which have no hours yet.")
+        lines: dict[tuple[date, str], list[tuple[str, int, int]]] = defaultdict(list)
+        for (identity, sign), entry in sorted(self._found.items()):
+            lines[entry.day, entry.user].append((identity, sign, sign * entry.seconds))
+        for (day, user), found in sorted(lines.items()):
+            names, signs, seconds = zip(*found, strict=True)
+            ids = tuple(dict.fromkeys(names))
+            self.differences.append(Difference(Days(day, day), user, sum(signs), sum(seconds), ids))
+        left, entries = self._missing_cells(), self._missing_entries()
+        if why is None and (left or entries):
+            self.notes.append("The rows of the reports agree with the table, but not with the reports' own sums.")
+        elif why is not None:
+            for user, day_ in sorted(left, key=lambda cell: -abs(left[cell])):
+                there = Days(day_, day_) if day_ else days
+                self.differences.append(Difference(there, user, None, left[user, day_], why_no_ids=why))
+            if not left:
+                self.differences.append(Difference(days, None, entries, 0, why_no_ids=why))
 
-    def _batches(self, balance: Balance, users: frozenset[str] | None) -> list[ReportRange]:
-        """Ranges of about a page of entries: of some users those that differ, or all. What differs most is first."""
-        rows: Counter[date | None] = Counter()
-        for (user, day), total in balance.loaded.by_cell(by_day=True).items():
-            rows[day] += total.entries if users is None or user in users else 0
-        ranges: list[Days] = []
-        size = 0
-        for day in reversed([*balance.loaded.days]):
-            size += rows[day]
-            if ranges and size <= LARGEST_REPORT:
-                ranges[-1] = Days(day, ranges[-1].last)
-            else:
-                ranges, size = [*ranges, Days(day, day)], rows[day]
-        batches = [self._range(days, users) for days in ranges]
-        missing = balance.missing().items()
-        most = {each: max((abs(n) for cell, n in missing if shows(each, cell)), default=0) for each in batches}
-        return sorted((each for each in batches if users is None or most[each]), key=most.__getitem__, reverse=True)
+    def _batches(self, days: Days, cells: Mapping[Cell, int]) -> list[ReportRange]:
+        """The days that differ of each month, the largest difference first; at last all entries of all days."""
+        months: dict[date, Counter[date]] = defaultdict(Counter)
+        for (_, day), seconds in cells.items():
+            if day:
+                months[day.replace(day=1)][day] += abs(seconds)
+        ranked = sorted(months.values(), key=lambda month: -max(month.values()))
+        ranges = [Days(min(month), max(month)) for month in ranked] or [days]
+        users = frozenset(user for user, _ in cells)
+        return [*(self._range(each, users) for each in ranges if users), self._range(days)]
 
-    def _read(self, balance: Balance, batch: ReportRange) -> dict[str, Placed]:
-        """The finished entries of a report by id. Raises `ApiError` and `BudgetSpentError`."""
-        entries: dict[str, Placed] = {}
-        number, is_last = 0, False
-        while not is_last:
+    def _compare(self, batch: ReportRange) -> None:
+        """Account one by one for the entries that a report has, or should have. Raises as reading it does."""
+        held = entries_of(self.context, self.workspace.identity, batch.days)
+        ours = {entry.identity: entry for entry in held if batch.users is None or entry.user in batch.users}
+        theirs: dict[str, Entry] = {}
+        for number in count(1):
             self._claim()
-            number += 1
             page = self.client.report_page(self.workspace.identity, batch, number)
-            is_last = page.is_last
-            for row in page.rows:
-                identity, user = str(row.get("_id") or row.get("id")), str(row.get("userId") or "")
-                interval = row.get("timeInterval") or {}
-                start, seconds = instant(interval.get("start")), int(interval.get("duration") or 0)
-                cell = user, balance.loaded.day_of(start) if start else batch.days.first
-                if interval.get("end") is None:  # whether reports always leave out running timers is not known
-                    balance.count_running(identity, cell, seconds)
-                elif user not in self.unlisted:
-                    entries[identity] = cell, seconds
-        return entries
+            for row, entry in ((row, entry_of(row, self.context.zone)) for row in page.rows):
+                if entry is None:  # whether reports always leave out running timers is not known
+                    self._running.add(str(row.get("_id")))
+                elif entry.day in batch.days and entry.user not in self.unlisted:
+                    theirs[entry.identity] = entry
+            if page.is_last:
+                break
+        for identity in (ours.keys() | theirs.keys()) - self._changed:
+            here, there = ours.get(identity), theirs.get(identity)
+            if here == there or (here and there and self.workspace.rounds):
+                continue
+            if here and (there or here.type not in self._left_out):
+                self._found[identity, -1] = here
+            if there:
+                self._found[identity, 1] = there
+
+    def _range(self, days: Days, users: frozenset[str] | None = None) -> ReportRange:
+        return ReportRange(days, self.context.zone.key, users)
+
+    def _claim(self, requests: int = 1) -> None:
+        """Raise `ApiError` where so many requests are no longer left."""
+        if self.client.transport.requests + requests > self.request_limit:
+            raise ApiError("the budget of requests is spent", endpoint="reports")

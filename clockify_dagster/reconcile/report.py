@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from clockify_dagster.api import ClockifyClient
+from clockify_dagster.api import ClockifyClient, Totals
 from clockify_dagster.reconcile.compare import Comparison
 from clockify_dagster.reconcile.loaded import TABLE, ReconciliationContext, loaded_workspaces
 from clockify_dagster.warehouse.audit import Check, Finding, found, not_checked
-from clockify_dagster.warehouse.audit.model import Severity
 
 MOST_REQUESTS = 20
 """How many requests may be made to look closer; the first one of each workspace is made in any case."""
@@ -33,14 +32,10 @@ def reconcile(client: ClockifyClient, context: ReconciliationContext) -> Finding
     if workspaces[0].loaded_at:
         numbers["loaded at"] = workspaces[0].loaded_at.isoformat(timespec="seconds")
     if any(result.passed is False for result in results):
-        severity: Severity = "ERROR" if any(result.differences for result in results) else "WARN"
-        return found(CHECK, False, _text(results), severity, **numbers)
-    left = [result for result in results if result.passed is None]
-    if len(left) == len(results):
-        return not_checked(CHECK, f"{left[0].why_not}", **numbers)
-    if left:
-        names = ", ".join(result.workspace.identity for result in left)
-        return not_checked(CHECK, f"workspace {names} could not be compared; the others add up.", **numbers)
+        return found(CHECK, False, _text(results), "ERROR" if numbers["differences"] else "WARN", **numbers)
+    if numbers["not compared"]:
+        reasons = "; ".join(f"workspace {name}: {why}" for name, why in numbers["not compared"].items())
+        return not_checked(CHECK, reasons, **numbers)
     agreed = f"Clockify counts {numbers['entries in Clockify']} entries and {numbers['seconds in Clockify']} seconds,"
     return found(CHECK, True, " ".join([agreed, "and the table agrees.", *dict.fromkeys(numbers["notes"])]), **numbers)
 
@@ -52,37 +47,38 @@ def unable(why: str) -> Finding:
 
 def _numbers(results: Sequence[Comparison]) -> dict[str, Any]:
     compared = {result.workspace.identity: result for result in results if result.passed is not None}
+    ours = sum((result.ours for result in compared.values()), Totals())
+    theirs = sum((result.theirs for result in compared.values()), Totals())
+    differences = [
+        {
+            "workspace": workspace,
+            "days": str(each.days),
+            "user": each.user,
+            **_missing(each.entries, each.seconds),
+            **({"why no ids": each.why_no_ids} if each.why_no_ids else {"ids": list(each.ids)}),
+        }
+        for workspace, result in compared.items()
+        for each in result.differences[:_LISTED]
+    ]
     return {
-        "entries": sum(result.ours.entries for result in compared.values()),
-        "entries in Clockify": sum(result.theirs.entries for result in compared.values()),
-        "seconds": sum(result.ours.seconds for result in compared.values()),
-        "seconds in Clockify": sum(result.theirs.seconds for result in compared.values()),
+        "entries": ours.entries,
+        "entries in Clockify": theirs.entries,
+        "seconds": ours.seconds,
+        "seconds in Clockify": theirs.seconds,
         "days": {workspace: str(result.days) for workspace, result in compared.items()},
-        "differences": [
-            {
-                "workspace": workspace,
-                "days": str(each.days),
-                "user": each.user,
-                "entries missing": each.entries,
-                "seconds missing": each.seconds,
-                **({"why no ids": each.why_no_ids} if each.why_no_ids else {"ids": list(each.ids)}),
-            }
-            for workspace, result in compared.items()
-            for each in result.differences[:_LISTED]
-        ],
+        "differences": differences,
         "of people in no list": [
-            {
-                "workspace": workspace,
-                "users": result.unlisted,
-                "entries missing": result.of_unlisted.entries,
-                "seconds missing": result.of_unlisted.seconds,
-            }
-            for workspace, result in compared.items()
-            if result.unlisted
+            {"workspace": name, "users": each.unlisted, **_missing(each.of_unlisted.entries, each.of_unlisted.seconds)}
+            for name, each in compared.items()
+            if each.unlisted
         ],
         "notes": [note for result in compared.values() for note in result.notes],
         "not compared": {result.workspace.identity: result.why_not for result in results if result.why_not},
     }
+
+
+def _missing(entries: int | None, seconds: int) -> dict[str, int | None]:
+    return {"entries missing": entries, "seconds missing": seconds}
 
 
 def _text(results: Sequence[Comparison]) -> str:

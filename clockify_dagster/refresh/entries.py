@@ -12,7 +12,7 @@ from clockify_dagster.errors import NotThereError, UnreadableAnswerError
 from clockify_dagster.refresh.changes import made_since
 from clockify_dagster.refresh.context import RefreshContext
 from clockify_dagster.warehouse import PageStaging
-from clockify_dagster.warehouse.page_reader import PageRows
+from clockify_dagster.warehouse.page_rows import PageRows
 
 _PROGRESS_EVERY = 25  # users
 _FREE_PLAN_AN_HOUR = 30

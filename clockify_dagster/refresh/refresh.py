@@ -16,7 +16,7 @@ from clockify_dagster.refresh.context import RefreshContext, RefreshResult
 from clockify_dagster.refresh.entries import EntriesRead, read_entries
 from clockify_dagster.refresh.lookups import EntryLookup, LookupResult
 from clockify_dagster.refresh.tables import list_users
-from clockify_dagster.warehouse import SpanLoad, TablesLoad, load_state
+from clockify_dagster.warehouse import Load, SpanLoad, load_state
 from clockify_dagster.warehouse.load_state import Birth, FeedState
 from clockify_dagster.warehouse.loaded_entries import Entries, entries_within, running_timers, users_with_entries
 
@@ -49,7 +49,7 @@ def refresh_everything(context: RefreshContext) -> RefreshResult:
     with context.warehouse.database.reading_if_there() as connection:
         users = {} if connection is None else users_with_entries(connection, _TABLES, None)
     read = read_entries(context, users, began)
-    return RefreshResult([TablesLoad(read.staging, listed_at, kept_users=frozenset(read.kept_users))])
+    return RefreshResult([Load(read.staging, listed_at, kept_users=frozenset(read.kept_users))])
 
 
 def refresh_span(context: RefreshContext) -> RefreshResult:
@@ -69,8 +69,8 @@ def refresh_span(context: RefreshContext) -> RefreshResult:
     load = SpanLoad(
         read.staging,
         listed_at,
-        span,
-        tuple(context.workspaces),
+        span=span,
+        workspaces=tuple(context.workspaces),
         last_load=loaded.last_load,
         kept_users=frozenset(read.kept_users),
         deleted=frozenset(found.gone),
@@ -163,7 +163,7 @@ def _read_feed(context: RefreshContext, states: Mapping[str, FeedState], began: 
             readings[workspace] = found
             _log_gap(context, workspace, found)
     if refusals:
-        names = ", ".join(context.workspaces[workspace].label for workspace in refusals)
+        names = ", ".join(each.label for each in context.workspaces.values() if each.id in refusals)
         context.log.warning(
             f"{names}: the change feed cannot be read, so edits and deletions of entries outside the refreshed days "
             "are not seen this time. A refresh of those days finds them (`clockify-dagster sync --from ... --to ...`), "

@@ -13,7 +13,7 @@ from clockify_dagster.api import Page, side_by_side
 from clockify_dagster.contract import Listing
 from clockify_dagster.errors import ContractError, NotAllowedError, UnreadableAnswerError, located
 from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
-from clockify_dagster.warehouse import PageSource, PageStaging, TablesLoad
+from clockify_dagster.warehouse import Load, PageSource, PageStaging
 
 TASKS = "clockify_tasks"
 
@@ -140,7 +140,7 @@ def _result(
         if family.fault is not None:
             family.staging.close()
     kept = frozenset(refused)
-    loads = [TablesLoad(each, listed_at, kept_workspaces=kept, is_refused=is_refused) for each in whole]
+    loads = [Load(each, listed_at, kept_workspaces=kept, is_refused=is_refused) for each in whole]
     return RefreshResult(loads, refused, [family.fault for family in families if family.fault is not None])
 
 

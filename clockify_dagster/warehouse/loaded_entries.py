@@ -1,4 +1,4 @@
-"""What a refresh of time entries must know of the tables before it asks Clockify."""
+"""What a refresh must know of the tables before it asks Clockify."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ from collections.abc import Iterable, Sequence
 
 import duckdb
 
+from clockify_dagster.contract import WORKSPACES
 from clockify_dagster.days import Span
 from clockify_dagster.warehouse.ddl import columns_of, qualified
-from clockify_dagster.warehouse.writer import bounded_memory
+from clockify_dagster.warehouse.writer import bound_memory
 
 Entries = dict[str, dict[str, str]]
 """By workspace, ids of entries and their users."""
+
+
+def workspace_ids(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The loaded workspaces; none where no run has loaded them."""
+    if columns_of(connection, WORKSPACES) is None:
+        return []
+    return [row[0] for row in connection.execute(f"SELECT id FROM {qualified(WORKSPACES)} ORDER BY 1").fetchall()]
 
 
 def users_with_entries(
@@ -56,5 +64,5 @@ def _select(
     if columns_of(connection, table) is None:
         return []
     sql = f"SELECT {columns} FROM {qualified(table)} WHERE workspaceid IS NOT NULL AND userid IS NOT NULL AND {where}"
-    with bounded_memory(connection):
-        return connection.execute(sql, list(bounds)).fetchall()
+    bound_memory(connection)
+    return connection.execute(sql, list(bounds)).fetchall()

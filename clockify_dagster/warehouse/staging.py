@@ -13,6 +13,7 @@ import os
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from glob import escape
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,8 @@ from clockify_dagster.contract.values import CoercionFault, merge_faults
 from clockify_dagster.days import Span
 from clockify_dagster.warehouse.ddl import literal, quoted
 from clockify_dagster.warehouse.file_errors import file_errors
-from clockify_dagster.warehouse.page_reader import PageReader, PageRows
+from clockify_dagster.warehouse.page_reader import PageReader
+from clockify_dagster.warehouse.page_rows import PageRows
 from clockify_dagster.warehouse.page_sql import SEEN, PageSource
 from clockify_dagster.warehouse.scratch import ScratchFolder
 
@@ -32,7 +34,8 @@ MEMORY = "200MB"
 """What DuckDB may hold where it sorts, compares or writes millions of rows; the rest is on disk, by the database."""
 
 _MOST_AT_ONCE = 4  # pages that are read at once; more than there are processors would only need more memory
-_PAGES_MEMORY = "256MB"  # a page needs some 15 of them
+_FEW = 100_000  # ids that are compared in memory
+_READING: dict[str, Any] = {"threads": 1, "memory_limit": "256MB"}  # a page needs some 15 of them
 _ROWS_A_PAGE = 1 << 20
 _FORMAT = "(FORMAT parquet, COMPRESSION uncompressed)"  # they live for minutes; columns are packed all the same
 
@@ -62,18 +65,14 @@ class PageStaging:
             self._scratch = ScratchFolder(database)
             for table in self.family:
                 (self._scratch.path / table.name).mkdir()
-        self._connection = duckdb.connect(
-            ":memory:",
-            config={"threads": 1, "memory_limit": _PAGES_MEMORY, "temp_directory": str(self._scratch.path / "swap")},
-        )
         self._lock = threading.Lock()
         self._processors = threading.BoundedSemaphore(min(os.cpu_count() or 1, _MOST_AT_ONCE))
         self._pages = itertools.count()
         self._documents = 0
+        self._ids: set[str] | None = set()  # as long as they are few; None where an id came twice or they are many
 
     def close(self) -> None:
         """Remove the files. Safe to call twice."""
-        self._connection.close()
         self._scratch.remove()
 
     @property
@@ -99,6 +98,10 @@ class PageStaging:
         with self._lock:
             self.faults = merge_faults([*self.faults, *reader.faults])
             self._documents += len(rows)
+            if self._ids is not None:
+                self._ids.update(rows.ids)
+                if len(self._ids) < self._documents or self._documents > _FEW:
+                    self._ids = None
         return rows
 
     def add_documents(self, documents: Sequence[Mapping[str, Any]]) -> None:
@@ -120,9 +123,8 @@ class PageStaging:
         """Those of these keys of the root of which there are rows that count."""
         if not keys or self.keys is None:
             return set()
-        rows = self._ask(
-            f"SELECT key FROM (SELECT unnest(?::VARCHAR[]) AS key) WHERE key IN ({self.keys})", [sorted(keys)]
-        )
+        asked = "SELECT unnest(?::VARCHAR[])"
+        rows = self._ask(f"SELECT key FROM ({self.keys}) AS held(key) WHERE key IN ({asked})", [sorted(keys)])
         return {key for (key,) in rows}
 
     def rows_of(self, keys: Collection[str], columns: Sequence[str]) -> dict[str, tuple[Any, ...]]:
@@ -139,15 +141,20 @@ class PageStaging:
 
     def finish(self) -> None:
         """Find the rows that were read again later: they do not count. To be done before the database is opened."""
-        if self._is_empty:
+        if self._ids is not None:
             return
         found = self._files(self.family[0])
-        self._ask(
-            f"COPY (SELECT {self._key} AS key, {SEEN} AS seen FROM {found} WHERE hash({self._key}) IN "
-            f"(SELECT hash({self._key}) FROM {found} GROUP BY 1 HAVING count(*) > 1) "
-            f"QUALIFY row_number() OVER (PARTITION BY {self._key} ORDER BY {SEEN} DESC) > 1) "
-            f"TO {literal(str(self._superseded))} {_FORMAT}"
-        )
+        swap = str(self._scratch.path / "swap")
+        with (
+            file_errors(self._database),
+            duckdb.connect(":memory:", config={**_READING, "temp_directory": swap}) as connection,
+        ):
+            connection.execute(
+                f"COPY (SELECT {self._key} AS key, {SEEN} AS seen FROM {found} WHERE hash({self._key}) IN "
+                f"(SELECT hash({self._key}) FROM {found} GROUP BY 1 HAVING count(*) > 1) "
+                f"QUALIFY row_number() OVER (PARTITION BY {self._key} ORDER BY {SEEN} DESC) > 1) "
+                f"TO {literal(str(self._superseded))} {_FORMAT}"
+            )
 
     @contextmanager
     def registered(self, connection: duckdb.DuckDBPyConnection) -> Iterator[dict[str, str]]:
@@ -170,7 +177,8 @@ class PageStaging:
         if table.keeps_all_documents:
             key = ", ".join(map(quoted, table.primary_key))
             return f"{held} QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {SEEN} DESC) = 1"
-        current = f"{held} ANTI JOIN {_parquet(str(self._superseded))} AS late ON held.{SEEN} = late.seen"
+        late = f" ANTI JOIN {_parquet(str(self._superseded))} AS late ON held.{SEEN} = late.seen"
+        current = held if self._ids is not None else held + late
         if self._span is None:
             return current
         if table.parent is None:
@@ -218,14 +226,15 @@ class PageStaging:
 
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with self._processors:
-            with self._lock:
-                cursor = self._connection.cursor()
-            try:
-                cursor.execute("SET TimeZone = 'UTC'")
-                yield cursor
-            finally:
-                cursor.close()
+        with self._processors, _engine(os.getpid()).cursor() as cursor:
+            cursor.execute("SET TimeZone = 'UTC'")
+            yield cursor
+
+
+@cache
+def _engine(_pid: int) -> duckdb.DuckDBPyConnection:
+    """The DuckDB that reads the pages of a process: starting one takes longer than reading a small page."""
+    return duckdb.connect(":memory:", config={**_READING, "temp_directory": ""})
 
 
 def _parquet(path: str, files: str = "") -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from clockify_dagster.contract import CONTRACT, WORKSPACES, Contract, Table
+from clockify_dagster.contract import CONTRACT, Contract, Table
 from clockify_dagster.days import Span
 from clockify_dagster.errors import NotLoadedError
 from clockify_dagster.warehouse.audit import row_counts
@@ -85,11 +85,3 @@ class Warehouse:
             ).fetchall()
             for schema, table in tables:
                 connection.execute(f"SELECT max(hash(held)) FROM {quoted(schema)}.{quoted(table)} AS held").fetchall()
-
-    def workspace_ids(self) -> list[str]:
-        """The loaded workspaces; none where no run has loaded them."""
-        with self.database.reading_if_there() as connection:
-            if connection is None or columns_of(connection, WORKSPACES) is None:
-                return []
-            rows = connection.execute(f"SELECT id FROM {qualified(WORKSPACES)} ORDER BY 1").fetchall()
-            return [row[0] for row in rows]

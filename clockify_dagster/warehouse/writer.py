@@ -6,8 +6,7 @@ before rows of that key come.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -64,20 +63,11 @@ def replace_span(
     return _replace(connection, staging, within, [span.start, span.end], kept_users=kept_users, deleted=deleted)
 
 
-@contextmanager
-def bounded_memory(connection: duckdb.DuckDBPyConnection, *, is_writing: bool = False) -> Iterator[None]:
-    """Within this, DuckDB sorts and writes within `MEMORY`, whatever the number of rows."""
-    settings: dict[str, object] = {"memory_limit": MEMORY}
+def bound_memory(connection: duckdb.DuckDBPyConnection, *, is_writing: bool = False) -> None:
+    """From now on this connection sorts and writes within `MEMORY`, whatever the number of rows."""
+    connection.execute(f"SET memory_limit = {literal(MEMORY)}")
     if is_writing:  # else each thread would hold rows of its own, and those before it
-        settings |= {"preserve_insertion_order": False, "threads": 1}
-    for name, value in settings.items():
-        connection.execute(f"SET {name} = {literal(str(value))}")
-    try:
-        yield
-    finally:
-        with suppress(duckdb.Error):  # the connection has met a fault and is closed anyway
-            for name in settings:
-                connection.execute(f"RESET {name}")
+        connection.execute("SET threads = 1; SET preserve_insertion_order = false")
 
 
 def _replace(
@@ -90,7 +80,8 @@ def _replace(
     deleted: Iterable[str] = (),
 ) -> dict[str, int]:
     root = staging.family[0]
-    with bounded_memory(connection, is_writing=True), staging.registered(connection) as staged:
+    bound_memory(connection, is_writing=True)
+    with staging.registered(connection) as staged:
         for table in staging.family:
             ensure_table(connection, table)
         kept = ["/".join(pair) for pair in sorted(kept_users)]

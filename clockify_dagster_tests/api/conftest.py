@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from clockify_dagster.api import ClockifyClient, Transport
+from clockify_dagster.api import Answer, ClockifyClient, Transport
 from clockify_dagster.api.clock import Clock
+from clockify_dagster.api.paging import documents_of
 from clockify_dagster.contract.listing import Listing
 from clockify_dagster.sandbox import Account, Sandbox
 
@@ -39,6 +40,37 @@ class FakeClock(Clock):
             if moment > self.time and not is_halted():
                 self.waits.append(round(moment - self.time, 6))
                 self.time = moment
+
+
+class Entries:
+    """A page of entries as documents: what a reader of entries must tell of a page, said plainly."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.documents = documents_of(answer)
+        self.ids = [str(document["id"]) for document in self.documents]
+        self.starts = [_start_of(document) for document in self.documents]
+
+    def __len__(self) -> int:
+        return len(self.documents)
+
+    @property
+    def oldest(self) -> datetime | None:
+        return min((start for start in self.starts if start is not None), default=None)
+
+    @property
+    def is_newest_first(self) -> bool:
+        readable = [start for start in self.starts if start is not None]
+        return len(readable) == len(self.starts) and readable == sorted(readable, reverse=True)
+
+    def count_until(self, moment: datetime) -> int:
+        return sum(start is None or start <= moment for start in self.starts)
+
+
+def _start_of(document: dict[str, Any]) -> datetime | None:
+    try:
+        return datetime.fromisoformat(document["timeInterval"]["start"].replace("Z", "+00:00"))
+    except (AttributeError, ValueError):
+        return None
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from clockify_dagster.api import ClockifyClient
 from clockify_dagster.api.transport import MAX_TRIES
 from clockify_dagster.contract.listing import Listing
 from clockify_dagster.sandbox import Account, Fault, Sandbox, faults
-from clockify_dagster_tests.api.conftest import CLIENTS, NOW, TAGS, FakeClock
+from clockify_dagster_tests.api.conftest import CLIENTS, NOW, TAGS
 
 
 def test_me_is_the_keys_user(client: ClockifyClient, user: str) -> None:
@@ -52,18 +53,6 @@ def test_users_of_every_status_are_listed_with_their_memberships_in_one_request(
     assert users.pages[0].answer.body.startswith(b"[{")
     assert client.users(workspace) is users
     assert len(sandbox.requests) == 1
-
-
-def test_users_tell_when_their_listing_began_by_clockifys_clock(
-    account: Account, client: ClockifyClient, workspace: str, clock: FakeClock
-) -> None:
-    client.me()
-    clock.time += 60
-    began = client.users(workspace).began
-    clock.time += 60
-    assert client.users(workspace).began == began
-    assert 60 <= (began - NOW).total_seconds() < 61
-    del account
 
 
 def test_a_list_of_users_that_failed_is_asked_for_again(
@@ -143,8 +132,8 @@ def test_a_user_who_left_is_not_there_where_clockify_refuses_them(
     account.keys[account.key].user_id = None
     account.users.pop(user)
     with pytest.raises(errors.NotThereError) as caught:
-        list(client.time_entries(workspace, user))
-    assert (caught.value.workspace, caught.value.user) == (workspace, user)
+        list(client.time_entries(workspace, user, NOW, NOW))
+    assert (caught.value.places["workspace"], caught.value.places["user"]) == (workspace, user)
 
 
 @pytest.mark.parametrize("body", [None, [], 7, "text"])
@@ -152,3 +141,11 @@ def test_a_user_of_another_shape_is_an_error(sandbox: Sandbox, client: ClockifyC
     sandbox.faults.add(Fault("user", faults.Body(body), times=None))
     with pytest.raises(errors.UnreadableAnswerError):
         client.me()
+
+
+def test_a_look_at_entries_has_those_of_its_time(
+    account: Account, client: ClockifyClient, workspace: str, user: str
+) -> None:
+    entry = account.add_entry(workspace, user, NOW - timedelta(minutes=30))
+    account.add_entry(workspace, user, NOW - timedelta(days=3))
+    assert list(client.time_entries(workspace, user, NOW - timedelta(hours=1), NOW)) == [[entry]]

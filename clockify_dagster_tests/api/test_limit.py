@@ -158,7 +158,7 @@ def test_a_probe_that_breaks_hands_on_to_the_next(sandbox: Sandbox, make: Make, 
     assert clock.waits[0] == pytest.approx(9, abs=0.01)
 
 
-def test_abort_wakes_whoever_waits(sandbox: Sandbox, make: Make) -> None:
+def test_closing_wakes_whoever_waits(sandbox: Sandbox, make: Make) -> None:
     sandbox.faults.add(Fault("user", faults.Status(429, retry_after=3000), times=None))
     transport = make(clock=Clock())
     caught: list[BaseException] = []
@@ -175,7 +175,7 @@ def test_abort_wakes_whoever_waits(sandbox: Sandbox, make: Make) -> None:
     while not sandbox.requests:
         time.sleep(0.01)
     started = time.monotonic()
-    transport.abort()
+    transport.close()
     for thread in threads:
         thread.join(5)
     assert time.monotonic() - started < 1

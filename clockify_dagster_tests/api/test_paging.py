@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from clockify_dagster import errors
-from clockify_dagster.api import ClockifyClient, Page, Transport
+from clockify_dagster.api import ClockifyClient, Transport
 from clockify_dagster.contract.listing import Listing
 from clockify_dagster.sandbox import Account, Fault, Sandbox, faults
 from clockify_dagster_tests.api.conftest import CLIENTS, TAGS
@@ -215,21 +215,6 @@ def test_a_list_by_post_has_its_parameters_and_pages_in_the_body(
         )
         for number in (1, 2, 3)
     ]
-
-
-def test_who_reads_a_page_may_refuse_it_and_it_is_asked_for_again(
-    sandbox: Sandbox, client: ClockifyClient, workspace: str
-) -> None:
-    seen: list[int] = []
-
-    def picky(page: Page) -> None:
-        seen.append(len(page.documents))
-        if len(seen) == 1:
-            raise errors.UnreadableAnswerError("no", endpoint=page.answer.endpoint)
-
-    assert len(list(client.pages(TAGS, read=picky, workspace=workspace))) == 1
-    assert seen == [10, 10]
-    assert len(sandbox.requests) == 2
 
 
 def test_facts_are_escaped_in_the_path_and_those_that_lead_elsewhere_are_not_there(

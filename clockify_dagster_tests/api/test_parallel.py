@@ -9,9 +9,9 @@ import pytest
 
 from clockify_dagster import errors
 from clockify_dagster.api import ClockifyClient, Transport, side_by_side
-from clockify_dagster.api.clock import Clock, is_thread_halted
+from clockify_dagster.api.clock import Clock, is_context_halted
 from clockify_dagster.sandbox import Account, Fault, Sandbox, faults
-from clockify_dagster_tests.api.conftest import TAGS
+from clockify_dagster_tests.api.conftest import TAGS, Entries
 
 
 def no_thread_is_left() -> bool:
@@ -111,7 +111,7 @@ def test_jobs_that_have_not_begun_when_one_fails_never_begin() -> None:
 
     def wait_for_the_end() -> None:
         begun.append(1)
-        while not is_thread_halted():
+        while not is_context_halted():
             time.sleep(0.001)
 
     with pytest.raises(ValueError, match="no"):
@@ -149,7 +149,9 @@ def test_many_users_are_read_side_by_side_and_exactly_in_spite_of_faults(
     small = ClockifyClient(client.transport, sandbox.api_url, page_size=5)
 
     def ids_of(each: str) -> tuple[str, set[str]]:
-        return each, {row["id"] for page in small.time_entries(workspace, each) for row in page}
+        return each, {
+            row["id"] for page in small.entry_pages(workspace, each, None, None, Entries) for row in page.documents
+        }
 
     found = dict(side_by_side([partial(ids_of, each) for each in users], 4))
     entries = account.workspace(workspace).entries.by_id.values()

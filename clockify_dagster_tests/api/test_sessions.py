@@ -153,7 +153,7 @@ def test_a_body_that_drips_holds_no_thread_once_it_is_given_up(make: Make, monke
         assert eventually(lambda: not exchanges())
 
 
-@pytest.mark.parametrize("how", ["abort", "halt"])
+@pytest.mark.parametrize("how", ["close", "halt"])
 def test_a_request_that_is_given_up_ends_at_once_and_its_session_is_not_used_again(
     sandbox: Sandbox, make: Make, made: list[Recorded], how: str
 ) -> None:
@@ -171,8 +171,8 @@ def test_a_request_that_is_given_up_ends_at_once_and_its_session_is_not_used_aga
     thread.start()
     assert eventually(lambda: bool(sandbox.requests))
     halted_at = time.monotonic()
-    if how == "abort":
-        transport.abort()
+    if how == "close":
+        transport.close()
     else:
         halt.set()
     thread.join(5)

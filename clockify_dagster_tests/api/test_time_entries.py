@@ -8,8 +8,9 @@ from typing import Any, Literal
 import pytest
 
 from clockify_dagster import errors
-from clockify_dagster.api import ClockifyClient, Transport
+from clockify_dagster.api import Answer, ClockifyClient, Transport
 from clockify_dagster.sandbox import Account, Fault, Sandbox, faults
+from clockify_dagster_tests.api.conftest import Entries
 
 Document = dict[str, Any]
 BEGIN = datetime(2026, 3, 1, tzinfo=timezone.utc)
@@ -29,7 +30,7 @@ def fill(account: Account, workspace: str, user: str) -> Callable[[int, timedelt
 def read(transport: Transport, sandbox: Sandbox, workspace: str, user: str) -> Read:
     def rows(size: int = 10, start: datetime | None = None, end: datetime | None = None) -> list[Document]:
         client = ClockifyClient(transport, sandbox.api_url, page_size=size)
-        return [row for page in client.time_entries(workspace, user, start, end) for row in page]
+        return [row for page in client.entry_pages(workspace, user, start, end, Entries) for row in page.documents]
 
     return rows
 
@@ -215,6 +216,23 @@ def test_the_same_page_for_ever_is_an_error_that_knows_the_user(
     with pytest.raises(errors.UnreadableAnswerError, match="same page twice") as caught:
         read()
     assert caught.value.facts()["user"] == user
+
+
+def test_who_reads_a_page_may_refuse_it_and_it_is_asked_for_again(
+    client: ClockifyClient, workspace: str, user: str, sandbox: Sandbox, fill: Callable[..., list[Document]]
+) -> None:
+    fill(3, timedelta(hours=1))
+    seen: list[int] = []
+
+    def picky(answer: Answer) -> Entries:
+        seen.append(len(answer.document))
+        if len(seen) == 1:
+            raise errors.UnreadableAnswerError("no", endpoint=answer.endpoint)
+        return Entries(answer)
+
+    assert [len(page) for page in client.entry_pages(workspace, user, None, None, picky)] == [3]
+    assert seen == [3, 3]
+    assert len(sandbox.requests) == 2
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -110,8 +110,8 @@ def test_a_file_from_before_loads_were_remembered_can_be_checked(
 
 def test_the_warehouse_remembers_a_hundred_loads_of_a_table_at_most(loaded: Project) -> None:
     loaded.execute(
-        "INSERT INTO clockify_state.loads SELECT 'clockify_tags', loaded_at - to_days(n::INTEGER), 0, 0 "
-        "FROM clockify_state.loads, range(1, 200) AS r(n) WHERE table_name = 'clockify_tags'"
+        "INSERT INTO clockify_state.loads SELECT loads.* REPLACE (loaded_at - to_days(n::INTEGER) AS loaded_at) "
+        "FROM clockify_state.loads AS loads, range(1, 200) AS r(n) WHERE table_name = 'clockify_tags'"
     )
     refresh(loaded, "clockify_tags")
     (count,) = loaded.execute("SELECT count(*) FROM clockify_state.loads WHERE table_name = 'clockify_tags'")

@@ -71,7 +71,7 @@ def test_with_more_differences_than_requests_the_others_are_named_by_user_and_da
     assert {line["why no ids"] for line in others} == {"the budget of requests is spent"}
 
 
-def test_all_entries_of_a_user_that_are_lost_cost_a_request_a_thousand(make_loaded: Callable[..., Project]) -> None:
+def test_all_entries_of_a_user_that_are_lost_are_read_month_by_month(make_loaded: Callable[..., Project]) -> None:
     project = make_loaded()
     fill(project, 9_000)
     lost = project.execute(
@@ -80,7 +80,8 @@ def test_all_entries_of_a_user_that_are_lost_cost_a_request_a_thousand(make_load
     finding, asked = compared(project)
     ids = [identity for line in finding.numbers["differences"] for identity in line["ids"]]
     assert sorted(ids) == sorted(identity for (identity,) in lost)
-    assert len(asked) == 1 + 3
+    # 2250 entries in two or three months, of which each may take a second request
+    assert 1 + 3 <= len(asked) <= 1 + 6
 
 
 def test_what_was_deleted_in_clockify_behind_our_back_is_too_much_here(make_loaded: Callable[..., Project]) -> None:
@@ -155,10 +156,9 @@ def test_an_entry_that_stands_on_another_day_is_named_though_the_totals_agree(
     ]
 
 
-@pytest.mark.parametrize("form", ["%d.%m.%Y", "%B %d, %Y", "%Y-%m-%dT00:00:00.000Z"])
-def test_days_may_be_written_otherwise_in_reports(make_loaded: Callable[..., Project], form: str) -> None:
+def test_days_may_be_written_as_instants_in_reports(make_loaded: Callable[..., Project]) -> None:
     account, _ = clean_account()
-    account.report_dates = form
+    account.report_dates = "%Y-%m-%dT00:00:00.000Z"
     project = make_loaded(account)
     assert compared(project)[0].passed is True
     lost = entries_of(account)[50]
@@ -215,7 +215,7 @@ def test_where_rows_are_refused_day_and_user_are_named_by_the_summary(make_loade
     assert f"sync --from {day} --to {day}" in finding.message
 
 
-def test_a_summary_whose_days_are_not_ours_is_no_difference_where_the_totals_agree(
+def test_where_the_rows_agree_a_summary_that_puts_them_on_other_days_is_no_difference(
     make_loaded: Callable[..., Project],
 ) -> None:
     account = Account()
@@ -229,4 +229,4 @@ def test_a_summary_whose_days_are_not_ours_is_no_difference_where_the_totals_agr
     project.sandbox.faults.add(Fault("/reports/summary", Body(answer), times=None))
     finding, asked = compared(project)
     assert (finding.passed, len(asked)) == (True, 2)
-    assert "put some hours on other days" in finding.message
+    assert "The rows of the reports agree with the table" in finding.message

@@ -59,7 +59,12 @@ def test_a_wrong_setting_is_one_message_that_names_it_its_fault_and_a_remedy(
     assert fault in said.err
     assert remedy in said.err
     assert loaded.sandbox.requests == []
-    assert command("doctor").code != 0
+
+
+def test_the_doctor_refuses_a_wrong_setting_in_the_same_words(command: Command) -> None:
+    said = command("doctor", update_window_days="0")
+    assert said.code == 2
+    assert "CLOCKIFY_UPDATE_WINDOW_DAYS cannot be used: it must be at least 1" in said.err
 
 
 ARGUMENTS = [

@@ -17,7 +17,7 @@ from dagster import DagsterEventType, DagsterInstance
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.errors import DatabaseLockedError, LoadConflictError
 from clockify_dagster.sandbox import faults
-from clockify_dagster.warehouse import Database, TablesLoad
+from clockify_dagster.warehouse import Database, Load
 from clockify_dagster_tests.faults.conftest import ENTRIES, Loaded, everything
 from clockify_dagster_tests.faults.programs import LOAD, LOCK_HOLDER, beside, program
 
@@ -76,7 +76,7 @@ def test_who_reads_the_entries_while_they_are_written_writes_nothing_of_them(loa
 
 def test_a_whole_table_that_was_listed_before_the_loaded_one_is_left_unwritten(loaded: Loaded) -> None:
     tags = CONTRACT.family("clockify_tags")
-    early, late = (TablesLoad(loaded.warehouse.staging(tags), datetime.now(timezone.utc)) for _ in range(2))
+    early, late = (Load(loaded.warehouse.staging(tags), datetime.now(timezone.utc)) for _ in range(2))
     late.staging.add(json.dumps(loaded.people.tags).encode())
     assert loaded.warehouse.write(late) == {"clockify_tags": len(loaded.people.tags)}
     before = everything(loaded.database)

@@ -39,7 +39,8 @@ def load(
     with warehouse.database.reading_if_there() as connection:
         before = load_state.last_load(connection, FAMILY[0].name) if connection else None
     listed_at = at or datetime.now(timezone.utc)
-    warehouse.write(SpanLoad(warehouse.staging(FAMILY), listed_at, span, workspaces or W1, last_load=before))
+    places = workspaces or W1
+    warehouse.write(SpanLoad(warehouse.staging(FAMILY), listed_at, span=span, workspaces=places, last_load=before))
 
 
 def back(chosen: Calendar, runs: list[Days]) -> list[tuple[int, int]]:

@@ -19,7 +19,7 @@ from clockify_dagster_tests.refresh.conftest import Office
 class InPairs(faults.Kind):
     """An answer that waits until another one is waited for as well."""
 
-    barrier: threading.Barrier = field(default_factory=lambda: threading.Barrier(2, timeout=5))
+    barrier: threading.Barrier = field(default_factory=lambda: threading.Barrier(2, timeout=30))
 
     def answer(self, request: Request, response: Response) -> Response:
         """The answer, when two are under way. Raises where the other one never comes."""

@@ -14,7 +14,8 @@ from clockify_dagster.defs.io_manager import WarehouseResource
 from clockify_dagster.defs.resources import ClockifyResource, chosen
 from clockify_dagster.defs.table_outputs import asset_options, outputs
 from clockify_dagster.errors import AbortedError, ApiError, NotAllowedError
-from clockify_dagster.warehouse import Load, TablesLoad
+from clockify_dagster.warehouse import Load
+from clockify_dagster.warehouse.loaded_entries import workspace_ids
 
 
 def workspaces_asset(contract: Contract) -> AssetsDefinition:
@@ -30,8 +31,10 @@ def workspaces_asset(contract: Contract) -> AssetsDefinition:
             listed_at, client = datetime.now(timezone.utc), clockify.client
             found = {str(document.get("id")): document for document in client.workspaces().documents}
             house = warehouse.warehouse(contract)
-            if not found and house.workspace_ids():
-                raise _sees_nothing()
+            if not found:
+                with house.database.reading_if_there() as connection:
+                    if connection is not None and workspace_ids(connection):
+                        raise _sees_nothing()
             wanted = chosen(found, clockify.settings.workspaces)
             _refuse_plain_members(client, wanted, clockify.settings.concurrency)
             staging = house.staging(tables)
@@ -40,7 +43,7 @@ def workspaces_asset(contract: Contract) -> AssetsDefinition:
             except BaseException:
                 staging.close()
                 raise
-        yield from outputs(context, TablesLoad(staging, listed_at), metadata)
+        yield from outputs(context, Load(staging, listed_at), metadata)
 
     return clockify_workspaces
 

@@ -1,7 +1,7 @@
 """What the database can tell about the tables' soundness, by SQL alone. Reads only; knows neither Dagster nor HTTP.
 
-Each kind of check is one generator over the contract: `keys`, `references`, `times` (of rows) and `tables` (of a table
-as a whole). A table that was never loaded has nothing to be checked.
+Checks are made from the contract: of a table as a whole (`tables`), of its keys and references (`keys`) and, where it
+holds entries, of their times (`times`). A table that was never loaded has nothing to be checked.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ from collections.abc import Collection, Iterable
 import duckdb
 
 from clockify_dagster.contract.model import Table
-from clockify_dagster.warehouse.audit import keys, references, tables, times
+from clockify_dagster.warehouse.audit import keys, tables, times
 from clockify_dagster.warehouse.audit.context import AuditContext
-from clockify_dagster.warehouse.audit.model import Check, Finding, found, not_checked
-from clockify_dagster.warehouse.audit.rows import RowCheck, audit_rows
-from clockify_dagster.warehouse.audit.tables import longest_age
-from clockify_dagster.warehouse.ddl import columns_of, qualified
-from clockify_dagster.warehouse.writer import bounded_memory
+from clockify_dagster.warehouse.audit.model import Check, Find, Finding, found, not_checked
+from clockify_dagster.warehouse.audit.tables import freshness_of, longest_age
+from clockify_dagster.warehouse.ddl import columns_by_table
+from clockify_dagster.warehouse.writer import bound_memory
 
 __all__ = [
     "AuditContext",
@@ -32,47 +31,26 @@ __all__ = [
     "row_counts",
 ]
 
-_OF_ROWS = (keys, references, times)
-_OF_TABLES = (
-    (tables.columns, tables.find_columns),
-    (tables.values, tables.find_values),
-    (tables.row_count, tables.find_row_count),
-)
-
 
 def checks_of(table: Table) -> list[Check]:
     """All checks of a table but that of its age."""
-    return [*(make(table) for make, _ in _OF_TABLES), *(each.check for each in _row_checks(table))]
+    return list(_checks(table))
 
 
 def audit(context: AuditContext, table: Table, names: Collection[str] | None = None) -> list[Finding]:
     """What the checks of a table find, or those of these names; nothing of a table that was never loaded."""
     if not context.was_loaded(table.name):
         return []
-    checks = [(make(table), find) for make, find in _OF_TABLES]
-    with bounded_memory(context.connection):
-        findings = [find(context, table, check) for check, find in checks if names is None or check.name in names]
-        return [*findings, *audit_rows(context, table, _row_checks(table, names))]
-
-
-def freshness_of(context: AuditContext, table: Table) -> list[Finding]:
-    """Whether the last load is recent enough; where Dagster runs, its freshness policies watch over that."""
-    if not context.was_loaded(table.name):
-        return []
-    return [tables.find_freshness(context, table, tables.freshness(table))]
+    chosen = {check: find for check, find in _checks(table).items() if names is None or check.name in names}
+    bound_memory(context.connection)
+    return [find(context, table, check) for check, find in chosen.items()]
 
 
 def row_counts(connection: duckdb.DuckDBPyConnection, counted: Iterable[Table]) -> dict[str, int | None]:
     """Rows by table; None where the table does not exist."""
-    counts: dict[str, int | None] = {}
-    for table in counted:
-        counts[table.name] = None
-        if columns_of(connection, table.name) is not None:
-            row = connection.execute(f"SELECT count(*) FROM {qualified(table.name)}").fetchone()
-            counts[table.name] = int(row[0]) if row else 0
-    return counts
+    held = columns_by_table(connection)
+    return {table.name: tables.count_rows(connection, table) if table.name in held else None for table in counted}
 
 
-def _row_checks(table: Table, names: Collection[str] | None = None) -> list[RowCheck]:
-    made = [each for kind in _OF_ROWS for each in kind.row_checks(table)]
-    return [each for each in made if names is None or each.check.name in names]
+def _checks(table: Table) -> dict[Check, Find]:
+    return {**tables.checks(table), **keys.checks(table), **times.checks(table)}

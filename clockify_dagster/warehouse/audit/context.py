@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import cached_property
 
 import duckdb
 
 from clockify_dagster.contract import CONTRACT, Contract
 from clockify_dagster.days import Span
 from clockify_dagster.warehouse import load_state
-from clockify_dagster.warehouse.ddl import columns_by_table, literal
+from clockify_dagster.warehouse.ddl import columns_by_table
 
 
 class AuditContext:
@@ -20,6 +19,7 @@ class AuditContext:
     Attributes:
         now: the moment of the audit, aware.
         limits: the time that a table of days may hold: from the start date's first moment to the end of today.
+        loaded_spans: by workspace, the spans of time whose entries are loaded.
     """
 
     def __init__(
@@ -30,6 +30,9 @@ class AuditContext:
         self.now = now
         self.limits = limits
         self.contract = contract
+        self.loaded_spans = load_state.loaded_spans(connection)
+        self._columns = columns_by_table(connection)
+        self._loads = load_state.load_records(connection)
 
     def columns(self, table: str) -> dict[str, str] | None:
         """The columns that a table has and their SQL types; None where there is no such table."""
@@ -54,21 +57,3 @@ class AuditContext:
             if held[name] != self.contract[table][name].type.sql:
                 return f"{table}.{name} is {held[name]}, not {self.contract[table][name].type.sql}."
         return None
-
-    @cached_property
-    def loaded_spans(self) -> dict[str, list[Span]]:
-        """By workspace, the spans of time whose entries are loaded."""
-        return load_state.loaded_spans(self.connection)
-
-    @cached_property
-    def _columns(self) -> dict[str, dict[str, str]]:
-        return columns_by_table(self.connection)
-
-    @cached_property
-    def _loads(self) -> dict[str, list[load_state.LoadRecord]]:
-        return load_state.load_records(self.connection)
-
-
-def moment(instant: datetime) -> str:
-    """An instant as SQL."""
-    return f"TIMESTAMPTZ {literal(instant.isoformat())}"

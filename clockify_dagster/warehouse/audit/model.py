@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from clockify_dagster.contract.model import Table
+from clockify_dagster.warehouse.audit.context import AuditContext
+
 Severity = Literal["ERROR", "WARN"]
-SAMPLE = 10
-"""How many ids are shown of rows at fault."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,10 @@ class Finding:
     def is_error(self) -> bool:
         """Whether it failed so that sums are wrong."""
         return self.passed is False and self.severity == "ERROR"
+
+
+Find = Callable[[AuditContext, Table, Check], Finding]
+"""How the answer is found; every kind of check has one."""
 
 
 def found(check: Check, passed: bool, message: str, severity: Severity | None = None, **numbers: Any) -> Finding:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import duckdb
+
 from clockify_dagster.contract.model import Table
 from clockify_dagster.warehouse import load_state
 from clockify_dagster.warehouse.audit.context import AuditContext
-from clockify_dagster.warehouse.audit.model import Check, Finding, found, not_checked
+from clockify_dagster.warehouse.audit.model import Check, Find, Finding, Severity, found, not_checked
 from clockify_dagster.warehouse.ddl import qualified
 
 SUDDEN = 0.2
@@ -17,15 +19,21 @@ FEW = 5
 """So few rows fewer are never a sudden drop."""
 
 
-def columns(table: Table) -> Check:
-    """The check of columns and types."""
-    return Check(
-        table.name, "columns_are_declared_ones", "Every declared column is there with its type; others may be too."
-    )
+def checks(table: Table) -> dict[Check, Find]:
+    """Those of every table."""
+    shrinks = f"The table has not lost more than {SUDDEN:.0%} of its rows since the load before"
+    # rows of entries are hours; of other tables Clockify's users may delete what they like
+    severity: Severity = "ERROR" if table.group.startswith("time_entries") else "WARN"
+    fits = "In the last load every value fitted its column's type; none was lost."
+    there = "Every declared column is there with its type; others may be too."
+    return {
+        Check(table.name, "columns_are_declared_ones", there): _find_columns,
+        Check(table.name, "values_fit", fits): _find_values,
+        Check(table.name, "rows_did_not_drop", f"{shrinks}, and is not suddenly empty.", severity): _find_row_count,
+    }
 
 
-def find_columns(context: AuditContext, table: Table, check: Check) -> Finding:
-    """Which declared columns are missing or of another type."""
+def _find_columns(context: AuditContext, table: Table, check: Check) -> Finding:
     held = context.columns(table.name)
     if held is None:
         return found(check, False, f"The table {table.name} was loaded, and is gone.", missing=[], types=[])
@@ -36,21 +44,14 @@ def find_columns(context: AuditContext, table: Table, check: Check) -> Finding:
         if column.name in held and held[column.name] != column.type.sql
     ]
     numbers: dict[str, Any] = {"columns": len(table.columns), "missing": missing, "types": types}
-    if not missing and not types:
+    wrong = [*missing, *types]
+    if not wrong:
         return found(check, True, f"All {len(table.columns)} columns are there, as declared.", **numbers)
-    message = (
-        f"{len(missing)} columns are missing and {len(types)} of another type: {'; '.join([*missing, *types][:5])}."
-    )
+    message = f"{len(missing)} columns are missing and {len(types)} of another type: {'; '.join(wrong[:5])}."
     return found(check, False, message, **numbers)
 
 
-def values(table: Table) -> Check:
-    """The check of values that did not fit."""
-    return Check(table.name, "values_fit", "In the last load every value fitted its column's type; none was lost.")
-
-
-def find_values(context: AuditContext, table: Table, check: Check) -> Finding:
-    """Which values became null since they did not fit."""
+def _find_values(context: AuditContext, table: Table, check: Check) -> Finding:
     if not context.loads(table.name):
         return not_checked(check, "nothing is known of its last load.")
     lost = load_state.faults_of(context.connection, table.name)
@@ -58,29 +59,16 @@ def find_values(context: AuditContext, table: Table, check: Check) -> Finding:
         "values that did not fit": sum(each.count for each in lost),
         "columns": [str(each) for each in lost],
     }
-    if not lost:
-        return found(check, True, "Every value fitted.", **numbers)
-    return found(check, False, f"Values were lost. {lost[0]}.", **numbers)
+    message = f"Values were lost. {lost[0]}." if lost else "Every value fitted."
+    return found(check, not lost, message, **numbers)
 
 
-def row_count(table: Table) -> Check:
-    """The check of the number of rows."""
-    # rows of entries are hours; of other tables Clockify's users may delete what they like
-    return Check(
-        table.name,
-        "rows_did_not_drop",
-        f"The table has not lost more than {SUDDEN:.0%} of its rows since the load before, and is not suddenly empty.",
-        "ERROR" if table.group.startswith("time_entries") else "WARN",
-    )
-
-
-def find_row_count(context: AuditContext, table: Table, check: Check) -> Finding:
+def _find_row_count(context: AuditContext, table: Table, check: Check) -> Finding:
     """The rows now against those after the last load and after the one before it, whichever had more."""
     loads = context.loads(table.name)[:2]
     if not loads or context.columns(table.name) is None:
         return not_checked(check, "nothing is known of its last load." if not loads else "the table is gone.")
-    row = context.connection.execute(f"SELECT count(*) FROM {qualified(table.name)}").fetchone()
-    rows, before = int(row[0]) if row else 0, max(load.rows_in_all for load in loads)
+    rows, before = count_rows(context.connection, table), max(load.rows_in_all for load in loads)
     numbers: dict[str, Any] = {"rows": rows, "rows after the last load": loads[0].rows_in_all}
     if len(loads) > 1:
         numbers["rows after the load before"] = loads[1].rows_in_all
@@ -91,26 +79,27 @@ def find_row_count(context: AuditContext, table: Table, check: Check) -> Finding
     return found(check, True, f"{rows} rows.", **numbers)
 
 
+def count_rows(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
+    """How many rows a table has."""
+    return int(connection.execute(f"SELECT count(*) FROM {qualified(table.name)}").fetchall()[0][0])
+
+
 def longest_age(table: Table) -> timedelta:
     """How old a table may become. Whole readings of all entries are for once a week, everything else for every day."""
     return timedelta(days=8) if table.group == "time_entries_integral" else timedelta(hours=36)
 
 
-def freshness(table: Table) -> Check:
-    """The check of age."""
-    return Check(
-        table.name, "is_fresh", f"The last load is no more than {_age(longest_age(table))} old.", severity="WARN"
-    )
-
-
-def find_freshness(context: AuditContext, table: Table, check: Check) -> Finding:
-    """How old the last load is."""
+def freshness_of(context: AuditContext, table: Table) -> list[Finding]:
+    """Whether the last load is recent enough; where Dagster runs, its freshness policies watch over that."""
+    if not context.was_loaded(table.name):
+        return []
+    check = Check(table.name, "is_fresh", f"The last load is no more than {_age(longest_age(table))} old.", "WARN")
     loads = context.loads(table.name)
     if not loads:
-        return not_checked(check, "nothing is known of its last load.")
+        return [not_checked(check, "nothing is known of its last load.")]
     age = context.now - loads[0].loaded_at
     message = f"Last loaded at {loads[0].loaded_at:%Y-%m-%d %H:%M} UTC, {_age(age)} ago."
-    return found(check, age <= longest_age(table), message, hours=round(age.total_seconds() / 3600, 1))
+    return [found(check, age <= longest_age(table), message, hours=round(age.total_seconds() / 3600, 1))]
 
 
 def _age(age: timedelta) -> str:

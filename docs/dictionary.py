@@ -1,6 +1,6 @@
 """The data dictionary: the page `docs/tables.md`, made from the contract.
 
-`python -m clockify_dagster.contract.dictionary docs/tables.md` writes it; without a path it is printed.
+`make docs` writes it; without a path it is printed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from clockify_dagster.contract import CONTRACT, Column, Contract, Orphans, Table
 
-COMMAND = "python -m clockify_dagster.contract.dictionary docs/tables.md"
+COMMAND = "make docs"
 
 _HEAD = f"""# Tables
 

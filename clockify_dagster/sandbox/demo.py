@@ -18,34 +18,7 @@ DATABASE = Path("data/demo.duckdb")
 HOME = Path(".dagster-demo")
 ZONE = "Europe/Belgrade"
 
-QUESTIONS = {
-    "Hours by project and month, the last three months": """
-        SELECT coalesce(c.name, '(internal)') AS client, p.name AS project, strftime(e.timeinterval_start, '%Y-%m') AS
-               month, round(sum(epoch(e.timeinterval_end - e.timeinterval_start)) / 3600, 1) AS hours
-        FROM clockify_timeentries e
-        JOIN clockify_projects p ON p.id = e.projectid
-        LEFT JOIN clockify_clients c ON c.id = p.clientid
-        WHERE e.timeinterval_start >= date_trunc('month', current_date) - INTERVAL 2 MONTH
-        GROUP BY ALL ORDER BY month DESC, hours DESC LIMIT 12""",
-    "Who worked how much this month and the last, billable or not": """
-        SELECT u.name AS who, u.status AS account, strftime(e.timeinterval_start, '%Y-%m') AS month,
-               round(sum(epoch(e.timeinterval_end - e.timeinterval_start)) FILTER (WHERE e.billable) / 3600, 1) AS
-               billable, round(sum(epoch(e.timeinterval_end - e.timeinterval_start)) / 3600, 1) AS hours
-        FROM clockify_timeentries e JOIN clockify_users u ON u.id = e.userid
-        WHERE e.timeinterval_start >= date_trunc('month', current_date) - INTERVAL 1 MONTH
-        GROUP BY ALL ORDER BY month DESC, hours DESC LIMIT 12""",
-    "What to bill, by client and currency, at the rate of each entry": """
-        SELECT coalesce(c.name, '(internal)') AS client, e.hourlyrate__currency AS currency,
-               round(sum(epoch(e.timeinterval_end - e.timeinterval_start) / 3600 * e.hourlyrate__amount / 100), 2) AS
-        amount FROM clockify_timeentries e
-        JOIN clockify_projects p ON p.id = e.projectid
-        LEFT JOIN clockify_clients c ON c.id = p.clientid
-        WHERE e.billable GROUP BY ALL HAVING amount > 0 ORDER BY amount DESC""",
-    "The most used tags (entries may still name tags that were deleted)": """
-        SELECT coalesce(t.name, 'deleted: ' || et.tag_id) AS tag, count(*) AS entries
-        FROM clockify_timeentries__tags et LEFT JOIN clockify_tags t ON t.id = et.tag_id
-        GROUP BY ALL ORDER BY entries DESC LIMIT 6""",
-}
+QUESTIONS = Path(__file__).with_name("demo.sql")  # each below the comment that asks it
 
 
 def main() -> int:
@@ -90,9 +63,10 @@ def _run(program: str, *arguments: str, env: dict[str, str]) -> int:
 def _ask() -> None:
     with duckdb.connect(str(DATABASE), read_only=True) as connection:
         connection.execute(f"SET TimeZone = '{ZONE}'")
-        for question, sql in QUESTIONS.items():
-            answer = connection.execute(sql)
+        for text in QUESTIONS.read_text(encoding="utf-8").split("\n\n"):
+            answer = connection.execute(text)
             names = [column[0] for column in answer.description or []]
+            question = text.partition("\n")[0].removeprefix("-- ")
             _say(f"\n{question}\n\n{tabulate(answer.fetchall(), names, tablefmt='simple')}")
     _say(
         f"\nAll of it is in {DATABASE}; ask your own questions with pandas or the DuckDB command line.\n"
