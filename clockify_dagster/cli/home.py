@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,8 +33,10 @@ def ensure_home() -> Path:
         home = Path(named.strip()).expanduser().absolute()
         home.mkdir(parents=True, exist_ok=True)
         if not (home / "dagster.yaml").exists():
-            ours = resources.files("clockify_dagster").joinpath("dagster.yaml")
-            _write_atomically(ours.read_bytes(), home / "dagster.yaml")
+            # never half a file under its name: Dagster would read half a configuration without complaint
+            written = home / f"dagster.yaml.{os.getpid()}.new"
+            written.write_bytes(resources.files("clockify_dagster").joinpath("dagster.yaml").read_bytes())
+            written.replace(home / "dagster.yaml")
     except (OSError, RuntimeError, ValueError) as error:
         raise SettingsError(
             f"Dagster's history cannot be kept in {named}: {getattr(error, 'strerror', None) or error}. Set "
@@ -42,16 +44,6 @@ def ensure_home() -> Path:
         ) from None
     os.environ["DAGSTER_HOME"] = str(home)
     return home
-
-
-def _write_atomically(content: bytes, path: Path) -> None:
-    """Write a file that nobody ever sees half written: Dagster would read half a configuration without complaint."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -70,30 +62,21 @@ def history() -> Iterator[DagsterInstance]:
         with FileLock(home / _LOCK_FILE, timeout=LONGEST_WAIT_SECONDS):
             instance = DagsterInstance.get()
             end_dead_runs(instance)
+        with instance:  # writes the last events when it ends
+            yield instance
     except Timeout:
         raise HistoryUnusableError(
             f"Another process has been opening Dagster's history in {home} (DAGSTER_HOME) for {LONGEST_WAIT_SECONDS} "
             "s. That normally takes a second, so the process hangs or was suspended. End it, and start again."
         ) from None
     except (OperationalError, OSError) as error:
-        raise _unusable(home, error) from error
-    try:
-        with instance:  # writes the last events when it ends
-            yield instance
-    except OperationalError as error:
-        raise _unusable(home, error) from error
-    except OSError as error:
-        if not str(error.filename).startswith(str(home)):
-            raise
-        raise _unusable(home, error) from error
-
-
-def _unusable(home: Path, error: Exception) -> HistoryUnusableError:
-    return HistoryUnusableError(
-        f"Dagster's history in {home} (DAGSTER_HOME) cannot be used: {getattr(error, 'orig', None) or error}. Free "
-        "space on its disk, or let this user write there; if dagster.yaml names a database server, check that it "
-        "answers. Then start again. The loaded data is intact."
-    )
+        if isinstance(error, OSError) and not str(error.filename).startswith(str(home)):
+            raise  # it is about something else
+        raise HistoryUnusableError(
+            f"Dagster's history in {home} (DAGSTER_HOME) cannot be used: {getattr(error, 'orig', None) or error}. Free "
+            "space on its disk, or let this user write there; if dagster.yaml names a database server, check that it "
+            "answers. Then start again. The loaded data is intact."
+        ) from error
 
 
 def end_dead_runs(instance: DagsterInstance) -> list[str]:
@@ -133,16 +116,15 @@ def _pid_of(run: DagsterRun, instance: DagsterInstance) -> int | None:
 
     starts = instance.get_records_for_run(run.run_id, of_type=DagsterEventType.RUN_START, limit=1, ascending=False)
     events = [record.event_log_entry.dagster_event for record in starts.records]
-    return next((event.pid for event in events if event is not None), None)
+    return events[0].pid if events and events[0] else None
 
 
 def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True  # it belongs to another user
+    with suppress(PermissionError):  # it belongs to another user
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
     return True
 
 
@@ -153,11 +135,6 @@ def _in_env_file() -> str | None:
         return None
 
 
-def main() -> None:
-    """Make the folder ready for `dagster dev`."""
+if __name__ == "__main__":  # makes the folder ready for `dagster dev`
     with history():
         pass
-
-
-if __name__ == "__main__":
-    main()

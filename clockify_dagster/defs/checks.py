@@ -35,7 +35,7 @@ def all_checks(calendar: Calendar, contract: Contract = CONTRACT, *, blocking: b
 
 
 def _table_checks(contract: Contract, root: Table, calendar: Calendar, *, blocking: bool) -> AssetChecksDefinition:
-    """The checks of a table and its children that look at the database alone, in one step; any may be selected alone."""
+    """The checks of a table and its children by the database alone, in one step; any may be selected alone."""
     family = contract.family(root.name)
 
     @multi_asset_check(
