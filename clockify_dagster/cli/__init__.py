@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, TextIO
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -150,8 +151,7 @@ def main() -> None:
             what = f"{error.filename} cannot be used" if error.filename else "The output cannot be written"
             with suppress(OSError):  # nobody may read that either
                 click.echo(f"Error: {what}: {error.strerror or error}.", err=True)
-            _discard_what_cannot_be_written(sys.stdout)
-            _discard_what_cannot_be_written(sys.stderr)
+            _discard_what_cannot_be_written()
             code = INCOMPLETE
         code = exit_code_of_signal() or code
     sys.exit(code)
@@ -173,11 +173,11 @@ def _run_command() -> int:
         return UNUSABLE if isinstance(error, SettingsError) else INCOMPLETE
 
 
-def _discard_what_cannot_be_written(stream: TextIO) -> None:
-    """Let what the stream still holds go nowhere, so that Python does not fail on it again as it ends."""
-    try:
-        stream.flush()
-    except OSError:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
+def _discard_what_cannot_be_written() -> None:
+    """Let what the output still holds go nowhere, so that Python does not fail on it again as it ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:  # noqa: PERF203 - each of the two
+            with Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), stream.fileno())

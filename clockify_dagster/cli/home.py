@@ -28,7 +28,11 @@ def ensure_home() -> Path:
     It is named by the environment, or the `.env` in the working directory. An existing `dagster.yaml` stays as it is.
     Raises `SettingsError` where it cannot be made.
     """
-    named = os.environ.get("DAGSTER_HOME") or _in_env_file() or DEFAULT
+    named = os.environ.get("DAGSTER_HOME")
+    if not named:
+        with suppress(OSError, UnicodeDecodeError):  # the settings say what is wrong with that file
+            named = dotenv_values(ENV_FILE, encoding="utf-8").get("DAGSTER_HOME")
+    named = named or DEFAULT
     try:
         home = Path(named.strip()).expanduser().absolute()
         home.mkdir(parents=True, exist_ok=True)
@@ -126,13 +130,6 @@ def _is_alive(pid: int) -> bool:
         except ProcessLookupError:
             return False
     return True
-
-
-def _in_env_file() -> str | None:
-    try:
-        return dotenv_values(ENV_FILE, encoding="utf-8").get("DAGSTER_HOME")
-    except (OSError, UnicodeDecodeError):
-        return None
 
 
 if __name__ == "__main__":  # makes the folder ready for `dagster dev`

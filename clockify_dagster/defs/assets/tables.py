@@ -1,6 +1,6 @@
 """The assets of tables: one step for each family, or for several families that come from one listing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -19,16 +19,18 @@ from clockify_dagster.warehouse import Load
 
 def table_asset(
     contract: Contract,
-    *roots: str,
+    root: str,
+    *,
+    also: Sequence[str] = (),
     read: Callable[[RefreshContext], RefreshResult] = read_listed_table,
     calendar: Calendar | None = None,
     priority: int = 5,
 ) -> AssetsDefinition:
-    """The asset of these tables and their children. The step has the first one's name.
+    """The asset of a table and its children, and of others that come from the same listing, with theirs.
 
     With a calendar, its days are the partitions, and a run reads those that its tags name.
     """
-    tables = [table for root in roots for table in contract.family(root)]
+    tables = [table for name in (root, *also) for table in contract.family(name)]
     partitions = calendar.partitions if calendar else None
 
     @multi_asset(ins=WORKSPACES_INPUT, **asset_options(tables, priority=priority, partitions=partitions))
@@ -44,7 +46,7 @@ def table_asset(
             refresh = RefreshContext(
                 client=clockify.client,
                 warehouse=warehouse.warehouse(contract),
-                table=roots[0],
+                table=root,
                 workspaces=clockify.chosen(clockify_workspaces),
                 span=days.span(calendar.zone) if days and calendar else None,
                 limits=calendar.limits if calendar else None,
@@ -57,7 +59,7 @@ def table_asset(
         if result.refused:
             reasons = "; ".join(f"workspace {workspace}: {why}" for workspace, why in result.refused.items())
             context.log.warning(
-                f"{roots[0]} is not on this plan or not for this key's role; its rows stay as they are ({reasons})"
+                f"{root} is not on this plan or not for this key's role; its rows stay as they are ({reasons})"
             )
             metadata["not on this plan"] = dict(result.refused)
         for load in result.loads:
