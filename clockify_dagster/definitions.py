@@ -11,7 +11,7 @@ from clockify_dagster.defs.console import progress
 from clockify_dagster.defs.io_manager import ClockifyIOManager
 from clockify_dagster.defs.jobs import all_jobs
 from clockify_dagster.defs.partitions import Calendar
-from clockify_dagster.defs.resources import ClockifyResource, WarehouseResource
+from clockify_dagster.defs.resources import ClockifyResource
 from clockify_dagster.defs.schedules import all_schedules
 from clockify_dagster.settings import Settings
 
@@ -21,17 +21,13 @@ _EXECUTORS = {"in_process": in_process_executor, "multiprocess": multiprocess_ex
 def build_definitions(settings: Settings, contract: Contract = CONTRACT) -> Definitions:
     """The definitions for these settings; needs neither key nor network."""
     calendar = Calendar.of(settings)
-    database, patience = str(settings.database), settings.lock_timeout_seconds
+    warehouse = ClockifyIOManager(database=str(settings.database), lock_timeout_seconds=settings.lock_timeout_seconds)
     return Definitions(
         assets=all_assets(calendar, contract),
         asset_checks=all_checks(calendar, contract, blocking=settings.blocking_checks),
         jobs=all_jobs(contract),
         schedules=all_schedules(calendar),
-        resources={
-            "clockify": ClockifyResource(),
-            "warehouse": WarehouseResource(database=database, lock_timeout_seconds=patience),
-            "io_manager": ClockifyIOManager(database=database, lock_timeout_seconds=patience),
-        },
+        resources={"clockify": ClockifyResource(), "warehouse": warehouse, "io_manager": warehouse},
         executor=_EXECUTORS[settings.executor],
         loggers={"progress": progress},
     )

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import gc
 import os
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
-from typing import TextIO
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from clockify_dagster.cli.signals import watched_signals
 from clockify_dagster.errors import ClockifyDagsterError, SettingsError
 from clockify_dagster.version import __version__
+
+if TYPE_CHECKING:
+    from clockify_dagster.settings import Settings
 
 INCOMPLETE, UNUSABLE, INTERRUPTED = 1, 2, 130
 
@@ -45,12 +49,23 @@ def _day(context: click.Context, parameter: click.Parameter, value: str | None) 
     """The option's date, or None where it is not given. Raises `click.BadParameter`."""
     if value is None:
         return None
-    try:
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-            return date.fromisoformat(value)
-    except ValueError:
-        pass
+    with suppress(ValueError):
+        day = date.fromisoformat(value)
+        if day.isoformat() == value:  # Python 3.11 and later take other forms as well
+            return day
     raise click.BadParameter(f"{value!r} is not a date; write it like 2026-01-31", context, parameter)
+
+
+def _settings() -> Settings:
+    """The settings; warns of variables that look like ours and have no effect. Raises `SettingsError`."""
+    from clockify_dagster.settings import Settings, variable
+
+    ours = [variable(name) for name in Settings.model_fields]
+    for unknown in Settings.unknown_variables():
+        near = get_close_matches(unknown, ours, n=1, cutoff=0.75)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        click.echo(f"Warning: there is no setting {unknown}, so it has no effect.{hint}", err=True)
+    return Settings.load()
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -78,7 +93,7 @@ def sync(first: date | None, last: date | None, integral: bool) -> None:
     with _importing():
         from clockify_dagster.cli.sync import run_sync
 
-    sys.exit(run_sync(first, last, integral=integral))
+    sys.exit(run_sync(_settings(), first, last, integral=integral))
 
 
 @commands.command()
@@ -93,7 +108,7 @@ def check(as_json: bool) -> None:
     with _importing():
         from clockify_dagster.cli.check import run_check
 
-    sys.exit(run_check(as_json=as_json))
+    sys.exit(run_check(_settings(), as_json=as_json))
 
 
 @commands.command()
@@ -107,7 +122,7 @@ def doctor() -> None:
     with _importing():
         from clockify_dagster.cli.doctor import run_doctor
 
-    sys.exit(run_doctor())
+    sys.exit(run_doctor(_settings()))
 
 
 @commands.command()
@@ -128,52 +143,41 @@ def main() -> None:
     The exit code is 0 for success, 1 where something could not be done, 2 where the command or a setting is wrong, and
     128 plus the signal's number where a signal ended it.
     """
-    with watched_signals() as signals:
-        code = _run()
-        code = signals.exit_code() or code
+    with watched_signals() as exit_code_of_signal:
+        try:
+            code = _run_command()
+            sys.stdout.flush()
+        except OSError as error:  # errors about other files have been given a message by now
+            what = f"{error.filename} cannot be used" if error.filename else "The output cannot be written"
+            with suppress(OSError):  # nobody may read that either
+                click.echo(f"Error: {what}: {error.strerror or error}.", err=True)
+            _discard_what_cannot_be_written()
+            code = INCOMPLETE
+        code = exit_code_of_signal() or code
     sys.exit(code)
-
-
-def _run() -> int:
-    """Run the command and write out what it printed."""
-    try:
-        code = _run_command()
-        sys.stdout.flush()
-    except OSError as error:  # errors about other files have been given a message by now
-        what = f"{error.filename} cannot be used" if error.filename else "The output cannot be written"
-        with suppress(OSError):  # nobody may read that either
-            click.echo(f"Error: {what}: {error.strerror or error}.", err=True)
-        _discard_what_cannot_be_written(sys.stdout)
-        _discard_what_cannot_be_written(sys.stderr)
-        return INCOMPLETE
-    return code
 
 
 def _run_command() -> int:
     try:
-        commands(standalone_mode=False)
+        return int(commands(standalone_mode=False) or 0)
+    except SystemExit as ended:
+        return int(ended.code or 0)
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped. The loaded data is intact.", err=True)
         return INTERRUPTED
-    except SettingsError as error:
-        click.echo(f"Error: {error}", err=True)
-        return UNUSABLE
     except ClockifyDagsterError as error:
         click.echo(f"Error: {error}", err=True)
-        return INCOMPLETE
-    except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-    return 0
+        return UNUSABLE if isinstance(error, SettingsError) else INCOMPLETE
 
 
-def _discard_what_cannot_be_written(stream: TextIO) -> None:
-    """Let what the stream still holds go nowhere, so that Python does not fail on it again as it ends."""
-    try:
-        stream.flush()
-    except OSError:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
+def _discard_what_cannot_be_written() -> None:
+    """Let what the output still holds go nowhere, so that Python does not fail on it again as it ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:  # noqa: PERF203 - each of the two
+            with Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), stream.fileno())

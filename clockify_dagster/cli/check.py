@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Any
 
 import click
 from tabulate import tabulate
 
 from clockify_dagster.contract import CONTRACT
-from clockify_dagster.defs.checks.reconciliation import reconciled
-from clockify_dagster.defs.checks.tables import audit_context
+from clockify_dagster.defs.checks import audit_context, reconciled
 from clockify_dagster.defs.partitions import Calendar
 from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse import Database, Warehouse
@@ -23,16 +20,29 @@ WIDTH = 110
 _PASSED = {True: "yes", False: "NO", None: "not checked"}
 
 
-def run_check(*, as_json: bool) -> int:
+def warehouse_of(settings: Settings) -> Warehouse:
+    """The warehouse that the settings name; nothing is opened yet."""
+    return Warehouse(Database(settings.database, settings.lock_timeout_seconds))
+
+
+def run_check(settings: Settings, *, as_json: bool) -> int:
     """Print what the checks find; 1 when one fails as an error, else 0.
 
     Raises `NotLoadedError` where there is no database yet.
     """
-    settings = Settings.load()
-    warehouse = Warehouse(Database(Path(settings.database), settings.lock_timeout_seconds))
-    findings, absent = all_findings(settings, warehouse)
+    findings, absent = all_findings(settings, warehouse_of(settings))
     if as_json:
-        click.echo(json.dumps([_as_object(finding) for finding in findings], indent=2, ensure_ascii=False))
+        objects = [
+            {
+                "asset": finding.check.table,
+                "check": finding.check.name,
+                "passed": finding.passed,
+                "severity": finding.severity,
+                "metadata": {**finding.metadata, "description": finding.message},
+            }
+            for finding in findings
+        ]
+        click.echo(json.dumps(objects, indent=2, ensure_ascii=False))
     else:
         _print(findings)
     if absent:
@@ -42,33 +52,20 @@ def run_check(*, as_json: bool) -> int:
 
 def all_findings(settings: Settings, warehouse: Warehouse) -> tuple[list[Finding], list[str]]:
     """What all checks find, and the tables that were never loaded."""
+    calendar = Calendar.of(settings)
     with warehouse.database.reading() as connection:
-        context = audit_context(connection, Calendar.of(settings), CONTRACT)
+        context = audit_context(connection, calendar, CONTRACT)
         findings = [f for table in CONTRACT for f in (*audit(context, table), *freshness_of(context, table))]
         absent = [table.name for table in CONTRACT if not context.was_loaded(table.name)]
-    return [*findings, reconciled(settings, Calendar.of(settings), warehouse)], absent
-
-
-def _as_object(finding: Finding) -> dict[str, Any]:
-    return {
-        "asset": finding.check.table,
-        "check": finding.check.name,
-        "passed": finding.passed,
-        "severity": finding.severity,
-        "metadata": {**finding.metadata, "description": finding.message},
-    }
+    return [*findings, reconciled(settings, calendar, warehouse)], absent
 
 
 def _print(findings: Sequence[Finding]) -> None:
+    # lists and texts are below the table or in the JSON
+    numbers = [", ".join(f"{k} {v:,}" for k, v in f.numbers.items() if isinstance(v, int | float)) for f in findings]
     rows = [
-        [
-            finding.check.table,
-            finding.check.name,
-            _PASSED[finding.passed],
-            finding.severity,
-            _numbers(finding),
-        ]
-        for finding in findings
+        [f.check.table, f.check.name, _PASSED[f.passed], f.severity, shown]
+        for f, shown in zip(findings, numbers, strict=True)
     ]
     click.echo(tabulate(rows, ["asset", "check", "passed", "severity", "numbers"]))
     failed = [finding for finding in findings if finding.passed is False]
@@ -88,8 +85,3 @@ def print_findings(findings: Iterable[tuple[str, str, str, str]]) -> None:
     for table, check, severity, message in findings:
         text = f"{severity} {table}, {check}: {message}"
         click.echo(textwrap.fill(text, WIDTH, initial_indent="- ", subsequent_indent="  "))
-
-
-def _numbers(finding: Finding) -> str:
-    """The plain numbers; lists and texts are below the table or in the JSON."""
-    return ", ".join(f"{name} {value:,}" for name, value in finding.numbers.items() if isinstance(value, int | float))

@@ -2,110 +2,92 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import click
 
 from clockify_dagster.api import ClockifyClient
-from clockify_dagster.cli.environment import read_settings
 from clockify_dagster.contract import CONTRACT, Contract
 from clockify_dagster.defs.partitions import Calendar
-from clockify_dagster.defs.resources import chosen, connect
+from clockify_dagster.defs.resources import chosen, connect, features_of
 from clockify_dagster.errors import ApiError, ClockifyDagsterError, NotAllowedError, NotThereError
 from clockify_dagster.refresh import Workspace
 from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse import Database, Warehouse
 
-_FREE = "FREE"
 _FEED = 3  # requests of the change feed, once a workspace has been loaded
 
 
-def run_doctor() -> int:
+def run_doctor(settings: Settings) -> int:
     """Print what is well and what is not; 0 when a sync can work, 1 when it cannot."""
-    settings = read_settings()
     _say("Clockify", settings.core_url)
     _say("days", f"{Calendar.of(settings).days}, in {settings.timezone}")
-    healthy = _database(settings)
+    results = [_without_error(look, settings) for look in (_database, _account)]
+    return 0 if all(results) else 1
+
+
+def _without_error(look: Callable[[Settings], bool], settings: Settings) -> bool:
     try:
-        client = connect(settings)
-        return 0 if _account(client, settings) and healthy else 1
+        return look(settings)
     except ClockifyDagsterError as error:
-        _say("problem", str(error))
-        return 1
+        return _say("problem", str(error))
 
 
 def _database(settings: Settings) -> bool:
-    path = Path(settings.database)
-    if not path.exists():
-        _say("database", f"{path} (the first sync makes it)")
-        return True
-    try:
-        warehouse = Warehouse(Database(path, lock_timeout=0))
-        warehouse.read_every_value()
-        counts = warehouse.row_counts()
-    except ClockifyDagsterError as error:
-        _say("problem", str(error))
-        return False
-    loaded = {table: rows for table, rows in counts.items() if rows is not None}
-    _say("database", f"{path}: {len(loaded)} of {len(counts)} tables, {sum(loaded.values()):,} rows")
-    return True
+    if not settings.database.exists():
+        return _say("database", f"{settings.database} (the first sync makes it)")
+    warehouse = Warehouse(Database(settings.database, lock_timeout=0))
+    warehouse.read_every_value()
+    counts = warehouse.row_counts()
+    loaded = [rows for rows in counts.values() if rows is not None]
+    return _say("database", f"{settings.database}: {len(loaded)} of {len(counts)} tables, {sum(loaded):,} rows")
 
 
-def _account(client: ClockifyClient, settings: Settings) -> bool:
-    me = client.me()
-    _say("key", f"accepted; it is that of user {me.get('id')}")
+def _account(settings: Settings) -> bool:
+    client = connect(settings)
+    me = str(client.me().get("id"))
+    _say("key", f"accepted; it is that of user {me}")
     found = {str(workspace["id"]): workspace for workspace in client.workspaces().documents}
-    wanted = chosen(dict.fromkeys(found, ""), settings.workspaces)
+    wanted = chosen(found, settings.workspaces)
     if not wanted:
-        _say(
-            "problem",
-            "The key sees no workspace. Make one in Clockify, or use the key of somebody who is in one.",
+        return _say(
+            "problem", "The key sees no workspace. Make one in Clockify, or use the key of somebody who is in one."
         )
-        return False
-    results = [_workspace(client, found[identity], str(me.get("id"))) for identity in wanted]
+    results = [_workspace(client, found[identity], me) for identity in wanted]
     return all(results)
 
 
-def _workspace(client: ClockifyClient, workspace: dict[str, Any], me: str) -> bool:
-    identity = str(workspace["id"])
-    plan = str(workspace.get("featureSubscriptionType") or "unknown")
+def _workspace(client: ClockifyClient, document: dict[str, Any], me: str) -> bool:
+    workspace = Workspace(str(document["id"]), str(document.get("name")), features_of(document.get("features")))
     try:
-        users = client.users(identity).documents
-        others = [str(user["id"]) for user in users if user.get("id") != me]
-        _look_at_entries(client, identity, others)
+        users = client.users(workspace.id).documents
+        _look_at_entries(client, workspace.id, [str(user["id"]) for user in users if user.get("id") != me])
     except NotAllowedError:
-        _say(
+        return _say(
             "problem",
-            f"workspace {identity} ({workspace.get('name')}): the key may not see what others have tracked, so that "
+            f"workspace {workspace.id} ({workspace.name}): the key may not see what others have tracked, so that "
             "cannot be loaded. Use the key of the workspace's owner or an admin, or leave the workspace out by "
             "CLOCKIFY_WORKSPACES.",
         )
-        return False
     except ApiError as error:
-        _say("problem", f"workspace {identity}: {error}")
-        return False
-    mine = next((user for user in users if user.get("id") == me), {})
-    roles = sorted({str(role.get("role")) for role in mine.get("roles") or [] if isinstance(role, dict)})
+        return _say("problem", f"workspace {workspace.id}: {error}")
+    plan = str(document.get("featureSubscriptionType") or "unknown")
+    mine = next((user.get("roles") or [] for user in users if user.get("id") == me), [])
+    roles = sorted({str(role.get("role")) for role in mine if isinstance(role, dict)})
     role = f"role {', '.join(roles)}, " if roles else ""
-    _say("workspace", f"{workspace.get('name')} ({identity}): plan {plan}, {role}{len(users)} users")
-    fewest = 1 + requests_of(Workspace(identity, "", _features(workspace)), CONTRACT) + len(users)
-    limit = "the free plan answers 30 requests an hour; " if plan == _FREE else ""
-    _say("", f"{limit}a sync takes about {fewest} requests, and {_FEED} more once it has been loaded")
-    return True
+    _say("workspace", f"{workspace.name} ({workspace.id}): plan {plan}, {role}{len(users)} users")
+    fewest = 1 + requests_of(workspace, CONTRACT) + len(users)
+    limit = "the free plan answers 30 requests an hour; " if plan == "FREE" else ""
+    return _say("", f"{limit}a sync takes about {fewest} requests, and {_FEED} more once it has been loaded")
 
 
 def requests_of(workspace: Workspace, contract: Contract) -> int:
     """How many requests the declared listings of a workspace take, where each fits on one page."""
     listings = [table.listing for table in contract if table.listing and table.listing.facts == ("workspace",)]
     return sum(len(each.variants) for each in listings if not workspace.lacks(each.feature))
-
-
-def _features(workspace: dict[str, Any]) -> frozenset[str] | None:
-    listed = workspace.get("features")
-    return frozenset(map(str, listed)) if isinstance(listed, list) else None
 
 
 def _look_at_entries(client: ClockifyClient, workspace: str, others: list[str]) -> None:
@@ -116,5 +98,7 @@ def _look_at_entries(client: ClockifyClient, workspace: str, others: list[str]) 
             next(client.time_entries(workspace, user, now - timedelta(hours=1), now), None)
 
 
-def _say(topic: str, text: str) -> None:
+def _say(topic: str, text: str) -> bool:
+    """Print a line; gives whether all is well by it."""
     click.echo(f"{topic:>10}  {text}")
+    return topic != "problem"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,13 +28,19 @@ def ensure_home() -> Path:
     It is named by the environment, or the `.env` in the working directory. An existing `dagster.yaml` stays as it is.
     Raises `SettingsError` where it cannot be made.
     """
-    named = os.environ.get("DAGSTER_HOME") or _in_env_file() or DEFAULT
+    named = os.environ.get("DAGSTER_HOME")
+    if not named:
+        with suppress(OSError, UnicodeDecodeError):  # the settings say what is wrong with that file
+            named = dotenv_values(ENV_FILE, encoding="utf-8").get("DAGSTER_HOME")
+    named = named or DEFAULT
     try:
         home = Path(named.strip()).expanduser().absolute()
         home.mkdir(parents=True, exist_ok=True)
         if not (home / "dagster.yaml").exists():
-            ours = resources.files("clockify_dagster").joinpath("dagster.yaml")
-            _write_atomically(ours.read_bytes(), home / "dagster.yaml")
+            # never half a file under its name: Dagster would read half a configuration without complaint
+            written = home / f"dagster.yaml.{os.getpid()}.new"
+            written.write_bytes(resources.files("clockify_dagster").joinpath("dagster.yaml").read_bytes())
+            written.replace(home / "dagster.yaml")
     except (OSError, RuntimeError, ValueError) as error:
         raise SettingsError(
             f"Dagster's history cannot be kept in {named}: {getattr(error, 'strerror', None) or error}. Set "
@@ -42,16 +48,6 @@ def ensure_home() -> Path:
         ) from None
     os.environ["DAGSTER_HOME"] = str(home)
     return home
-
-
-def _write_atomically(content: bytes, path: Path) -> None:
-    """Write a file that nobody ever sees half written: Dagster would read half a configuration without complaint."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -70,30 +66,21 @@ def history() -> Iterator[DagsterInstance]:
         with FileLock(home / _LOCK_FILE, timeout=LONGEST_WAIT_SECONDS):
             instance = DagsterInstance.get()
             end_dead_runs(instance)
+        with instance:  # writes the last events when it ends
+            yield instance
     except Timeout:
         raise HistoryUnusableError(
             f"Another process has been opening Dagster's history in {home} (DAGSTER_HOME) for {LONGEST_WAIT_SECONDS} "
             "s. That normally takes a second, so the process hangs or was suspended. End it, and start again."
         ) from None
     except (OperationalError, OSError) as error:
-        raise _unusable(home, error) from error
-    try:
-        with instance:  # writes the last events when it ends
-            yield instance
-    except OperationalError as error:
-        raise _unusable(home, error) from error
-    except OSError as error:
-        if not str(error.filename).startswith(str(home)):
-            raise
-        raise _unusable(home, error) from error
-
-
-def _unusable(home: Path, error: Exception) -> HistoryUnusableError:
-    return HistoryUnusableError(
-        f"Dagster's history in {home} (DAGSTER_HOME) cannot be used: {getattr(error, 'orig', None) or error}. Free "
-        "space on its disk, or let this user write there; if dagster.yaml names a database server, check that it "
-        "answers. Then start again. The loaded data is intact."
-    )
+        if isinstance(error, OSError) and not str(error.filename).startswith(str(home)):
+            raise  # it is about something else
+        raise HistoryUnusableError(
+            f"Dagster's history in {home} (DAGSTER_HOME) cannot be used: {getattr(error, 'orig', None) or error}. Free "
+            "space on its disk, or let this user write there; if dagster.yaml names a database server, check that it "
+            "answers. Then start again. The loaded data is intact."
+        ) from error
 
 
 def end_dead_runs(instance: DagsterInstance) -> list[str]:
@@ -133,31 +120,18 @@ def _pid_of(run: DagsterRun, instance: DagsterInstance) -> int | None:
 
     starts = instance.get_records_for_run(run.run_id, of_type=DagsterEventType.RUN_START, limit=1, ascending=False)
     events = [record.event_log_entry.dagster_event for record in starts.records]
-    return next((event.pid for event in events if event is not None), None)
+    return events[0].pid if events and events[0] else None
 
 
 def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True  # it belongs to another user
+    with suppress(PermissionError):  # it belongs to another user
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
     return True
 
 
-def _in_env_file() -> str | None:
-    try:
-        return dotenv_values(ENV_FILE, encoding="utf-8").get("DAGSTER_HOME")
-    except (OSError, UnicodeDecodeError):
-        return None
-
-
-def main() -> None:
-    """Make the folder ready for `dagster dev`."""
+if __name__ == "__main__":  # makes the folder ready for `dagster dev`
     with history():
         pass
-
-
-if __name__ == "__main__":
-    main()

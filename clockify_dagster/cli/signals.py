@@ -4,37 +4,29 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Signals:
-    """The signals received since the context began; Python writes their numbers into the pipe."""
-
-    pipe: int
-
-    def exit_code(self) -> int | None:
-        """128 and the number of the signal that ended the program, as shells write it; None where there was none."""
-        try:
-            received = os.read(self.pipe, 64)
-        except BlockingIOError:
-            return None
-        ending = [number for number in received if number in (signal.SIGINT, signal.SIGTERM)]
-        return 128 + ending[0] if ending else None
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 
 @contextmanager
-def watched_signals() -> Iterator[Signals]:
-    """Record SIGINT and SIGTERM, and let SIGTERM stop the program in order, as Ctrl-C does. Only in the main thread."""
-    reader, writer = os.pipe()
+def watched_signals() -> Iterator[Callable[[], int]]:
+    """Record SIGINT and SIGTERM, and let SIGTERM stop the program in order, as Ctrl-C does. Only in the main thread.
+
+    Gives a function for the exit code: 128 and the number of the first of them, as shells write it; 0 without one.
+    """
+    reader, writer = os.pipe()  # Python writes the number of each signal into it
     os.set_blocking(reader, False)
     os.set_blocking(writer, False)
     before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+    def exit_code() -> int:
+        with suppress(BlockingIOError):
+            return next((128 + n for n in os.read(reader, 64) if n in (signal.SIGINT, signal.SIGTERM)), 0)
+        return 0
+
     try:
-        yield Signals(reader)
+        yield exit_code
     finally:
         signal.signal(signal.SIGTERM, handler)
         signal.set_wakeup_fd(before)

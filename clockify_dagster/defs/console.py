@@ -11,17 +11,11 @@ from dagster import InitLoggerContext, logger
 _SKIPPED_STEP = "Dependencies for step "
 
 
-class _OwnLines(logging.Filter):
-    """Lets through what the project's code logged; records of Dagster's events carry an event."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Whether to show the record. Its text is reduced to what was logged, without the run's name."""
-        meta = getattr(record, "dagster_meta", None) or {}
-        message = str(meta.get("orig_message", record.getMessage()))
-        if meta.get("dagster_event") is not None or message.startswith(_SKIPPED_STEP):
-            return False
-        record.msg, record.args = message, ()
-        return True
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether the project's code logged it; its text becomes what was logged, without the run's name."""
+    meta = getattr(record, "dagster_meta", None) or {}
+    record.msg, record.args = str(meta.get("orig_message", record.getMessage())), ()
+    return meta.get("dagster_event") is None and not record.msg.startswith(_SKIPPED_STEP)
 
 
 @logger({}, description="Progress in plain lines, as `clockify-dagster sync` prints it.")
@@ -30,7 +24,7 @@ def progress(context: InitLoggerContext) -> logging.Logger:
     del context
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-    handler.addFilter(_OwnLines())
+    handler.addFilter(_is_ours)
     made = logging.Logger("clockify_dagster.progress", logging.INFO)
     made.addHandler(handler)
     return made

@@ -24,7 +24,6 @@ from clockify_dagster.errors import SettingsError
 
 METHODS = {
     "__init__": ["self", "base_dir", "inst_data"],
-    "_has_asset_key_col_on_connection": ["self", "conn", "column_name"],
     "_store_asset_event": ["self", "conn", "event", "event_id"],
     "dispose": ["self"],
     "from_config_value": ["inst_data", "config_value"],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING, Any
 
 from dagster import EventLogEntry
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection, Engine
+    from sqlalchemy.engine import Connection
 
 INDEX = "index"
 """The file of what is known across runs."""
@@ -27,9 +28,11 @@ class Batch(ExitStack):
         self.latest: dict[Any, tuple[EventLogEntry, int]] = {}
         self._open: dict[str, Connection] = {}
 
-    def connection(self, file: str, engine: Engine) -> Connection:
-        """The one connection of the batch to this file."""
+    def connection(self, file: str, connect: Callable[[], AbstractContextManager[Connection]]) -> Connection:
+        """The batch's one connection to this file, by the engine of Dagster's own, which would commit at once."""
         if file not in self._open:
+            with connect() as connection:  # which makes the file
+                engine = connection.engine
             self._open[file] = self.enter_context(engine.connect())
             self._open[file].begin()
         return self._open[file]

@@ -19,7 +19,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster
@@ -31,13 +30,12 @@ from clockify_dagster.defs.dagster_internals import SqliteEventLogStorage
 from clockify_dagster.defs.event_batch import INDEX, Batch
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection, Engine
+    from sqlalchemy.engine import Connection
 
 _log = logging.getLogger(__name__)
 
 _DELAY_SECONDS = 0.1
 _MOST_EVENTS = 500
-_MOST_ENGINES = 32  # one a run; they hold no files, only compiled statements
 _AT_ONCE = {DagsterEventType.STEP_FAILURE, DagsterEventType.STEP_UP_FOR_RETRY}
 _TRANSIENT = (OperationalError, OSError)  # a full disk, a locked file: the next attempt may succeed
 
@@ -64,7 +62,6 @@ class BatchingEventLogStorage(SqliteEventLogStorage):
         self.__batch: Batch | None = None
         self.__is_storing = False
         self.__is_batching = True
-        self.__engines: dict[str, Engine] = {}
         self.__existing: set[str] = set()
         super().__init__(base_dir, inst_data)
 
@@ -108,8 +105,9 @@ class BatchingEventLogStorage(SqliteEventLogStorage):
 
     def has_table(self, table_name: str) -> bool:
         """Whether the table exists. Dagster asks for every event; a table that exists is not looked for again."""
-        look = super().has_table
-        return self.__remembered(table_name, lambda: look(table_name))
+        if table_name not in self.__existing and super().has_table(table_name):
+            self.__existing.add(table_name)
+        return table_name in self.__existing
 
     def dispose(self) -> None:
         """Store what waits, and close what is open."""
@@ -117,10 +115,6 @@ class BatchingEventLogStorage(SqliteEventLogStorage):
             self.__flush()
         finally:
             super().dispose()
-
-    def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
-        look = super()._has_asset_key_col_on_connection
-        return self.__remembered(f"asset_keys.{column_name}", lambda: look(conn, column_name))
 
     def _store_asset_event(self, conn: Connection, event: EventLogEntry, event_id: int) -> None:
         """Update the asset's row; in a batch only once for each kind of event, at its end."""
@@ -131,11 +125,6 @@ class BatchingEventLogStorage(SqliteEventLogStorage):
             self.__batch.latest.pop(kind, None)  # so that the last one stands last
             self.__batch.latest[kind] = (event, event_id)
 
-    def __remembered(self, name: str, exists: Callable[[], bool]) -> bool:
-        if name not in self.__existing and exists():
-            self.__existing.add(name)
-        return name in self.__existing
-
     def __flush(self) -> None:
         with self.__lock:
             if self.__is_storing or not self.__waiting:
@@ -145,21 +134,19 @@ class BatchingEventLogStorage(SqliteEventLogStorage):
                 self.__timer = None
             self.__is_storing = True
             try:
-                self.__store()
+                if self.__is_batching:
+                    self.__store_together()
+                else:
+                    self.__store_one_by_one()
+            except Exception as error:
+                if not self.__is_batching:
+                    raise
+                self.__store_one_by_one()  # raises, where it is the events that cannot be stored
+                self.__is_batching = False
+                cause = str(error).partition("\n")[0]
+                _warn_once(f"Events could not be written together ({type(error).__name__}: {cause}).")
             finally:
                 self.__is_storing = False
-
-    def __store(self) -> None:
-        try:
-            if self.__is_batching:
-                self.__store_together()
-        except Exception as error:
-            self.__store_one_by_one()  # raises, where it is the events that cannot be stored
-            self.__is_batching = False
-            cause = str(error).partition("\n")[0]
-            _warn_once(f"Events could not be written together ({type(error).__name__}: {cause}).")
-        else:
-            self.__store_one_by_one()  # all of them where we do not batch any more
 
     def __flush_from_timer(self) -> None:
         with self.__lock:
@@ -204,25 +191,14 @@ class BatchingEventLogStorage(SqliteEventLogStorage):
     def __connection(
         self, file: str, connect: Callable[[], AbstractContextManager[Connection]]
     ) -> Iterator[Connection]:
-        """The batch's connection in a batch; else a new one, once all that waits has been stored."""
+        """The batch's connection in a batch; else Dagster's, once all that waits has been stored."""
         with self.__lock:
             if self.__batch is not None:
-                yield self.__batch.connection(file, self.__engine(file, connect))
+                yield self.__batch.connection(file, connect)
                 return
             self.__flush()
-            engine = self.__engine(file, connect) if self.__is_batching else None
-        with engine.begin() if engine else connect() as connection:
+        with connect() as connection:
             yield connection
-
-    def __engine(self, file: str, connect: Callable[[], AbstractContextManager[Connection]]) -> Engine:
-        """Dagster's engine of the file, reused for the statements that it has compiled; it keeps no file open."""
-        engine = self.__engines.get(file)
-        if engine is None or not Path(engine.url.database or "").exists():  # the history may have been wiped
-            if len(self.__engines) >= _MOST_ENGINES:
-                self.__engines.clear()
-            with connect() as connection:  # which makes the file
-                engine = self.__engines[file] = connection.engine
-        return engine
 
 
 def _may_wait(event: EventLogEntry) -> bool:

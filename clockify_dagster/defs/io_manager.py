@@ -1,20 +1,27 @@
-"""The IO manager: frames into DuckDB and out of it. Which rows replace which is the warehouse's business."""
+"""The DuckDB file, as IO manager and as resource. Which rows replace which is the warehouse's business."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
-from dagster import InputContext, IOManager, OutputContext, RetryRequested, TimeWindowPartitionsDefinition
+from dagster import (
+    InputContext,
+    IOManager,
+    OutputContext,
+    ResourceParam,
+    RetryRequested,
+    TimeWindowPartitionsDefinition,
+)
 from dagster_duckdb_pandas import DuckDBPandasIOManager
 from pydantic import Field
 
-from clockify_dagster.contract import CONTRACT
+from clockify_dagster.contract import CONTRACT, Contract
 from clockify_dagster.days import Span
 from clockify_dagster.defs.error_boundary import error_boundary, failure_of
-from clockify_dagster.defs.metadata import rows_metadata
+from clockify_dagster.defs.table_outputs import rows_metadata
 from clockify_dagster.errors import LoadConflictError, SettingsError
 from clockify_dagster.warehouse import Database, Load, Warehouse
 from clockify_dagster.warehouse.ddl import SCHEMA
@@ -23,35 +30,36 @@ from clockify_dagster.warehouse.user_tables import PartitionRows
 MOST_CONFLICTS = 5
 
 
-class ClockifyIOManager(DuckDBPandasIOManager):
+class ClockifyIOManager(DuckDBPandasIOManager, IOManager):
     """A DuckDB IO manager for pandas, by the fields of Dagster's own (`database`, `connection_config`, `schema`).
 
     It writes otherwise: in one transaction, by column name, into tables made from the contract, a parent and its
-    children together. A frame for an asset that is not ours becomes a table of the asset's name.
+    children together. A frame for an asset that is not ours becomes a table of the asset's name. As the resource
+    `warehouse` it serves those who look into the file: checks, refreshes that compare, schedules.
     """
 
     lock_timeout_seconds: float = Field(default=600, description="How long to wait for another process that has it.")
 
-    def create_io_manager(self, context: Any) -> IOManager:  # type: ignore[override]  # Dagster's own names its class
-        """The manager of a run."""
+    def create_io_manager(self, context: Any) -> ClockifyIOManager:  # type: ignore[override]  # not of Dagster's class
+        """It serves itself. Raises `SettingsError` where another schema is asked for."""
         del context
         if self.schema_ not in (None, SCHEMA):
             raise SettingsError(f"The tables are in the schema {SCHEMA}; leave the IO manager's `schema` out.")
-        return _Manager(Warehouse(Database(Path(self.database), self.lock_timeout_seconds, self.connection_config)))
+        return self
 
-
-class _Manager(IOManager):
-    def __init__(self, warehouse: Warehouse) -> None:
-        self._warehouse = warehouse
+    def warehouse(self, contract: Contract = CONTRACT, *, patience: float = float("inf")) -> Warehouse:
+        """The warehouse, for somebody with so many seconds to wait for another process; nothing is opened yet."""
+        timeout = min(patience, self.lock_timeout_seconds)
+        return Warehouse(Database(Path(self.database), timeout, self.connection_config), contract)
 
     def handle_output(self, context: OutputContext, obj: Load | pd.DataFrame) -> None:
         """Write a load, once for all the tables in it, or a frame that is a whole table or some days of it."""
         table = context.asset_key.path[-1]
         with error_boundary():
             if isinstance(obj, Load):
-                rows = _write(self._warehouse, obj)[table]
+                rows = _write(self.warehouse(), obj)[table]
             elif isinstance(obj, pd.DataFrame) and table not in CONTRACT:
-                rows = self._warehouse.write_frame(table, obj, _partition_rows(context, context.definition_metadata))
+                rows = self.warehouse().write_frame(table, obj, _partition_rows(context, context.definition_metadata))
             else:
                 raise TypeError(f"{table} was given {type(obj).__name__}; this IO manager takes loads and frames")
         if isinstance(obj, Load) and obj.is_superseded:
@@ -60,11 +68,14 @@ class _Manager(IOManager):
 
     def load_input(self, context: InputContext) -> pd.DataFrame:
         """The table's rows: all, or of the partitions that are asked for; `columns` in the input's metadata chooses."""
-        table = context.asset_key.path[-1]
         columns = (context.definition_metadata or {}).get("columns") or ()
         upstream = context.upstream_output.definition_metadata if context.upstream_output else None
         with error_boundary():
-            return self._warehouse.read(table, columns, _partition_rows(context, upstream))
+            return self.warehouse().read(context.asset_key.path[-1], columns, _partition_rows(context, upstream))
+
+
+WarehouseResource: TypeAlias = ResourceParam[ClockifyIOManager]
+"""How a step asks for the resource `warehouse`."""
 
 
 def _write(warehouse: Warehouse, load: Load) -> dict[str, int]:

@@ -14,9 +14,7 @@ DAILY, EVERYTHING, TIME_ENTRIES = "clockify_daily", "clockify_everything", "cloc
 INTEGRAL, CHECKS = "clockify_time_entries_integral", "clockify_checks"
 
 
-def all_jobs(
-    contract: Contract = CONTRACT,
-) -> list[Any]:  # what `define_asset_job` gives has no public name
+def all_jobs(contract: Contract = CONTRACT) -> list[Any]:  # what `define_asset_job` gives has no public name
     """Every job, over the tables of a contract."""
 
     def tables(is_chosen: Callable[[Table], bool]) -> AssetSelection:
@@ -27,29 +25,17 @@ def all_jobs(
     # This check asks Clockify, a request a workspace, and a refresh is to take as few as can be.
     asking = AssetSelection.checks(AssetCheckKey(AssetKey(RECONCILIATION.table), RECONCILIATION.name))
     entries = tables(lambda table: table.group == "time_entries") - asking
-    return [
-        define_asset_job(
-            "clockify_reference",
-            reference,
-            description="All tables without days: who, for whom, on what. Replaced whole.",
-        ),
-        define_asset_job(TIME_ENTRIES, entries, description="Time entries and their tags of a day or a range of days."),
-        define_asset_job(
-            INTEGRAL, integral, description="All time entries there are, read again whole, in tables of their own."
-        ),
-        define_asset_job(
-            DAILY,
-            reference | entries,
-            description="The daily refresh: all reference tables, then time entries of a range of days, in one run.",
-        ),
-        define_asset_job(
-            EVERYTHING,
-            reference | entries | integral,
-            description="The daily refresh and the integral tables, in one run.",
-        ),
-        define_asset_job(
+    daily = reference | entries
+    jobs = [
+        ("clockify_reference", reference, "All tables without days: who, for whom, on what. Replaced whole."),
+        (TIME_ENTRIES, entries, "Time entries and their tags of a day or a range of days."),
+        (INTEGRAL, integral, "All time entries there are, read again whole, in tables of their own."),
+        (DAILY, daily, "The daily refresh: all reference tables, then time entries of a range of days, in one run."),
+        (EVERYTHING, daily | integral, "The daily refresh and the integral tables, in one run."),
+        (
             CHECKS,
             AssetSelection.all_asset_checks(),
-            description="All checks of what is loaded, and the comparison with Clockify's totals. Loads nothing.",
+            "All checks of what is loaded, and the comparison with Clockify's totals. Loads nothing.",
         ),
     ]
+    return [define_asset_job(name, selection, description=description) for name, selection, description in jobs]

@@ -1,13 +1,12 @@
-"""What the assets are given: Clockify through its key, and the warehouse. The key is read when a run needs it, and is
-in no configuration, so Dagster can neither store nor show it."""
+"""Clockify, as the assets are given it. The key is read when a run needs it, and is in no configuration, so Dagster
+can neither store nor show it."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -15,11 +14,9 @@ from dagster import ConfigurableResource, InitResourceContext
 from pydantic import Field, PrivateAttr
 
 from clockify_dagster.api import ClockifyClient, Transport
-from clockify_dagster.contract import CONTRACT, Contract
 from clockify_dagster.errors import SettingsError
 from clockify_dagster.refresh import Workspace
 from clockify_dagster.settings import Settings, missing_key
-from clockify_dagster.warehouse import Database, Warehouse
 
 
 class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagster declares it generic and takes it bare
@@ -85,15 +82,14 @@ class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagst
         """Of the loaded workspaces those that the settings name, by id. The frame has id, name and features."""
         rows = workspaces[["id", "name", "features"]].astype(object).where(workspaces.notna(), None)
         found = {
-            str(row.id): Workspace(str(row.id), row.name or "", _features(row.features))
+            str(row.id): Workspace(str(row.id), row.name or "", features_of(json.loads(row.features or "null")))
             for row in rows.itertuples(index=False)
         }
-        return {identity: found[identity] for identity in chosen(dict.fromkeys(found, ""), self.settings.workspaces)}
+        return {identity: found[identity] for identity in chosen(found, self.settings.workspaces)}
 
 
-def _features(text: str | None) -> frozenset[str] | None:
-    """What a plan has, from the JSON list of the workspaces table; None where Clockify did not say."""
-    listed = json.loads(text) if text else None
+def features_of(listed: Any) -> frozenset[str] | None:
+    """What a workspace's plan has, by its `features`; None where Clockify did not say."""
     return frozenset(map(str, listed)) if isinstance(listed, list) else None
 
 
@@ -111,32 +107,13 @@ def connect(settings: Settings, log: logging.Logger | None = None) -> ClockifyCl
     return ClockifyClient(transport, settings.core_url, settings.reports_host_url)
 
 
-def chosen(found: dict[str, str], wanted: tuple[str, ...]) -> dict[str, str]:
-    """The wanted ones of the workspaces found, by id their names; all where none is named. Raises `SettingsError`."""
-    unknown = sorted(set(wanted) - set(found))
+def chosen(found: Iterable[str], wanted: tuple[str, ...]) -> list[str]:
+    """The wanted ones of the workspaces found; all where none is named. Raises `SettingsError`."""
+    known = list(found)
+    unknown = sorted(set(wanted) - set(known))
     if unknown:
         raise SettingsError(
             f"CLOCKIFY_WORKSPACES names {', '.join(unknown)}, which this key does not see. "
-            f"It sees: {', '.join(sorted(found)) or 'no workspace at all'}."
+            f"It sees: {', '.join(sorted(known)) or 'no workspace at all'}."
         )
-    return {identity: name for identity, name in found.items() if not wanted or identity in wanted}
-
-
-class WarehouseResource(ConfigurableResource):  # type: ignore[type-arg]  # as above
-    """The DuckDB file, for those who look into it without the IO manager: checks, and refreshes that compare."""
-
-    database: str = Field(description="The DuckDB file.")
-    lock_timeout_seconds: float = Field(default=600, description="How long to wait for another process that has it.")
-
-    @property
-    def warehouse(self) -> Warehouse:
-        """The warehouse; nothing is opened yet."""
-        return self.warehouse_of(CONTRACT)
-
-    def warehouse_of(self, contract: Contract) -> Warehouse:
-        """The warehouse with the tables of a contract."""
-        return Warehouse(Database(Path(self.database), self.lock_timeout_seconds), contract)
-
-    def warehouse_within(self, seconds: float) -> Warehouse:
-        """The warehouse for somebody who cannot wait longer than so many seconds for another process."""
-        return Warehouse(Database(Path(self.database), min(seconds, self.lock_timeout_seconds)))
+    return [identity for identity in known if not wanted or identity in wanted]

@@ -2,11 +2,10 @@
 
 from dagster import RunRequest, ScheduleDefinition, ScheduleEvaluationContext, schedule
 
-from clockify_dagster.days import Days
 from clockify_dagster.defs import jobs
 from clockify_dagster.defs.error_boundary import error_boundary
+from clockify_dagster.defs.io_manager import WarehouseResource
 from clockify_dagster.defs.partitions import Calendar, days_to_load, tags_of
-from clockify_dagster.defs.resources import WarehouseResource
 from clockify_dagster.errors import DatabaseLockedError
 from clockify_dagster.settings import Settings
 
@@ -26,32 +25,32 @@ def all_schedules(calendar: Calendar) -> list[ScheduleDefinition]:
         ),
     )
     def clockify_daily_refresh(context: ScheduleEvaluationContext, warehouse: WarehouseResource) -> RunRequest:
-        tick = context.scheduled_execution_time.isoformat()
+        # a tick has a minute, so it does not wait long for a file in use; the run itself does
+        patient = warehouse.warehouse(patience=_PATIENCE_SECONDS)
         with error_boundary():
-            days = _due(calendar, warehouse, context)
-        return RunRequest(run_key=f"{tick} {days}", tags=tags_of(days))
+            try:
+                days = days_to_load(calendar, patient, Settings.load().workspaces)
+            except DatabaseLockedError as error:
+                days = calendar.window
+                context.log.warning(
+                    f"Only the update window is loaded this time, without days that were never loaded: {error}"
+                )
+        return RunRequest(run_key=f"{context.scheduled_execution_time.isoformat()} {days}", tags=tags_of(days))
 
-    weekly = ScheduleDefinition(
-        name="clockify_weekly_integral",
-        job_name=jobs.INTEGRAL,
-        cron_schedule="0 2 * * 0",
-        execution_timezone=calendar.timezone,
-        description="All time entries, read again whole.",
-    )
-    checks = ScheduleDefinition(
-        name="clockify_daily_checks",
-        job_name=jobs.CHECKS,
-        cron_schedule="0 6 * * *",
-        execution_timezone=calendar.timezone,
-        description="All checks, an hour after the daily refresh, and the comparison with Clockify's totals.",
-    )
-    return [clockify_daily_refresh, weekly, checks]
-
-
-def _due(calendar: Calendar, warehouse: WarehouseResource, context: ScheduleEvaluationContext) -> Days:
-    """The days to load. A tick has a minute, so it does not wait long for a file in use; the run itself does."""
-    try:
-        return days_to_load(calendar, warehouse.warehouse_within(_PATIENCE_SECONDS), Settings.load().workspaces)
-    except DatabaseLockedError as error:
-        context.log.warning(f"Only the update window is loaded this time, without days that were never loaded: {error}")
-        return calendar.window
+    return [
+        clockify_daily_refresh,
+        ScheduleDefinition(
+            name="clockify_weekly_integral",
+            job_name=jobs.INTEGRAL,
+            cron_schedule="0 2 * * 0",
+            execution_timezone=calendar.timezone,
+            description="All time entries, read again whole.",
+        ),
+        ScheduleDefinition(
+            name="clockify_daily_checks",
+            job_name=jobs.CHECKS,
+            cron_schedule="0 6 * * *",
+            execution_timezone=calendar.timezone,
+            description="All checks, an hour after the daily refresh, and the comparison with Clockify's totals.",
+        ),
+    ]

@@ -14,7 +14,7 @@ from dagster import AssetKey
 from clockify_dagster.cli.check import all_findings
 from clockify_dagster.days import Days
 from clockify_dagster.definitions import build_definitions
-from clockify_dagster.defs.checks.reconciliation import reconciled
+from clockify_dagster.defs.checks import reconciled
 from clockify_dagster.sandbox import Account, Sandbox
 from clockify_dagster.sandbox.account import interval
 from clockify_dagster.sandbox.documents import entry

@@ -117,11 +117,10 @@ def test_a_sync_after_which_days_are_missing_names_them_and_does_not_exit_with_0
     module = import_module("clockify_dagster.cli.sync")  # as an attribute of its package it is the command
     load = module._load
 
-    def load_and_lose_a_day(instance: DagsterInstance, job: str, days: Days) -> Outcome:
-        outcome: Outcome = load(instance, job, days)
+    def load_and_lose_a_day(outcome: Outcome, instance: DagsterInstance, job: str, days: Days) -> None:
+        load(outcome, instance, job, days)
         # what a run does that is about another workspace alone
         note_loaded(project.warehouse, project.calendar, [Days(day, day)])
-        return outcome
 
     monkeypatch.setattr(module, "_load", load_and_lose_a_day)
     answer = command("sync")

@@ -83,17 +83,19 @@ def test_a_batch_is_one_transaction_a_file(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(event_log, "_DELAY_SECONDS", 3600)
     storage = BatchingEventLogStorage(str(tmp_path))
     store(storage, events(1))
-    commits: list[object] = []
+    writers: list[object] = []  # a connection for each transaction that writes
 
-    def committed(connection: object) -> None:
-        commits.append(connection)
+    def executes(connection: object, cursor: object, statement: str, *_: object) -> None:
+        del cursor
+        if statement.startswith(("INSERT", "UPDATE")) and connection not in writers:
+            writers.append(connection)
 
-    sqlalchemy.event.listen(Engine, "commit", committed)
+    sqlalchemy.event.listen(Engine, "before_cursor_execute", executes)
     try:
         store(storage, events(50))
     finally:
-        sqlalchemy.event.remove(Engine, "commit", committed)
-    assert len(commits) == 2
+        sqlalchemy.event.remove(Engine, "before_cursor_execute", executes)
+    assert len(writers) == 2
     assert counts(tmp_path) == [51] * 3
 
 
@@ -225,8 +227,7 @@ def test_a_history_that_is_wiped_begins_anew(storage: BatchingEventLogStorage, t
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are looked up in /proc")
-def test_no_file_stays_open(storage: BatchingEventLogStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_log, "_MOST_ENGINES", 2)
+def test_no_file_stays_open(storage: BatchingEventLogStorage, tmp_path: Path) -> None:
     for n in range(4):
         store(storage, events(2, f"run{n}"))
     storage.delete_events("run1")

@@ -13,8 +13,8 @@ import pytest
 from dagster import DagsterInstance, Failure, RunRequest, ScheduleDefinition, SkipReason, build_schedule_context
 
 from clockify_dagster.days import Days
+from clockify_dagster.defs.io_manager import ClockifyIOManager
 from clockify_dagster.defs.partitions import Calendar, tags_of
-from clockify_dagster.defs.resources import WarehouseResource
 from clockify_dagster.defs.schedules import all_schedules
 from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse import Database, Warehouse
@@ -49,7 +49,7 @@ def schedule(calendar: Calendar, name: str) -> ScheduleDefinition:
 
 def tick(settings: Settings, calendar: Calendar) -> RunRequest:
     """What a tick of the daily schedule asks for, now."""
-    warehouse = WarehouseResource(database=str(settings.database), lock_timeout_seconds=settings.lock_timeout_seconds)
+    warehouse = ClockifyIOManager(database=str(settings.database), lock_timeout_seconds=settings.lock_timeout_seconds)
     with DagsterInstance.ephemeral() as instance:
         context = build_schedule_context(instance, scheduled_execution_time=NOW, resources={"warehouse": warehouse})
         data = schedule(calendar, "clockify_daily_refresh").evaluate_tick(context)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from typing import Any
 
 from dagster import AssetsDefinition
 
@@ -19,17 +18,12 @@ ENTRIES = "clockify_timeentries"
 
 def all_assets(calendar: Calendar, contract: Contract = CONTRACT) -> list[AssetsDefinition]:
     """Every asset of the contract, the time entries with the calendar's days as partitions."""
-    asset = partial(table_asset, contract)
-    special: dict[str, Callable[[], AssetsDefinition]] = {
-        WORKSPACES: lambda: workspaces_asset(contract),
-        "clockify_users": lambda: asset("clockify_users", read=read_users),
-        # tasks come with their projects
-        "clockify_projects": lambda: asset("clockify_projects", TASKS, read=read_projects),
+    special: dict[str, dict[str, Any]] = {
+        "clockify_users": {"read": read_users},
+        "clockify_projects": {"also": (TASKS,), "read": read_projects},
         # entries refer to the other tables, so they come after them; all of them, integral, need no state and heal all
-        ENTRIES: lambda: asset(ENTRIES, read=refresh_span, calendar=calendar, priority=0),
-        "clockify_timeentries_integral": lambda: asset(
-            "clockify_timeentries_integral", read=refresh_everything, priority=0
-        ),
+        ENTRIES: {"read": refresh_span, "calendar": calendar, "priority": 0},
+        "clockify_timeentries_integral": {"read": refresh_everything, "priority": 0},
     }
-    roots = [table.name for table in contract.roots if table.name != TASKS]
-    return [special[root]() if root in special else asset(root) for root in roots]
+    roots = [table.name for table in contract.roots if table.name not in (WORKSPACES, TASKS)]
+    return [workspaces_asset(contract), *(table_asset(contract, root, **special.get(root, {})) for root in roots)]

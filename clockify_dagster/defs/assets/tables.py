@@ -1,7 +1,6 @@
 """The assets of tables: one step for each family, or for several families that come from one listing."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -9,8 +8,9 @@ from dagster import AssetExecutionContext, AssetsDefinition, Output, multi_asset
 
 from clockify_dagster.contract import Contract
 from clockify_dagster.defs.error_boundary import error_boundary
+from clockify_dagster.defs.io_manager import WarehouseResource
 from clockify_dagster.defs.partitions import Calendar, days_of
-from clockify_dagster.defs.resources import ClockifyResource, WarehouseResource
+from clockify_dagster.defs.resources import ClockifyResource
 from clockify_dagster.defs.table_outputs import WORKSPACES_INPUT, asset_options, outputs
 from clockify_dagster.errors import located
 from clockify_dagster.refresh import RefreshContext, RefreshResult, read_listed_table
@@ -19,24 +19,21 @@ from clockify_dagster.warehouse import Load
 
 def table_asset(
     contract: Contract,
-    *roots: str,
+    root: str,
+    *,
+    also: Sequence[str] = (),
     read: Callable[[RefreshContext], RefreshResult] = read_listed_table,
     calendar: Calendar | None = None,
     priority: int = 5,
 ) -> AssetsDefinition:
-    """The asset of these tables and their children. The step has the first one's name.
+    """The asset of a table and its children, and of others that come from the same listing, with theirs.
 
     With a calendar, its days are the partitions, and a run reads those that its tags name.
     """
-    tables = [table for root in roots for table in contract.family(root)]
+    tables = [table for name in (root, *also) for table in contract.family(name)]
     partitions = calendar.partitions if calendar else None
 
-    @multi_asset(
-        name=roots[0],
-        description=tables[0].description,
-        ins=WORKSPACES_INPUT,
-        **asset_options(tables, priority=priority, partitions=partitions),
-    )
+    @multi_asset(ins=WORKSPACES_INPUT, **asset_options(tables, priority=priority, partitions=partitions))
     def assets(
         context: AssetExecutionContext,
         clockify: ClockifyResource,
@@ -44,25 +41,27 @@ def table_asset(
         clockify_workspaces: pd.DataFrame,
     ) -> Iterator[Output[Load]]:
         metadata: dict[str, Any] = {}
-        with ExitStack() as stack:
-            stack.enter_context(error_boundary(metadata))
-            stack.enter_context(clockify.counting_requests(metadata))
+        with error_boundary(metadata), clockify.counting_requests(metadata):
             days = days_of(context.run.tags, calendar) if calendar else None
-            stack.enter_context(located(day=str(days) if days else None))
-            result = read(
-                RefreshContext(
-                    client=clockify.client,
-                    warehouse=warehouse.warehouse_of(contract),
-                    table=roots[0],
-                    workspaces=clockify.chosen(clockify_workspaces),
-                    span=days.span(calendar.zone) if days and calendar else None,
-                    limits=calendar.limits if calendar else None,
-                    concurrency=clockify.settings.concurrency,
-                    log=context.log,
-                )
+            refresh = RefreshContext(
+                client=clockify.client,
+                warehouse=warehouse.warehouse(contract),
+                table=root,
+                workspaces=clockify.chosen(clockify_workspaces),
+                span=days.span(calendar.zone) if days and calendar else None,
+                limits=calendar.limits if calendar else None,
+                concurrency=clockify.settings.concurrency,
+                log=context.log,
             )
+            with located(day=str(days) if days else None):
+                result = read(refresh)
         metadata.update(result.numbers)
-        metadata.update(_refusals(context, roots[0], result))
+        if result.refused:
+            reasons = "; ".join(f"workspace {workspace}: {why}" for workspace, why in result.refused.items())
+            context.log.warning(
+                f"{root} is not on this plan or not for this key's role; its rows stay as they are ({reasons})"
+            )
+            metadata["not on this plan"] = dict(result.refused)
         for load in result.loads:
             yield from outputs(context, load, metadata)
         for fault in result.faults:
@@ -70,14 +69,3 @@ def table_asset(
                 raise fault
 
     return assets
-
-
-def _refusals(context: AssetExecutionContext, table: str, result: RefreshResult) -> dict[str, Any]:
-    """What the log and the asset's page say of workspaces that do not have the table."""
-    if not result.refused:
-        return {}
-    reasons = "; ".join(f"workspace {workspace}: {why}" for workspace, why in result.refused.items())
-    context.log.warning(
-        f"{table} is not on this plan or not for this key's role; its rows stay as they are ({reasons})"
-    )
-    return {"not on this plan": dict(result.refused)}

@@ -10,7 +10,8 @@ from dagster import AssetExecutionContext, AssetsDefinition, Output, multi_asset
 from clockify_dagster.api import ClockifyClient, side_by_side
 from clockify_dagster.contract import WORKSPACES, Contract
 from clockify_dagster.defs.error_boundary import error_boundary
-from clockify_dagster.defs.resources import ClockifyResource, WarehouseResource, chosen
+from clockify_dagster.defs.io_manager import WarehouseResource
+from clockify_dagster.defs.resources import ClockifyResource, chosen
 from clockify_dagster.defs.table_outputs import asset_options, outputs
 from clockify_dagster.errors import AbortedError, ApiError, NotAllowedError
 from clockify_dagster.warehouse import Load
@@ -21,21 +22,20 @@ def workspaces_asset(contract: Contract) -> AssetsDefinition:
     """The asset of the workspaces that the key sees, or those of them that CLOCKIFY_WORKSPACES names."""
     tables = contract.family(WORKSPACES)
 
-    @multi_asset(name=WORKSPACES, **asset_options(tables, priority=10))
+    @multi_asset(**asset_options(tables, priority=10))
     def clockify_workspaces(
         context: AssetExecutionContext, clockify: ClockifyResource, warehouse: WarehouseResource
     ) -> Iterator[Output[Load]]:
-        """The workspaces that the key sees, or those of them that CLOCKIFY_WORKSPACES names."""
         metadata: dict[str, Any] = {}
         with error_boundary(metadata), clockify.counting_requests(metadata):
             listed_at, client = datetime.now(timezone.utc), clockify.client
             found = {str(document.get("id")): document for document in client.workspaces().documents}
-            house = warehouse.warehouse_of(contract)
+            house = warehouse.warehouse(contract)
             if not found:
                 with house.database.reading_if_there() as connection:
                     if connection is not None and workspace_ids(connection):
                         raise _sees_nothing()
-            wanted = list(chosen(dict.fromkeys(found, ""), clockify.settings.workspaces))
+            wanted = chosen(found, clockify.settings.workspaces)
             _refuse_plain_members(client, wanted, clockify.settings.concurrency)
             staging = house.staging(tables)
             try:
