@@ -120,7 +120,7 @@ def about(tables: Tables, root: str) -> list[object]:
     """A family's tables, and what the database remembers of loading them."""
     names = [table.name for table in CONTRACT.family(root)]
     found: list[object] = [tables.get(f"main.{name}") for name in names]
-    of_tables, of_entries = ["loads", "listings"], ["loaded_ranges", "ranges_ahead", "change_feed", "change_feed_born"]
+    of_tables, of_entries = ["loads"], ["loaded_ranges", "ranges_ahead", "change_feed", "change_feed_born"]
     for name in [*of_tables, *of_entries] if root == ENTRIES else of_tables:
         _, rows = tables.get(f"clockify_state.{name}", ([], []))
         found.append([row for row in rows if name not in of_tables or row[0] in names])
@@ -140,7 +140,7 @@ def assert_old_or_new(project: Project, before: Tables) -> set[str]:
     for root in new:
         assert_exact(project, now, root)
         counts = {table.name: len(now[f"main.{table.name}"][1]) for table in CONTRACT.family(root)}
-        last = {name: rows for name, _, _, rows in sorted(now["clockify_state.loads"][1], key=lambda load: load[1])}
+        last = {name: rows for name, _, _, rows, *_ in sorted(now["clockify_state.loads"][1], key=lambda load: load[1])}
         assert {name: last[name] for name in counts} == counts, "what is remembered of the load is another one's"
     return new
 
