@@ -16,9 +16,9 @@ from dagster import (
     TimeWindowPartitionsDefinition,
 )
 from dagster_duckdb_pandas import DuckDBPandasIOManager
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
-from clockify_dagster.contract import CONTRACT, Contract
+from clockify_dagster.contract import CONTRACT, WORKSPACES, Contract
 from clockify_dagster.days import Span
 from clockify_dagster.defs.error_boundary import error_boundary, failure_of
 from clockify_dagster.defs.table_outputs import rows_metadata
@@ -40,11 +40,15 @@ class ClockifyIOManager(DuckDBPandasIOManager, IOManager):
 
     lock_timeout_seconds: float = Field(default=600, description="How long to wait for another process that has it.")
 
+    # every step of a run takes the workspaces, and opening the file takes longer than all else about it
+    _read_in_this_run: dict[Any, pd.DataFrame] = PrivateAttr(default_factory=dict)
+
     def create_io_manager(self, context: Any) -> ClockifyIOManager:  # type: ignore[override]  # not of Dagster's class
         """It serves itself. Raises `SettingsError` where another schema is asked for."""
         del context
         if self.schema_ not in (None, SCHEMA):
             raise SettingsError(f"The tables are in the schema {SCHEMA}; leave the IO manager's `schema` out.")
+        self._read_in_this_run.clear()
         return self
 
     def warehouse(self, contract: Contract = CONTRACT, *, patience: float = float("inf")) -> Warehouse:
@@ -55,6 +59,8 @@ class ClockifyIOManager(DuckDBPandasIOManager, IOManager):
     def handle_output(self, context: OutputContext, obj: Load | pd.DataFrame) -> None:
         """Write a load, once for all the tables in it, or a frame that is a whole table or some days of it."""
         table = context.asset_key.path[-1]
+        if table == WORKSPACES:
+            self._read_in_this_run.clear()
         with error_boundary():
             if isinstance(obj, Load):
                 rows = _write(self.warehouse(), obj)[table]
@@ -70,8 +76,14 @@ class ClockifyIOManager(DuckDBPandasIOManager, IOManager):
         """The table's rows: all, or of the partitions that are asked for; `columns` in the input's metadata chooses."""
         columns = (context.definition_metadata or {}).get("columns") or ()
         upstream = context.upstream_output.definition_metadata if context.upstream_output else None
+        table = context.asset_key.path[-1]
         with error_boundary():
-            return self.warehouse().read(context.asset_key.path[-1], columns, _partition_rows(context, upstream))
+            wanted = (table, tuple(columns), _partition_rows(context, upstream))
+            if table != WORKSPACES:
+                return self.warehouse().read(*wanted)
+            if wanted not in self._read_in_this_run:
+                self._read_in_this_run[wanted] = self.warehouse().read(*wanted)
+            return self._read_in_this_run[wanted]
 
 
 WarehouseResource: TypeAlias = ResourceParam[ClockifyIOManager]
