@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from dagster import EventLogEntry
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection, Engine
 
 INDEX = "index"
 """The file of what is known across runs."""
@@ -28,11 +27,9 @@ class Batch(ExitStack):
         self.latest: dict[Any, tuple[EventLogEntry, int]] = {}
         self._open: dict[str, Connection] = {}
 
-    def connection(self, file: str, connect: Callable[[], AbstractContextManager[Connection]]) -> Connection:
-        """The batch's one connection to this file, by the engine of Dagster's own, which would commit at once."""
+    def connection(self, file: str, engine: Engine) -> Connection:
+        """The batch's one connection to this file."""
         if file not in self._open:
-            with connect() as connection:  # which makes the file
-                engine = connection.engine
             self._open[file] = self.enter_context(engine.connect())
             self._open[file].begin()
         return self._open[file]

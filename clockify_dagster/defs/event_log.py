@@ -19,6 +19,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster
@@ -30,12 +31,13 @@ from clockify_dagster.defs.dagster_internals import SqliteEventLogStorage
 from clockify_dagster.defs.event_batch import INDEX, Batch
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection, Engine
 
 _log = logging.getLogger(__name__)
 
 _DELAY_SECONDS = 0.1
 _MOST_EVENTS = 500
+_MOST_ENGINES = 32  # one a run; they hold no files, only compiled statements
 _AT_ONCE = {DagsterEventType.STEP_FAILURE, DagsterEventType.STEP_UP_FOR_RETRY}
 _TRANSIENT = (OperationalError, OSError)  # a full disk, a locked file: the next attempt may succeed
 
@@ -63,6 +65,7 @@ class BatchingEventLogStorage(SqliteEventLogStorage):
         self.__is_storing = False
         self.__is_batching = True
         self.__existing: set[str] = set()
+        self.__engines: dict[str, Engine] = {}
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -191,14 +194,25 @@ class BatchingEventLogStorage(SqliteEventLogStorage):
     def __connection(
         self, file: str, connect: Callable[[], AbstractContextManager[Connection]]
     ) -> Iterator[Connection]:
-        """The batch's connection in a batch; else Dagster's, once all that waits has been stored."""
+        """The batch's connection in a batch; else a new one, once all that waits has been stored."""
         with self.__lock:
             if self.__batch is not None:
-                yield self.__batch.connection(file, connect)
+                yield self.__batch.connection(file, self.__engine(file, connect))
                 return
             self.__flush()
-        with connect() as connection:
+            engine = self.__engine(file, connect) if self.__is_batching else None
+        with engine.begin() if engine else connect() as connection:
             yield connection
+
+    def __engine(self, file: str, connect: Callable[[], AbstractContextManager[Connection]]) -> Engine:
+        """Dagster's engine of the file, kept for the statements that it has compiled; it keeps no file open."""
+        engine = self.__engines.get(file)
+        if engine is None or not Path(engine.url.database or "").exists():  # the history may have been wiped
+            if len(self.__engines) >= _MOST_ENGINES:
+                self.__engines.clear()
+            with connect() as connection:  # which makes the file
+                engine = self.__engines[file] = connection.engine
+        return engine
 
 
 def _may_wait(event: EventLogEntry) -> bool:

@@ -191,11 +191,7 @@ def _spans(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, list[
 
 def _rows(connection: duckdb.DuckDBPyConnection, table: str, sql: str, parameters: Iterable[object] = ()) -> list[Any]:
     """What a statement gives; nothing where an older file has no such table. The table's name goes into the braces."""
-    found = connection.execute(
-        "SELECT count(*) FROM duckdb_tables() "
-        "WHERE database_name = current_database() AND schema_name = ? AND table_name = ?",
-        [SCHEMA, table],
-    ).fetchone()
-    if not (found and found[0]):
+    try:
+        return connection.execute(sql.format(f"{SCHEMA}.{table}"), list(parameters)).fetchall()
+    except duckdb.CatalogException:
         return []
-    return connection.execute(sql.format(f"{SCHEMA}.{table}"), list(parameters)).fetchall()
