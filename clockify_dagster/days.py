@@ -26,10 +26,7 @@ class Span:
 
 @dataclass(frozen=True, order=True)
 class Days:
-    """An unbroken range of days of some zone, the first and the last included.
-
-    Raises `ValueError` when it is made with its ends the wrong way round.
-    """
+    """An unbroken range of days of some zone, both ends included. Raises `ValueError` where they are in wrong order."""
 
     first: date
     last: date
@@ -73,10 +70,8 @@ def ranges_of(days: Iterable[date]) -> list[Days]:
     """The days as unbroken ranges, the oldest first."""
     ranges: list[Days] = []
     for day in sorted(set(days)):
-        if ranges and ranges[-1].last == day - timedelta(days=1):
-            ranges[-1] = Days(ranges[-1].first, day)
-        else:
-            ranges.append(Days(day, day))
+        follows = ranges and ranges[-1].last == day - timedelta(days=1)
+        ranges.append(Days(ranges.pop().first if follows else day, day))
     return ranges
 
 

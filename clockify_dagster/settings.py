@@ -11,38 +11,12 @@ from dotenv import dotenv_values
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from clockify_dagster import settings_rules as rules
 from clockify_dagster.errors import SettingsError
-from clockify_dagster.settings_rules import (
-    FAULTS,
-    REGIONS,
-    checked_api_url,
-    checked_file,
-    checked_ids,
-    checked_key,
-    checked_region,
-    checked_start,
-    checked_url,
-    checked_zone,
-    reports_url_of,
-)
 
 PREFIX = "CLOCKIFY_"
 ENV_FILE = ".env"
-Executor = Literal["in_process", "multiprocess"]
 _SHOWN = 80  # so many characters of a wrong value
-# where a default is more than a value
-_DEFAULTS = {
-    "api_key": "none; a run needs it",
-    "api_url": "the region's",
-    "reports_url": "the one that belongs to the region or to `CLOCKIFY_API_URL`",
-    "workspaces": "all that the key sees",
-    "start_date": "the first of January of last year",
-    "blocking_checks": "`false`",
-}
-
-
-def _first_of_last_year() -> date:
-    return date(datetime.now().astimezone().year - 1, 1, 1)
 
 
 class Settings(BaseSettings):
@@ -62,42 +36,42 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
     )
 
-    api_key: Annotated[SecretStr | None, AfterValidator(checked_key)] = Field(
+    api_key: Annotated[SecretStr | None, AfterValidator(rules.checked_key)] = Field(
         default=None,
         description="The key of the workspace's owner or an admin",
         examples=["(your key from Clockify, Profile settings, API)"],
     )
-    region: Annotated[str, AfterValidator(checked_region)] = Field(
-        default="global", description=f"Where the account lives: {', '.join(REGIONS)}", examples=["euc1"]
+    region: Annotated[str, AfterValidator(rules.checked_region)] = Field(
+        default="global", description=f"Where the account lives: {', '.join(rules.REGIONS)}", examples=["euc1"]
     )
-    api_url: Annotated[str | None, AfterValidator(checked_api_url)] = Field(
+    api_url: Annotated[str | None, AfterValidator(rules.checked_api_url)] = Field(
         default=None,
         description="The core API's address; takes precedence over the region",
         examples=["https://api.clockify.me/api/v1"],
     )
-    reports_url: Annotated[str | None, AfterValidator(checked_url)] = Field(
+    reports_url: Annotated[str | None, AfterValidator(rules.checked_url)] = Field(
         default=None,
         description="The reports API's address; takes precedence over the region",
         examples=["https://reports.api.clockify.me/v1"],
     )
-    workspaces: Annotated[tuple[str, ...], NoDecode, BeforeValidator(checked_ids)] = Field(
+    workspaces: Annotated[tuple[str, ...], NoDecode, BeforeValidator(rules.checked_ids)] = Field(
         default=(), description="Workspace ids, comma separated", examples=["64a687e29ae1f428e7ebe303"]
     )
-    timezone: Annotated[str, AfterValidator(checked_zone)] = Field(
+    timezone: Annotated[str, AfterValidator(rules.checked_zone)] = Field(
         default="UTC", description="The time zone in which a day begins at midnight", examples=["Europe/Belgrade"]
     )
-    start_date: Annotated[date, BeforeValidator(checked_start)] = Field(
-        default_factory=_first_of_last_year,
+    start_date: Annotated[date, BeforeValidator(rules.checked_start)] = Field(
+        default_factory=lambda: date(datetime.now().astimezone().year - 1, 1, 1),
         description="The first day whose time entries are loaded",
         examples=["2025-01-01"],
     )
     update_window_days: int = Field(
         default=30, ge=1, le=3660, description="Days, ending today, that every sync loads again"
     )
-    database: Annotated[Path, AfterValidator(checked_file)] = Field(
+    database: Annotated[Path, AfterValidator(rules.checked_file)] = Field(
         default=Path("data/clockify.duckdb"), description="The DuckDB file"
     )
-    executor: Executor = Field(
+    executor: Literal["in_process", "multiprocess"] = Field(
         default="in_process",
         description="How Dagster runs a job's steps: in one process, or each in its own, several at once",
     )
@@ -157,26 +131,24 @@ class Settings(BaseSettings):
     def unknown_variables(cls) -> list[str]:
         """Variables that begin as ours do and are none of them: typing errors, most likely."""
         ours = {variable(name) for name in cls.model_fields}
-        names = {name.upper() for name in (*os.environ, *_env_file())}
+        names = {name.upper() for name in (*os.environ, *env_file())}
         return sorted(name for name in names if name.startswith(PREFIX) and name not in ours)
 
     @model_validator(mode="before")
     @classmethod
-    def _without_blanks(cls, given: Any) -> Any:
-        if not isinstance(given, dict):
-            return given
+    def _without_blanks(cls, given: dict[str, Any]) -> dict[str, Any]:
         stripped = {name: value.strip() if isinstance(value, str) else value for name, value in given.items()}
         return {name: value for name, value in stripped.items() if value != ""}
 
     @property
     def core_url(self) -> str:
         """The address of the core API."""
-        return self.api_url or REGIONS[self.region].api
+        return self.api_url or rules.REGIONS[self.region].api
 
     @property
     def reports_host_url(self) -> str:
         """The address of the reports API: the region's, or the one that belongs to the core API's address."""
-        return self.reports_url or reports_url_of(self.core_url)
+        return self.reports_url or rules.reports_url_of(self.core_url)
 
 
 def variable(field: str) -> str:
@@ -192,24 +164,14 @@ def missing_key() -> SettingsError:
     )
 
 
-def settings_table() -> str:
-    """The settings as a table in markdown, for the README."""
-    lines = ["| variable | meaning | default | example |", "|---|---|---|---|"]
-    for name, field in Settings.model_fields.items():
-        example = _example(name)
-        shown = example if example.startswith("(") else f"`{example}`"
-        default = _DEFAULTS.get(name) or f"`{field.default}`"
-        lines.append(f"| `{variable(name)}` | {field.description} | {default} | {shown} |")
-    return "\n".join(lines) + "\n"
-
-
-def _example(name: str) -> str:
+def example_of(name: str) -> str:
     """What one may write: the field's example, or its default where that is one."""
     field = Settings.model_fields[name]
     return str((field.examples or [field.default])[0])
 
 
-def _env_file() -> dict[str, str | None]:
+def env_file() -> dict[str, str | None]:
+    """The variables in the `.env` of this folder; none where it cannot be read, which `Settings.load` reports."""
     try:
         return dotenv_values(ENV_FILE, encoding="utf-8") if Path(ENV_FILE).is_file() else {}
     except (OSError, UnicodeDecodeError):
@@ -217,12 +179,12 @@ def _env_file() -> dict[str, str | None]:
 
 
 def _sentence(fault: Any) -> str:
-    """What is wrong with a variable. Shows its value where that is no secret and no address with a password in it."""
+    """What is wrong with a variable, with its value unless that is a secret or an address with a password."""
     name = str(fault["loc"][0])
     said = str(fault["msg"]).removeprefix("Value error, ")
-    reason = FAULTS.get(fault["type"], "{said}").format(**{**fault.get("ctx", {}), "said": said})
+    reason = rules.FAULTS.get(fault["type"], "{said}").format(**{**fault.get("ctx", {}), "said": said})
     value = str(fault["input"])
-    key = str({**_env_file(), **os.environ}.get(variable("api_key")) or "").strip()
+    key = str({**env_file(), **os.environ}.get(variable("api_key")) or "").strip()
     if name != "api_key" and not ("@" in value or "?" in value or (key and key in value)):
         reason += f" (it is {value[:_SHOWN]!r})"
-    return f"{variable(name)} cannot be used: {reason}. Write for example {variable(name)}={_example(name)}"
+    return f"{variable(name)} cannot be used: {reason}. Write for example {variable(name)}={example_of(name)}"

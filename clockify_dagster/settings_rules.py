@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -98,10 +99,7 @@ def checked_start(value: Any, info: ValidationInfo) -> date:
 
 
 def reports_url_of(api_url: str) -> str:
-    """The address of the reports API that belongs to a core API's address.
-
-    A known host of Clockify has the one that Clockify's documentation gives; any other host has it on itself.
-    """
+    """The reports API's address for a core API's: of Clockify's hosts the documented one, else on the same host."""
     parts = urlsplit(api_url)
     known = {urlsplit(region.api).hostname: region.reports for region in REGIONS.values()}
     return known.get(parts.hostname) or f"{parts.scheme}://{parts.netloc}/report/v1"
@@ -150,9 +148,6 @@ def checked_url(url: str | None) -> str | None:
 
 
 def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
+    with suppress(ValueError):
         return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return host == "localhost"

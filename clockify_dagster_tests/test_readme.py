@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import re
+import runpy
 from pathlib import Path
 
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.definitions import build_definitions
-from clockify_dagster.settings import Settings, settings_table
+from clockify_dagster.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+SETTINGS_TABLE: str = runpy.run_path(str(ROOT / "docs" / "settings.py"))["settings_table"]()
 
 
 def test_the_settings_are_those_of_the_code() -> None:
     told = README.partition("<!-- /settings -->")[0].partition("-->\n")[2].strip()
-    assert told == settings_table().strip(), "put the output of clockify_dagster.settings.settings_table() there"
+    assert told == SETTINGS_TABLE.strip(), "put the output of docs/settings.py there"
+
+
+def test_the_table_of_settings_has_a_row_for_every_variable_with_its_default() -> None:
+    lines = SETTINGS_TABLE.splitlines()
+    assert len(lines) == 2 + len(Settings.model_fields)
+    assert all(line.count("|") == 5 for line in lines)
+    assert "| `CLOCKIFY_CONCURRENCY` | How many requests may be under way at once | `8` | `8` |" in lines
+    assert "the first of January of last year" in SETTINGS_TABLE
 
 
 def test_every_table_is_named() -> None:

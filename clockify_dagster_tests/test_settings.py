@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from clockify_dagster.errors import SettingsError
-from clockify_dagster.settings import Settings, missing_key, settings_table
+from clockify_dagster.settings import Settings, missing_key
 from clockify_dagster.settings_rules import REGIONS
 
 
@@ -210,14 +210,6 @@ def test_variables_that_nobody_knows_are_listed(folder: Path, monkeypatch: pytes
     monkeypatch.setenv("CLOCKIFY_WORKSPACE", "x")
     monkeypatch.setenv("CLOCKIFY_REGION", "euc1")
     assert Settings.unknown_variables() == ["CLOCKIFY_START", "CLOCKIFY_WORKSPACE"]
-
-
-def test_the_table_has_a_row_for_every_variable_with_its_default() -> None:
-    lines = settings_table().splitlines()
-    assert len(lines) == 2 + len(Settings.model_fields)
-    assert all(line.count("|") == 5 for line in lines)
-    assert "| `CLOCKIFY_CONCURRENCY` | How many requests may be under way at once | `8` | `8` |" in lines
-    assert "the first of January of last year" in settings_table()
 
 
 def test_a_missing_key_is_told_with_what_to_do() -> None:

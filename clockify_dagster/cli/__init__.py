@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
 from difflib import get_close_matches
@@ -17,7 +18,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clockify_dagster.cli.signals import watched_signals
 from clockify_dagster.errors import ClockifyDagsterError, SettingsError
 from clockify_dagster.version import __version__
 
@@ -31,16 +31,13 @@ INCOMPLETE, UNUSABLE, INTERRUPTED = 1, 2, 130
 def _importing() -> Iterator[None]:
     """Around a command's imports: no garbage collection during them, and later none among what was imported.
 
-    Nearly all of it lives as long as the process. Scanning it again and again, and once more when the process
-    ends, costs 1.0 of the 4.4 s of processor time of a daily sync of the sandbox (measured).
+    Scanning what lives as long as the process costs 1.0 of the 4.4 s of a daily sync of the sandbox (measured).
     """
-    if "dagster" in sys.modules:  # the process is not the command's alone
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
+    is_alone = "dagster" not in sys.modules  # else the process is not the command's alone
+    if is_alone:
+        gc.disable()
+    yield
+    if is_alone:
         gc.freeze()
         gc.enable()
 
@@ -143,7 +140,7 @@ def main() -> None:
     The exit code is 0 for success, 1 where something could not be done, 2 where the command or a setting is wrong, and
     128 plus the signal's number where a signal ended it.
     """
-    with watched_signals() as exit_code_of_signal:
+    with _watched_signals() as exit_code_of_signal:
         try:
             code = _run_command()
             sys.stdout.flush()
@@ -151,10 +148,42 @@ def main() -> None:
             what = f"{error.filename} cannot be used" if error.filename else "The output cannot be written"
             with suppress(OSError):  # nobody may read that either
                 click.echo(f"Error: {what}: {error.strerror or error}.", err=True)
-            _discard_what_cannot_be_written()
+            # what the output still holds goes nowhere, so that Python does not fail on it again as it ends
+            for stream in (sys.stdout, sys.stderr):
+                try:
+                    stream.flush()
+                except OSError:  # noqa: PERF203 - each of the two
+                    with Path(os.devnull).open("wb") as nowhere:
+                        os.dup2(nowhere.fileno(), stream.fileno())
             code = INCOMPLETE
         code = exit_code_of_signal() or code
     sys.exit(code)
+
+
+@contextmanager
+def _watched_signals() -> Iterator[Callable[[], int]]:
+    """Let SIGTERM stop the program as Ctrl-C does; gives a function for the exit code of signals, 0 without any.
+
+    Dagster replaces the handlers during a run and does not report the signals. Only for the main thread.
+    """
+    reader, writer = os.pipe()  # Python writes the number of each signal into it
+    os.set_blocking(reader, False)
+    os.set_blocking(writer, False)
+    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+    def exit_code() -> int:
+        with suppress(BlockingIOError):
+            return next((128 + n for n in os.read(reader, 64) if n in (signal.SIGINT, signal.SIGTERM)), 0)
+        return 0
+
+    try:
+        yield exit_code
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+        signal.set_wakeup_fd(before)
+        os.close(reader)
+        os.close(writer)
 
 
 def _run_command() -> int:
@@ -171,13 +200,3 @@ def _run_command() -> int:
     except ClockifyDagsterError as error:
         click.echo(f"Error: {error}", err=True)
         return UNUSABLE if isinstance(error, SettingsError) else INCOMPLETE
-
-
-def _discard_what_cannot_be_written() -> None:
-    """Let what the output still holds go nowhere, so that Python does not fail on it again as it ends."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:  # noqa: PERF203 - each of the two
-            with Path(os.devnull).open("wb") as nowhere:
-                os.dup2(nowhere.fileno(), stream.fileno())

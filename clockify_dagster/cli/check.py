@@ -16,13 +16,7 @@ from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse import Database, Warehouse
 from clockify_dagster.warehouse.audit import Finding, audit, freshness_of
 
-WIDTH = 110
 _PASSED = {True: "yes", False: "NO", None: "not checked"}
-
-
-def warehouse_of(settings: Settings) -> Warehouse:
-    """The warehouse that the settings name; nothing is opened yet."""
-    return Warehouse(Database(settings.database, settings.lock_timeout_seconds))
 
 
 def run_check(settings: Settings, *, as_json: bool) -> int:
@@ -30,7 +24,8 @@ def run_check(settings: Settings, *, as_json: bool) -> int:
 
     Raises `NotLoadedError` where there is no database yet.
     """
-    findings, absent = all_findings(settings, warehouse_of(settings))
+    database = Database(settings.database, settings.lock_timeout_seconds)
+    findings, absent = all_findings(settings, Warehouse(database))
     if as_json:
         objects = [
             {
@@ -61,17 +56,13 @@ def all_findings(settings: Settings, warehouse: Warehouse) -> tuple[list[Finding
 
 
 def _print(findings: Sequence[Finding]) -> None:
-    # lists and texts are below the table or in the JSON
-    numbers = [", ".join(f"{k} {v:,}" for k, v in f.numbers.items() if isinstance(v, int | float)) for f in findings]
-    rows = [
-        [f.check.table, f.check.name, _PASSED[f.passed], f.severity, shown]
-        for f, shown in zip(findings, numbers, strict=True)
-    ]
+    rows = []
+    for f in findings:  # lists and texts are below the table or in the JSON
+        numbers = ", ".join(f"{k} {v:,}" for k, v in f.numbers.items() if isinstance(v, int | float))
+        rows.append([f.check.table, f.check.name, _PASSED[f.passed], f.severity, numbers])
     click.echo(tabulate(rows, ["asset", "check", "passed", "severity", "numbers"]))
-    failed = [finding for finding in findings if finding.passed is False]
-    unknown = [finding for finding in findings if finding.passed is None]
-    if failed or unknown:
-        click.echo()
+    failed, unknown = ([each for each in findings if each.passed is passed] for passed in (False, None))
+    click.echo("\n" if failed or unknown else "", nl=False)
     print_findings((f.check.table, f.check.name, f.severity, f.message) for f in (*failed, *unknown))
     errors = sum(finding.is_error for finding in failed)
     click.echo(
@@ -84,4 +75,4 @@ def print_findings(findings: Iterable[tuple[str, str, str, str]]) -> None:
     """Print of each the table, the check, the severity and the message, as a list to read."""
     for table, check, severity, message in findings:
         text = f"{severity} {table}, {check}: {message}"
-        click.echo(textwrap.fill(text, WIDTH, initial_indent="- ", subsequent_indent="  "))
+        click.echo(textwrap.fill(text, 110, initial_indent="- ", subsequent_indent="  "))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -18,22 +17,18 @@ from clockify_dagster.refresh import Workspace
 from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse import Database, Warehouse
 
-_FEED = 3  # requests of the change feed, once a workspace has been loaded
-
 
 def run_doctor(settings: Settings) -> int:
     """Print what is well and what is not; 0 when a sync can work, 1 when it cannot."""
     _say("Clockify", settings.core_url)
     _say("days", f"{Calendar.of(settings).days}, in {settings.timezone}")
-    results = [_without_error(look, settings) for look in (_database, _account)]
+    results = []
+    for look in (_database, _account):
+        try:
+            results.append(look(settings))
+        except ClockifyDagsterError as error:  # noqa: PERF203 - each of the two
+            results.append(_say("problem", str(error)))
     return 0 if all(results) else 1
-
-
-def _without_error(look: Callable[[Settings], bool], settings: Settings) -> bool:
-    try:
-        return look(settings)
-    except ClockifyDagsterError as error:
-        return _say("problem", str(error))
 
 
 def _database(settings: Settings) -> bool:
@@ -53,9 +48,8 @@ def _account(settings: Settings) -> bool:
     found = {str(workspace["id"]): workspace for workspace in client.workspaces().documents}
     wanted = chosen(found, settings.workspaces)
     if not wanted:
-        return _say(
-            "problem", "The key sees no workspace. Make one in Clockify, or use the key of somebody who is in one."
-        )
+        none = "The key sees no workspace. Make one in Clockify, or use the key of somebody who is in one."
+        return _say("problem", none)
     results = [_workspace(client, found[identity], me) for identity in wanted]
     return all(results)
 
@@ -64,7 +58,11 @@ def _workspace(client: ClockifyClient, document: dict[str, Any], me: str) -> boo
     workspace = Workspace(str(document["id"]), str(document.get("name")), features_of(document.get("features")))
     try:
         users = client.users(workspace.id).documents
-        _look_at_entries(client, workspace.id, [str(user["id"]) for user in users if user.get("id") != me])
+        now = datetime.now(timezone.utc)
+        # whether the key may see somebody else's entries is known only by asking for them
+        for other in [str(user["id"]) for user in users if user.get("id") != me][:1]:
+            with suppress(NotThereError):  # a person who has left; the right to ask was there
+                next(client.time_entries(workspace.id, other, now - timedelta(hours=1), now), None)
     except NotAllowedError:
         return _say(
             "problem",
@@ -81,21 +79,13 @@ def _workspace(client: ClockifyClient, document: dict[str, Any], me: str) -> boo
     _say("workspace", f"{workspace.name} ({workspace.id}): plan {plan}, {role}{len(users)} users")
     fewest = 1 + requests_of(workspace, CONTRACT) + len(users)
     limit = "the free plan answers 30 requests an hour; " if plan == "FREE" else ""
-    return _say("", f"{limit}a sync takes about {fewest} requests, and {_FEED} more once it has been loaded")
+    return _say("", f"{limit}a sync takes about {fewest} requests, and 3 more once it has been loaded")  # change feed
 
 
 def requests_of(workspace: Workspace, contract: Contract) -> int:
     """How many requests the declared listings of a workspace take, where each fits on one page."""
     listings = [table.listing for table in contract if table.listing and table.listing.facts == ("workspace",)]
     return sum(len(each.variants) for each in listings if not workspace.lacks(each.feature))
-
-
-def _look_at_entries(client: ClockifyClient, workspace: str, others: list[str]) -> None:
-    """Ask for somebody else's entries of an hour. Raises `NotAllowedError` where only one's own may be seen."""
-    now = datetime.now(timezone.utc)
-    for user in others[:1]:
-        with suppress(NotThereError):  # a person who has left; the right to ask was there
-            next(client.time_entries(workspace, user, now - timedelta(hours=1), now), None)
 
 
 def _say(topic: str, text: str) -> bool:

@@ -4,35 +4,29 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from dotenv import dotenv_values
+from dagster import DagsterEventType, DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
+from filelock import FileLock, Timeout
+from sqlalchemy.exc import OperationalError
 
+from clockify_dagster.contract import CONTRACT
+from clockify_dagster.defs.jobs import all_jobs
 from clockify_dagster.errors import HistoryUnusableError, SettingsError
-from clockify_dagster.settings import ENV_FILE
-
-if TYPE_CHECKING:
-    from dagster import DagsterInstance, DagsterRun
+from clockify_dagster.settings import env_file
 
 DEFAULT = ".dagster"
 LONGEST_WAIT_SECONDS = 60
-_LOCK_FILE = "clockify_dagster.lock"
 
 
 def ensure_home() -> Path:
-    """The folder, made where it is missing; sets `DAGSTER_HOME` for this process, to the whole path.
+    """The folder, by `DAGSTER_HOME` or the default, made where it is missing; sets `DAGSTER_HOME` to its whole path.
 
-    It is named by the environment, or the `.env` in the working directory. An existing `dagster.yaml` stays as it is.
-    Raises `SettingsError` where it cannot be made.
+    An existing `dagster.yaml` stays as it is. Raises `SettingsError` where the folder cannot be made.
     """
-    named = os.environ.get("DAGSTER_HOME")
-    if not named:
-        with suppress(OSError, UnicodeDecodeError):  # the settings say what is wrong with that file
-            named = dotenv_values(ENV_FILE, encoding="utf-8").get("DAGSTER_HOME")
-    named = named or DEFAULT
+    named = os.environ.get("DAGSTER_HOME") or env_file().get("DAGSTER_HOME") or DEFAULT
     try:
         home = Path(named.strip()).expanduser().absolute()
         home.mkdir(parents=True, exist_ok=True)
@@ -57,13 +51,9 @@ def history() -> Iterator[DagsterInstance]:
     One process at a time creates its files, since Dagster fails where two do so at once.
     Raises `HistoryUnusableError` when they cannot be written, then or later.
     """
-    from dagster import DagsterInstance
-    from filelock import FileLock, Timeout
-    from sqlalchemy.exc import OperationalError
-
     home = ensure_home()
     try:
-        with FileLock(home / _LOCK_FILE, timeout=LONGEST_WAIT_SECONDS):
+        with FileLock(home / "clockify_dagster.lock", timeout=LONGEST_WAIT_SECONDS):
             instance = DagsterInstance.get()
             end_dead_runs(instance)
         with instance:  # writes the last events when it ends
@@ -88,11 +78,8 @@ def end_dead_runs(instance: DagsterInstance) -> list[str]:
 
     Dagster does not notice when a run is killed (`kill -9`, a power cut), and would keep its place in the queue for it.
     """
-    from dagster import DagsterRunStatus, RunsFilter
-
-    under_way = RunsFilter(statuses=[DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING])
     ended = []
-    for run in instance.get_runs(under_way):
+    for run in instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING])):
         pid = _pid_of(run, instance) if _is_ours(run) else None
         if pid is not None and not _is_alive(pid):
             instance.report_run_failed(run, f"Process {pid}, which executed this run, has ended: it was killed.")
@@ -102,9 +89,6 @@ def end_dead_runs(instance: DagsterInstance) -> list[str]:
 
 def _is_ours(run: DagsterRun) -> bool:
     """Whether it is a run of a job of ours, or, by Dagster's UI, of tables of ours alone: others share the history."""
-    from clockify_dagster.contract import CONTRACT
-    from clockify_dagster.defs.jobs import all_jobs
-
     if run.job_name in {job.name for job in all_jobs()}:
         return True
     chosen = {*(run.asset_selection or ()), *(check.asset_key for check in run.asset_check_selection or ())}
@@ -116,19 +100,16 @@ def _pid_of(run: DagsterRun, instance: DagsterInstance) -> int | None:
 
     Events of steps name other processes where the executor gives each step one of its own.
     """
-    from dagster import DagsterEventType
-
     starts = instance.get_records_for_run(run.run_id, of_type=DagsterEventType.RUN_START, limit=1, ascending=False)
     events = [record.event_log_entry.dagster_event for record in starts.records]
     return events[0].pid if events and events[0] else None
 
 
 def _is_alive(pid: int) -> bool:
-    with suppress(PermissionError):  # it belongs to another user
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return False
+    try:
+        os.kill(pid, 0)
+    except OSError as error:
+        return isinstance(error, PermissionError)  # it belongs to another user
     return True
 
 

@@ -34,11 +34,9 @@ class Outcome:
 
     Attributes:
         rows: rows written, by table.
-        requests: requests made.
         faults: why steps failed: the message of each, by step.
         missing: tables that were not written, by step: of steps that failed, and of those skipped because of them.
         findings: checks that did not pass, by table and check: table, check, severity, description.
-        interrupted: whether a run was stopped from outside.
     """
 
     success: bool = True
@@ -53,9 +51,8 @@ class Outcome:
 def run_job(outcome: Outcome, name: str, instance: DagsterInstance, tags: Mapping[str, str]) -> None:
     """Execute a job in this process, with these tags. Steps that fail raise nothing; they are in the outcome."""
     # Dagster records how the job is built, for the processes that an executor may start for steps
-    job = build_reconstructable_job(
-        __name__, job_named.__name__, (name,), reconstructor_working_directory=str(Path.cwd())
-    )
+    folder = str(Path.cwd())
+    job = build_reconstructable_job(__name__, job_named.__name__, (name,), reconstructor_working_directory=folder)
     try:
         with execute_job(job, instance, run_config={"loggers": {"progress": {}}}, tags=dict(tags)) as result:
             _add(outcome, result)
@@ -90,8 +87,7 @@ def _add(outcome: Outcome, result: JobExecutionResult) -> None:
         if isinstance(assets, AssetsDefinition) and assets.op.name in steps:
             tables = [key.path[-1] for key in assets.keys]
             # a stop between the two leaves out the event of a child, whose rows came in with its parent's
-            missing = [table for table in tables if not {table, CONTRACT[table].parent} & rows.keys()]
-            if missing:
+            if missing := [table for table in tables if not {table, CONTRACT[table].parent} & rows.keys()]:
                 outcome.missing[assets.op.name] = missing
     for check in result.get_asset_check_evaluations():
         if not check.passed:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date
 
 import click
 from dagster import DagsterInstance
 from tabulate import tabulate
 
-from clockify_dagster.cli.check import print_findings, warehouse_of
+from clockify_dagster.cli.check import print_findings
 from clockify_dagster.cli.home import history
 from clockify_dagster.cli.runs import Outcome, run_job
 from clockify_dagster.contract import CONTRACT
@@ -20,16 +21,16 @@ from clockify_dagster.defs.assets import ENTRIES
 from clockify_dagster.defs.partitions import Calendar, days_to_load, missing_days, tags_of
 from clockify_dagster.errors import WarehouseError
 from clockify_dagster.settings import Settings, missing_key
-from clockify_dagster.warehouse import Warehouse
+from clockify_dagster.warehouse import Database, Warehouse
 
 
 def run_sync(settings: Settings, first: date | None, last: date | None, *, integral: bool) -> int:
     """Load, print, and give the exit code: 0 when all is loaded, 1 when something is missing."""
     if settings.api_key is None:
         raise missing_key()
-    calendar, warehouse = Calendar.of(settings), warehouse_of(settings)
-    is_asked_for = bool(first or last)
-    if is_asked_for:
+    calendar = Calendar.of(settings)
+    warehouse = Warehouse(Database(settings.database, settings.lock_timeout_seconds))
+    if is_asked_for := bool(first or last):
         days = calendar.checked(first or settings.start_date, last or calendar.today)
     else:
         days = days_to_load(calendar, warehouse, settings.workspaces)
@@ -46,7 +47,8 @@ def run_sync(settings: Settings, first: date | None, last: date | None, *, integ
     if outcome.findings:
         click.echo("\nChecks that fail:")
         print_findings(outcome.findings.values())
-    _print_faults(outcome)
+    if not outcome.success:
+        _print_faults(outcome)
     if missing and outcome.success:
         click.echo(f"\nDays that are not loaded: {', '.join(map(str, missing))}. Start the sync again.", err=True)
     return 0 if outcome.success and not missing else 1
@@ -62,18 +64,14 @@ def _print(outcome: Outcome, warehouse: Warehouse) -> None:
     if not outcome.rows:
         click.echo("Nothing was loaded.\n")
         return
-    try:
+    held: dict[str, int | None] = {}
+    with suppress(WarehouseError):  # somebody else has the file just now, which is no fault of the sync
         held = warehouse.row_counts()
-    except WarehouseError:  # somebody else has the file just now, which is no fault of the sync
-        held = {}
-    loaded = [table.name for table in CONTRACT if table.name in outcome.rows]
-    rows = [[name, outcome.rows[name], held.get(name)] for name in loaded]
+    rows = [[each.name, outcome.rows[each.name], held.get(each.name)] for each in CONTRACT if each.name in outcome.rows]
     click.echo(tabulate(rows, ["table", "rows loaded", "rows in all"], intfmt=",") + "\n")
 
 
 def _print_faults(outcome: Outcome) -> None:
-    if outcome.success:
-        return
     if outcome.interrupted:
         stopped = _named(outcome.missing.values()) or "nothing"
         click.echo(f"\nStopped. Not loaded, and as before: {stopped}.", err=True)
@@ -83,8 +81,7 @@ def _print_faults(outcome: Outcome) -> None:
         steps = [step for step, said in outcome.faults.items() if said == message]
         failed = _named(outcome.missing.get(step, []) for step in steps) or ", ".join(steps)
         click.echo(f"- {failed}: {message}", err=True)
-    untried = _named(tables for step, tables in outcome.missing.items() if step not in outcome.faults)
-    if untried:
+    if untried := _named(tables for step, tables in outcome.missing.items() if step not in outcome.faults):
         click.echo(f"- not tried because of that: {untried}", err=True)
 
 

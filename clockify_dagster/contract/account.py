@@ -41,7 +41,7 @@ WORKSPACES = Table(
             flag(
                 "onlyadminsseepublicprojectsentries",
                 "onlyAdminsSeePublicProjectsEntries",
-                "Only admins see all entries there.",
+                "Whether only admins see all entries of public projects.",
             ),
             flag("onlyadminscreatetask", "onlyAdminsCreateTask", "Whether only admins make tasks."),
             flag("projectpickerspecialfilter", "projectPickerSpecialFilter", "Whether task@project is searched."),
@@ -85,11 +85,7 @@ USERS = Table(
         *inside(
             "settings",
             flag("settings__timetrackingmanual", "timeTrackingManual", "Whether entries are made by hand."),
-            flag(
-                "settings__groupsimilarentriesdisabled",
-                "groupSimilarEntriesDisabled",
-                "Whether alike entries stay apart.",
-            ),
+            flag("settings__groupsimilarentriesdisabled", "groupSimilarEntriesDisabled", "Alike entries stay apart."),
             text("settings__dashboardviewtype", "dashboardViewType", "PROJECT or BILLABILITY."),
             text("settings__dateformat", "dateFormat", "How the user sees dates, for example MM/DD/YYYY."),
             text("settings__weekstart", "weekStart", "The first day of the user's week, as MONDAY."),

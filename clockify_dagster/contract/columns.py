@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from clockify_dagster.contract.model import WORKSPACES, Column, Orphans, Reference, Type
 
 
-def identity(name: str, path: str, description: str) -> Column:
-    """A column that names something; an empty text in it becomes null."""
-    return Column(name, Type.ID, path, description)
+def _column_of(type_: Type) -> Callable[[str, str, str], Column]:
+    return lambda name, path, description: Column(name, type_, path, description)
+
+
+# each takes name, path and description
+identity = _column_of(Type.ID)
+text = _column_of(Type.TEXT)
+flag = _column_of(Type.BOOLEAN)
+number = _column_of(Type.FLOAT)
+instant = _column_of(Type.TIMESTAMP)
 
 
 def refers(
@@ -17,26 +25,6 @@ def refers(
 ) -> Column:
     """A column that holds the id of another table's row, which Clockify may have deleted since."""
     return Column(name, Type.ID, path, about, Reference(table, orphans), otherwise)
-
-
-def text(name: str, path: str, description: str) -> Column:
-    """A column of any text; numbers, objects and lists stand in it as JSON."""
-    return Column(name, Type.TEXT, path, description)
-
-
-def flag(name: str, path: str, description: str) -> Column:
-    """A column of true and false."""
-    return Column(name, Type.BOOLEAN, path, description)
-
-
-def number(name: str, path: str, description: str) -> Column:
-    """A column of numbers."""
-    return Column(name, Type.FLOAT, path, description)
-
-
-def instant(name: str, path: str, description: str) -> Column:
-    """A column of instants."""
-    return Column(name, Type.TIMESTAMP, path, description)
 
 
 def rate(path: str, whose: str, joint: str = "__") -> tuple[Column, Column]:
@@ -54,5 +42,4 @@ def inside(path: str, *columns: Column) -> tuple[Column, ...]:
 
 def of_workspace(path: str = "workspaceId") -> Column:
     """The workspace that an object belongs to, by its document or, with `{workspace}`, by the request."""
-    about = "The workspace that it belongs to."
-    return refers("workspaceid", path, WORKSPACES, about, orphans=Orphans.IMPOSSIBLE)
+    return refers("workspaceid", path, WORKSPACES, "The workspace that it belongs to.", orphans=Orphans.IMPOSSIBLE)

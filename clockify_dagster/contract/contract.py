@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 
 from clockify_dagster.contract.model import Table, require
 
@@ -13,7 +12,7 @@ class Contract:
 
     def __init__(self, *tables: Table) -> None:
         """Take the tables and refuse a set of them that contradicts itself."""
-        self.tables: Mapping[str, Table] = MappingProxyType({table.name: table for table in tables})
+        self.tables: Mapping[str, Table] = {table.name: table for table in tables}
         require(len(self.tables) == len(tables), "two tables have one name")
         declared: set[str] = set()
         for table in tables:
@@ -48,8 +47,3 @@ class Contract:
     def roots(self) -> tuple[Table, ...]:
         """The tables without parent, in their order: one for each family."""
         return tuple(table for table in self if table.parent is None)
-
-    def root_of(self, table: str | Table) -> Table:
-        """The table, or its name, as the family's root: its parent, or itself where it has none."""
-        known = table if isinstance(table, Table) else self.tables[table]
-        return known if known.parent is None else self.tables[known.parent]

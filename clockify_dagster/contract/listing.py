@@ -19,10 +19,9 @@ class Listing:
         method: POST for the lists that Clockify gives by POST only; they read as well.
         variants: the parameters, in the query of a GET and in the body of a POST. Each set is a request of its own,
             for lists that hide rows by default and have no value that shows all of them.
-        page_size: the largest page that Clockify gives; None for a list that is not paged and comes whole.
+        page_size: the largest page that Clockify gives; None for a list that comes whole.
         envelope: the dotted way to the list within the answer; empty where the answer is the list.
-        feature: the name in a workspace's `features[]` without which its plan does not have this list; None where every
-            plan has it.
+        feature: the name in a workspace's `features[]` that its plan must have for this list; None for a list of all.
     """
 
     path: str

@@ -1,7 +1,4 @@
-"""What a table is: the types that the declarations are made of. They check themselves when they are made.
-
-Nothing here knows where documents come from or where rows go.
-"""
+"""What a table is: the types that the declarations are made of. They check themselves when they are made."""
 
 from __future__ import annotations
 
@@ -19,30 +16,21 @@ def require(holds: bool, fault: str) -> None:
 
 
 class Type(Enum):
-    """The type of a column."""
+    """The type of a column, with its name in DuckDB."""
 
-    ID = "id"
+    ID = ("id", "VARCHAR")
     """A text that names something; an empty one names nothing and becomes null."""
-    TEXT = "text"
+    TEXT = ("text", "VARCHAR")
     """Any text; an empty one stays."""
-    BOOLEAN = "boolean"
-    FLOAT = "float"
-    TIMESTAMP = "timestamp"
+    BOOLEAN = ("boolean", "BOOLEAN")
+    FLOAT = ("float", "DOUBLE")
+    TIMESTAMP = ("timestamp", "TIMESTAMP WITH TIME ZONE")
     """An instant."""
 
     @property
     def sql(self) -> str:
         """The type's name in DuckDB."""
-        return _SQL_TYPES[self]
-
-
-_SQL_TYPES = {
-    Type.ID: "VARCHAR",
-    Type.TEXT: "VARCHAR",
-    Type.BOOLEAN: "BOOLEAN",
-    Type.FLOAT: "DOUBLE",
-    Type.TIMESTAMP: "TIMESTAMP WITH TIME ZONE",
-}
+        return self.value[1]
 
 
 class Orphans(Enum):
@@ -88,7 +76,7 @@ class Column:
         require(is_name, f"{self.name!r} is not a column name")
         require(bool(self.description.strip()), f"column {self.name} has no description")
         require(self.path.count("[]") <= 1, f"column {self.name}: a path may open one list, not several")
-        require(bool(self.path) != self.is_about_loading, f"column {self.name}: a path, or a leading underscore")
+        require(bool(self.path) != self.name.startswith("_"), f"column {self.name}: a path, or a leading underscore")
         require(self.references is None or self.type is Type.ID, f"column {self.name} refers but is not an ID")
         require(self.fact is None or self.type is Type.ID, f"column {self.name} is a fact of the request but not an ID")
 
@@ -97,11 +85,6 @@ class Column:
         """The fact of the request that gives the value, or stands in for it; None where only the document does."""
         found = re.fullmatch(r"\{(\w+)\}", self.path)
         return found[1] if found else self.otherwise
-
-    @property
-    def is_about_loading(self) -> bool:
-        """Whether the warehouse fills it, not the document."""
-        return self.name.startswith("_")
 
     @property
     def list_path(self) -> str | None:
@@ -123,8 +106,7 @@ class Column:
 
 WORKSPACES = "clockify_workspaces"
 """The table that all others depend on."""
-_ABOUT_LOADED_AT = "When this row was last written by a sync; not a time that Clockify knows."
-LOADED_AT = Column("_loaded_at", Type.TIMESTAMP, "", _ABOUT_LOADED_AT)
+LOADED_AT = Column("_loaded_at", Type.TIMESTAMP, "", "When a sync last wrote this row; not a time that Clockify knows.")
 
 
 @dataclass(frozen=True)
@@ -134,16 +116,14 @@ class Table:
     Attributes:
         pipeline: the listing that it comes from, in the words of Clockify's users.
         primary_key: the columns that name a row.
-        listing: where Clockify lists the documents; None for a child, whose rows stand in its parent's documents, and
-            for tables that have code of their own for it.
+        listing: where Clockify lists the documents; None for a child, and for tables with code of their own for it.
         group: the group of its asset in Dagster.
         parent: the table whose rows this one's rows belong to, by the first column. Both change together.
-        partition_column: the instant that decides on which day a row belongs; None for a table that is
-            replaced whole, and for a child, whose rows go with their parent's.
+        partition_column: the instant that decides on which day a row belongs; None for a table that is replaced whole,
+            and for a child.
         required: columns, besides the key of a table without parent, without which a row is an error.
-        keeps_all_documents: where several documents tell of one parent row, whether the rows of all of them
-            count (a user who is listed in two workspaces has the memberships of both) or only those of the
-            document read last.
+        keeps_all_documents: where a parent's row is in several documents (a user in two workspaces), whether the
+            child's rows of all of them count, or only those of the document read last.
     """
 
     name: str
@@ -184,8 +164,8 @@ class Table:
             require(self.partition_column in self.never_null, f"{where} is not required")
 
     def _check_as_child(self) -> None:
-        link, opens_a_list = self.columns[0], self.rows_path is not None
-        require(opens_a_list, f"{self.name}: a child's rows come from a list in its parent's document")
+        link = self.columns[0]
+        require(self.rows_path is not None, f"{self.name}: a child's rows come from a list in its parent's document")
         require(link.name in self.primary_key, f"{self.name}: column 1 must lead to its parent")
         require(link.type is Type.ID, f"{self.name}: {link.name} leads to its parent but is not an ID")
         require(link.references is None, f"{self.name}: {link.name} leads to its parent already")
@@ -197,15 +177,15 @@ class Table:
 
     def __getitem__(self, column: str) -> Column:
         """The column of that name. Raises `KeyError` where there is none."""
-        for candidate in self.columns:
-            if candidate.name == column:
-                return candidate
-        raise KeyError(f"{self.name} has no column {column}")
+        found = next((each for each in self.columns if each.name == column), None)
+        if found is None:
+            raise KeyError(f"{self.name} has no column {column}")
+        return found
 
     @property
     def document_columns(self) -> tuple[Column, ...]:
         """The columns that documents fill."""
-        return tuple(column for column in self.columns if not column.is_about_loading)
+        return tuple(column for column in self.columns if column.path)
 
     @property
     def rows_path(self) -> str | None:
@@ -223,13 +203,10 @@ class Table:
     @property
     def workspace_column(self) -> str | None:
         """The column that says to which workspace a row belongs; None where there is none."""
-        found = (c.name for c in self.columns if c.references and c.references.table == WORKSPACES)
-        return next(found, None)
+        return next((c.name for c in self.columns if c.references and c.references.table == WORKSPACES), None)
 
     @property
     def references(self) -> dict[str, Reference]:
         """By column, what this table's rows refer to: their parent first."""
-        links = {column.name: column.references for column in self.columns if column.references}
-        if self.parent is None:
-            return links
-        return {self.columns[0].name: Reference(self.parent, Orphans.IMPOSSIBLE), **links}
+        to_parent = {self.columns[0].name: Reference(self.parent, Orphans.IMPOSSIBLE)} if self.parent else {}
+        return to_parent | {column.name: column.references for column in self.columns if column.references}

@@ -1,7 +1,4 @@
-"""Time entries. They come twice: kept up to date day by day, and replaced whole (integral).
-
-Both have the same columns, declared once.
-"""
+"""Time entries. They come twice, with the same columns: kept up to date day by day, and replaced whole (integral)."""
 
 from __future__ import annotations
 
@@ -31,18 +28,12 @@ def _entries(
             text("description", "description", "What was done, in the user's words; often empty."),
             refers("taskid", "taskId", "clockify_tasks", "The task worked on, if any; it may be deleted since."),
             flag("billable", "billable", "Whether the time is to be billed to the client."),
-            refers(
-                "projectid", "projectId", "clockify_projects", "The project worked on, if any; it may be deleted since."
-            ),
+            refers("projectid", "projectId", "clockify_projects", "The project worked on, if any; it may be deleted."),
             refers("userid", "userId", "clockify_users", "Whose time it is; who has left may be in no list of users."),
             text("type", "type", "REGULAR, BREAK, HOLIDAY or TIME_OFF; leave out what is no work when adding up."),
             *rate("hourlyRate", "What the entry bills"),
             *rate("costRate", "What the entry costs"),
-            text(
-                "customfieldvalues",
-                "customFieldValues",
-                "Values of custom fields: a JSON list. Null where there are none.",
-            ),
+            text("customfieldvalues", "customFieldValues", "Values of custom fields: a JSON list. Null without any."),
             identity("kioskid", "kioskId", "The kiosk where it was clocked in. Null for any other entry."),
         ),
         partition_column=partition_column,

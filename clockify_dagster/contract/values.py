@@ -10,15 +10,14 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from clockify_dagster.contract.model import Type
 
-SAMPLE_LENGTH = 80
-"""How much of a value that fits nowhere is shown."""
-
+SAMPLE_LENGTH = 80  # how much of a value that fits nowhere is shown
 
 # made once: json.dumps would make an encoder for each value
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -43,11 +42,8 @@ class CoercionFault:
 
     def __str__(self) -> str:
         """A sentence for the log."""
-        values = "value" if self.count == 1 else "values"
-        return (
-            f"{self.table}.{self.column}: {self.count} {values} did not fit the column's type and became "
-            f"null, for example {self.sample}"
-        )
+        fault = f"{'value' if self.count == 1 else 'values'} did not fit the column's type and became null"
+        return f"{self.table}.{self.column}: {self.count} {fault}, for example {self.sample}"
 
 
 def merge_faults(faults: Iterable[CoercionFault]) -> tuple[CoercionFault, ...]:
@@ -104,13 +100,11 @@ def _float(value: Any) -> float:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not is_number and not (isinstance(value, str) and _NUMBER.fullmatch(value)):
         raise CoercionError(value)
-    try:
+    with suppress(OverflowError):
         number = float(value)
-    except OverflowError:
-        raise CoercionError(value) from None
-    if not math.isfinite(number):
-        raise CoercionError(value)
-    return number
+        if math.isfinite(number):
+            return number
+    raise CoercionError(value)
 
 
 # datetime.fromisoformat would read other forms in Python 3.10 than in 3.11

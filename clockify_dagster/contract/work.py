@@ -65,7 +65,7 @@ PROJECTS = Table(
         flag(
             "timeestimate__includenonbillable",
             "timeEstimate.includeNonBillable",
-            "Whether time that is not billable counts too.",
+            "Whether unbillable time counts.",
         ),
         *inside(
             "budgetEstimate",
@@ -93,7 +93,7 @@ TASKS = Table(
             "projectid",
             "projectId",
             "clockify_projects",
-            "The project it is a part of.",
+            "The project that it is a part of.",
             orphans=Orphans.IMPOSSIBLE,
             otherwise="project",
         ),

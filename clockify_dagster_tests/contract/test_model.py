@@ -158,8 +158,6 @@ def test_a_contract_knows_its_families() -> None:
     contract = Contract(things, parts, others)
     assert contract.roots == (things, others)
     assert contract.family("things") == (things, parts)
-    assert contract.root_of(parts) is things
-    assert contract.root_of("others") is others
 
 
 def test_an_unknown_column_is_a_key_error_that_names_it() -> None:

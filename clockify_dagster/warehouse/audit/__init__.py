@@ -32,16 +32,16 @@ __all__ = [
 ]
 
 
-def checks_of(table: Table) -> list[Check]:
-    """All checks of a table but that of its age."""
-    return list(_checks(table))
+def checks_of(table: Table) -> dict[Check, Find]:
+    """All checks of a table but that of its age, each with the function that makes it."""
+    return {**tables.checks(table), **keys.checks(table), **times.checks(table)}
 
 
 def audit(context: AuditContext, table: Table, names: Collection[str] | None = None) -> list[Finding]:
     """What the checks of a table find, or those of these names; nothing of a table that was never loaded."""
     if not context.was_loaded(table.name):
         return []
-    chosen = {check: find for check, find in _checks(table).items() if names is None or check.name in names}
+    chosen = {check: find for check, find in checks_of(table).items() if names is None or check.name in names}
     bound_memory(context.connection)
     return [find(context, table, check) for check, find in chosen.items()]
 
@@ -50,7 +50,3 @@ def row_counts(connection: duckdb.DuckDBPyConnection, counted: Iterable[Table]) 
     """Rows by table; None where the table does not exist."""
     held = columns_by_table(connection)
     return {table.name: tables.count_rows(connection, table) if table.name in held else None for table in counted}
-
-
-def _checks(table: Table) -> dict[Check, Find]:
-    return {**tables.checks(table), **keys.checks(table), **times.checks(table)}

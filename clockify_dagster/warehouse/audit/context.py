@@ -20,6 +20,8 @@ class AuditContext:
         now: the moment of the audit, aware.
         limits: the time that a table of days may hold: from the start date's first moment to the end of today.
         loaded_spans: by workspace, the spans of time whose entries are loaded.
+        columns: of each table that is there, its columns and their SQL types.
+        loads: of each table, its loads that are remembered, the last one first.
     """
 
     def __init__(
@@ -31,26 +33,18 @@ class AuditContext:
         self.limits = limits
         self.contract = contract
         self.loaded_spans = load_state.loaded_spans(connection)
-        self._columns = columns_by_table(connection)
-        self._loads = load_state.load_records(connection)
-
-    def columns(self, table: str) -> dict[str, str] | None:
-        """The columns that a table has and their SQL types; None where there is no such table."""
-        return self._columns.get(table)
-
-    def loads(self, table: str) -> list[load_state.LoadRecord]:
-        """The loads of a table that are remembered, the last one first."""
-        return self._loads.get(table, [])
+        self.columns = columns_by_table(connection)
+        self.loads = load_state.load_records(connection)
 
     def was_loaded(self, table: str) -> bool:
         """Whether a load has ever made the table."""
-        return self.columns(table) is not None or bool(self.loads(table))
+        return table in self.columns or table in self.loads
 
     def why_not(self, table: str, names: Iterable[str]) -> str | None:
         """Why these columns cannot be looked at; None where they can."""
-        held = self.columns(table)
+        held = self.columns.get(table)
         if held is None:
-            return f"{table} is not loaded yet." if not self.loads(table) else f"{table} is gone."
+            return f"{table} is gone." if table in self.loads else f"{table} is not loaded yet."
         for name in names:
             if name not in held:
                 return f"{table} has no column {name}."

@@ -22,13 +22,11 @@ def _key(table: Table) -> tuple[Check, Find]:
     never_null = tuple(dict.fromkeys([*table.never_null, *items]))
     key = ", ".join(f"held.{quoted(name)}" for name in table.primary_key)
     has_null = " OR ".join(f"held.{quoted(name)} IS NULL" for name in never_null)
+    repeats = f"row_number() OVER (PARTITION BY {key}) > 1"
     sentence = f"No two rows have the same {' and '.join(table.primary_key)}, and none lacks {', '.join(never_null)}."
     return Check(table.name, "key_is_unique", sentence), partial(
         find_rows,
-        faults={
-            "duplicates": f"NOT ({has_null}) AND row_number() OVER (PARTITION BY {key}) > 1",
-            "nulls": has_null,
-        },
+        faults={"duplicates": f"NOT ({has_null}) AND {repeats}", "nulls": has_null},
         uses=never_null,
         on_failure="{duplicates} rows repeat the key of another one and {nulls} lack a part of it, for example "
         "{ids}. Whatever is added up from this table is wrong.",

@@ -17,8 +17,6 @@ class Check:
     """A question about a table, before it is asked.
 
     Attributes:
-        table: the table that it is about.
-        name: its name, one of a kind within the table.
         description: what holds when it passes, in a sentence.
         severity: ERROR where a failure makes sums wrong, WARN where Clockify itself allows it.
         others: other tables that it looks into.

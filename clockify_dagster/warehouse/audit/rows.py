@@ -10,8 +10,7 @@ from clockify_dagster.warehouse.audit.context import AuditContext
 from clockify_dagster.warehouse.audit.model import Check, Finding, found, not_checked
 from clockify_dagster.warehouse.ddl import qualified, quoted
 
-SAMPLE = 10
-"""How many ids are shown of rows at fault."""
+SAMPLE = 10  # how many ids are shown of rows at fault
 
 
 def find_rows(
@@ -30,9 +29,6 @@ def find_rows(
     """Which rows of the table are at fault. In the SQL given here a row is `held`.
 
     Args:
-        context: the database.
-        table: the table.
-        check: the check that asks.
         faults: by name, what can be wrong with a row, each a condition; the check fails when one holds of any row.
         on_failure: what is to be said with the counts of the faults, in a format's places by name, when it fails.
         on_success: what is to be said when it passes; `{rows}` is how many rows it concerns.

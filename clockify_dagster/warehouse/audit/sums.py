@@ -69,8 +69,7 @@ def plans(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str | None, 
 
 def user_ids(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
     """All users who are in a list."""
-    table = "clockify_users"
-    if columns_of(connection, table) is None:
+    if columns_of(connection, "clockify_users") is None:
         return frozenset()
-    rows = connection.execute(f"SELECT id FROM {qualified(table)} WHERE id IS NOT NULL").fetchall()
+    rows = connection.execute(f"SELECT id FROM {qualified('clockify_users')} WHERE id IS NOT NULL").fetchall()
     return frozenset(identity for (identity,) in rows)

@@ -13,15 +13,13 @@ from clockify_dagster.warehouse.audit.context import AuditContext
 from clockify_dagster.warehouse.audit.model import Check, Find, Finding, Severity, found, not_checked
 from clockify_dagster.warehouse.ddl import qualified
 
-SUDDEN = 0.2
-"""The share of its rows that a table may lose from one load to the next."""
-FEW = 5
-"""So few rows fewer are never a sudden drop."""
+SUDDEN = 0.2  # the share of its rows that a table may lose from one load to the next
+FEW = 5  # so few rows fewer are never a sudden drop
 
 
 def checks(table: Table) -> dict[Check, Find]:
     """Those of every table."""
-    shrinks = f"The table has not lost more than {SUDDEN:.0%} of its rows since the load before"
+    stays = f"It has not lost more than {SUDDEN:.0%} of its rows since the load before, and is not suddenly empty."
     # rows of entries are hours; of other tables Clockify's users may delete what they like
     severity: Severity = "ERROR" if table.group.startswith("time_entries") else "WARN"
     fits = "In the last load every value fitted its column's type; none was lost."
@@ -29,44 +27,37 @@ def checks(table: Table) -> dict[Check, Find]:
     return {
         Check(table.name, "columns_are_declared_ones", there): _find_columns,
         Check(table.name, "values_fit", fits): _find_values,
-        Check(table.name, "rows_did_not_drop", f"{shrinks}, and is not suddenly empty.", severity): _find_row_count,
+        Check(table.name, "rows_did_not_drop", stays, severity): _find_row_count,
     }
 
 
 def _find_columns(context: AuditContext, table: Table, check: Check) -> Finding:
-    held = context.columns(table.name)
+    held = context.columns.get(table.name)
     if held is None:
         return found(check, False, f"The table {table.name} was loaded, and is gone.", missing=[], types=[])
     missing = [column.name for column in table.columns if column.name not in held]
-    types = [
-        f"{column.name}: {held[column.name]}, not {column.type.sql}"
-        for column in table.columns
-        if column.name in held and held[column.name] != column.type.sql
-    ]
-    numbers: dict[str, Any] = {"columns": len(table.columns), "missing": missing, "types": types}
+    wanted = {column.name: column.type.sql for column in table.columns if column.name in held}
+    types = [f"{name}: {held[name]}, not {sql}" for name, sql in wanted.items() if held[name] != sql]
     wrong = [*missing, *types]
-    if not wrong:
-        return found(check, True, f"All {len(table.columns)} columns are there, as declared.", **numbers)
-    message = f"{len(missing)} columns are missing and {len(types)} of another type: {'; '.join(wrong[:5])}."
-    return found(check, False, message, **numbers)
+    message = f"All {len(table.columns)} columns are there, as declared."
+    if wrong:
+        message = f"{len(missing)} columns are missing and {len(types)} of another type: {'; '.join(wrong[:5])}."
+    return found(check, not wrong, message, columns=len(table.columns), missing=missing, types=types)
 
 
 def _find_values(context: AuditContext, table: Table, check: Check) -> Finding:
-    if not context.loads(table.name):
+    if table.name not in context.loads:
         return not_checked(check, "nothing is known of its last load.")
     lost = load_state.faults_of(context.connection, table.name)
-    numbers: dict[str, Any] = {
-        "values that did not fit": sum(each.count for each in lost),
-        "columns": [str(each) for each in lost],
-    }
+    numbers: dict[str, Any] = {"values that did not fit": sum(each.count for each in lost)}
     message = f"Values were lost. {lost[0]}." if lost else "Every value fitted."
-    return found(check, not lost, message, **numbers)
+    return found(check, not lost, message, **numbers, columns=[str(each) for each in lost])
 
 
 def _find_row_count(context: AuditContext, table: Table, check: Check) -> Finding:
     """The rows now against those after the last load and after the one before it, whichever had more."""
-    loads = context.loads(table.name)[:2]
-    if not loads or context.columns(table.name) is None:
+    loads = context.loads.get(table.name, [])[:2]
+    if not loads or table.name not in context.columns:
         return not_checked(check, "nothing is known of its last load." if not loads else "the table is gone.")
     rows, before = count_rows(context.connection, table), max(load.rows_in_all for load in loads)
     numbers: dict[str, Any] = {"rows": rows, "rows after the last load": loads[0].rows_in_all}
@@ -94,7 +85,7 @@ def freshness_of(context: AuditContext, table: Table) -> list[Finding]:
     if not context.was_loaded(table.name):
         return []
     check = Check(table.name, "is_fresh", f"The last load is no more than {_age(longest_age(table))} old.", "WARN")
-    loads = context.loads(table.name)
+    loads = context.loads.get(table.name)
     if not loads:
         return [not_checked(check, "nothing is known of its last load.")]
     age = context.now - loads[0].loaded_at

@@ -27,45 +27,73 @@ _ENDED = (
     f"max(held.{END}) OVER (PARTITION BY held.{USER} ORDER BY held.{START}, held.{END} NULLS LAST "
     "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
 )
+_FIND_ENDS = partial(
+    find_rows,
+    faults={"ends before its start": f"held.{END} < held.{START}"},
+    concerns=f"held.{END} IS NOT NULL",
+    uses=(START, END),
+    on_failure="{ends_before_its_start} of {rows} finished entries end before they start, for example {ids}.",
+    on_success="{rows} finished entries, each with an end after its start.",
+)
+_FIND_DURATIONS = partial(
+    find_rows,
+    # an entry that ends before its start is found by the other check
+    faults={
+        "other durations": f"(held.{END} >= held.{START} AND (held.{DURATION} IS NULL OR {_DIFFERS})) "
+        f"OR (held.{END} IS NULL AND held.{DURATION} <> '')"
+    },
+    uses=(START, END, DURATION),
+    on_failure="{other_durations} of {rows} entries are not as long as their duration says, for example {ids}.",
+    on_success="{rows} entries, each as long as it says.",
+)
+_FIND_FAR_AHEAD = partial(
+    find_rows,
+    faults={"far ahead": f"held.{START} > now() + INTERVAL 366 DAY"},
+    uses=(START,),
+    on_failure="{far_ahead} of {rows} entries start more than a year from now, for example {ids}: typing errors?",
+    on_success="{rows} entries, none more than a year ahead.",
+)
+_FIND_TIMERS = partial(
+    find_rows,
+    faults={"forgotten timers": f"held.{END} IS NULL AND held.{START} < now() - INTERVAL 24 HOUR"},
+    concerns=f"held.{END} IS NULL",
+    uses=(START, END),
+    on_failure="{forgotten_timers} of {rows} running timers began more than a day ago: {ids}. They have no hours "
+    "until somebody stops them.",
+    on_success="{rows} timers run, none for more than a day.",
+)
+_FIND_OVERLAPS = partial(
+    find_rows,
+    faults={"overlapping": f"held.{END} > held.{START} AND held.{START} < {_ENDED}"},
+    concerns=f"held.{END} IS NOT NULL",
+    uses=(START, END, USER),
+    on_failure="{overlapping} of {rows} finished entries begin while another one of the same user lasts, for "
+    "example {ids}: that time is counted twice.",
+    on_success="{rows} finished entries, no two of one user at the same time.",
+    shows={"users": f"held.{USER}"},
+)
 
 
 def checks(table: Table) -> dict[Check, Find]:
     """Those of a table of entries; none of any other."""
     if not {START, END, DURATION, USER, WORKSPACE} <= {column.name for column in table.columns}:
         return {}
-    where_it_stands = _days_are_loaded(table) if table.partition_column else _is_not_far_ahead(table)
-    return dict([_ends_after_start(table), _duration(table), where_it_stands, _timers(table), _overlaps(table)])
-
-
-def _ends_after_start(table: Table) -> tuple[Check, Find]:
-    return Check(table.name, "ends_after_start", "No entry ends before it starts."), partial(
-        find_rows,
-        faults={"ends before its start": f"held.{END} < held.{START}"},
-        concerns=f"held.{END} IS NOT NULL",
-        uses=(START, END),
-        on_failure="{ends_before_its_start} of {rows} finished entries end before they start, for example {ids}.",
-        on_success="{rows} finished entries, each with an end after its start.",
-    )
-
-
-def _duration(table: Table) -> tuple[Check, Find]:
-    sentence = "The duration that Clockify wrote is the time from start to end, and a running timer has none."
-    return Check(table.name, "duration_is_end_minus_start", sentence), partial(
-        find_rows,
-        # an entry that ends before its start is found by the other check
-        faults={
-            "other durations": f"(held.{END} >= held.{START} AND (held.{DURATION} IS NULL OR {_DIFFERS})) "
-            f"OR (held.{END} IS NULL AND held.{DURATION} <> '')"
-        },
-        uses=(START, END, DURATION),
-        on_failure="{other_durations} of {rows} entries are not as long as their duration says, for example {ids}.",
-        on_success="{rows} entries, each as long as it says.",
-    )
-
-
-def _days_are_loaded(table: Table) -> tuple[Check, Find]:
-    sentence = "Every entry starts on a day from the start date to today, and on one that has been loaded whole."
-    return Check(table.name, "stands_on_a_loaded_day", sentence), _find_days
+    ends = "No entry ends before it starts."
+    lasts = "The duration that Clockify wrote is the time from start to end, and a running timer has none."
+    stands = "Every entry starts on a day from the start date to today, and on one that has been loaded whole."
+    ahead = "No entry starts more than a year from now."
+    timers = "No timer has been running for more than a day."
+    overlap = "No two finished entries of one user are at the same time, in whatever workspaces; Clockify allows it."
+    where_it_stands: dict[Check, Find] = {Check(table.name, "is_not_far_ahead", ahead, "WARN"): _FIND_FAR_AHEAD}
+    if table.partition_column:
+        where_it_stands = {Check(table.name, "stands_on_a_loaded_day", stands): _find_days}
+    return {
+        Check(table.name, "ends_after_start", ends): _FIND_ENDS,
+        Check(table.name, "duration_is_end_minus_start", lasts): _FIND_DURATIONS,
+        **where_it_stands,
+        Check(table.name, "no_timer_runs_for_days", timers, "WARN"): _FIND_TIMERS,
+        Check(table.name, "does_not_overlap", overlap, "WARN"): _FIND_OVERLAPS,
+    }
 
 
 def _find_days(context: AuditContext, table: Table, check: Check) -> Finding:
@@ -95,40 +123,3 @@ def _find_days(context: AuditContext, table: Table, check: Check) -> Finding:
 def _between(span: Span) -> str:
     start, end = (f"TIMESTAMPTZ {literal(moment.isoformat())}" for moment in (span.start, span.end))
     return f"(held.{START} >= {start} AND held.{START} < {end})"
-
-
-def _is_not_far_ahead(table: Table) -> tuple[Check, Find]:
-    return Check(table.name, "is_not_far_ahead", "No entry starts more than a year from now.", "WARN"), partial(
-        find_rows,
-        faults={"far ahead": f"held.{START} > now() + INTERVAL 366 DAY"},
-        uses=(START,),
-        on_failure="{far_ahead} of {rows} entries start more than a year from now, for example {ids}: typing errors?",
-        on_success="{rows} entries, none more than a year ahead.",
-    )
-
-
-def _timers(table: Table) -> tuple[Check, Find]:
-    sentence = "No timer has been running for more than a day."
-    return Check(table.name, "no_timer_runs_for_days", sentence, "WARN"), partial(
-        find_rows,
-        faults={"forgotten timers": f"held.{END} IS NULL AND held.{START} < now() - INTERVAL 24 HOUR"},
-        concerns=f"held.{END} IS NULL",
-        uses=(START, END),
-        on_failure="{forgotten_timers} of {rows} running timers began more than a day ago: {ids}. They have no hours "
-        "until somebody stops them.",
-        on_success="{rows} timers run, none for more than a day.",
-    )
-
-
-def _overlaps(table: Table) -> tuple[Check, Find]:
-    sentence = "No two finished entries of one user are at the same time, in whatever workspaces; Clockify allows it."
-    return Check(table.name, "does_not_overlap", sentence, "WARN"), partial(
-        find_rows,
-        faults={"overlapping": f"held.{END} > held.{START} AND held.{START} < {_ENDED}"},
-        concerns=f"held.{END} IS NOT NULL",
-        uses=(START, END, USER),
-        on_failure="{overlapping} of {rows} finished entries begin while another one of the same user lasts, for "
-        "example {ids}: that time is counted twice.",
-        on_success="{rows} finished entries, no two of one user at the same time.",
-        shows={"users": f"held.{USER}"},
-    )
