@@ -1,8 +1,8 @@
 """Clockify's API: plain Python over `requests`. Imports neither Dagster, pandas nor DuckDB."""
 
 from clockify_dagster.api.changes import Action, Change
-from clockify_dagster.api.client import ClockifyClient, Users
-from clockify_dagster.api.paging import Documents, EntryPage, Page, documents_of
+from clockify_dagster.api.client import ClockifyClient
+from clockify_dagster.api.paging import Page, documents_of
 from clockify_dagster.api.parallel import side_by_side
 from clockify_dagster.api.reports import Totals
 from clockify_dagster.api.transport import Answer, Transport
@@ -12,12 +12,9 @@ __all__ = [
     "Answer",
     "Change",
     "ClockifyClient",
-    "Documents",
-    "EntryPage",
     "Page",
     "Totals",
     "Transport",
-    "Users",
     "documents_of",
     "side_by_side",
 ]

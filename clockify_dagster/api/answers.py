@@ -1,8 +1,4 @@
-"""What an answer says: which statuses are errors, of which kind, and what the reader can do about it.
-
-One place decides what is worth another try (see `can_retry` in `errors.py`): 408, 425, 429, 5xx, broken connections and
-unreadable bodies are. What we asked wrongly, or may not ask, is not.
-"""
+"""What an answer says: which statuses are errors, of which kind, and what the reader can do about it."""
 
 from __future__ import annotations
 
@@ -30,18 +26,19 @@ _EMAIL = r"[^\s@<>\"']+@[^\s@<>\"']+"
 def error_of(
     status: int, headers: Mapping[str, str], body: bytes, *, endpoint: str, key: str, now: datetime
 ) -> errors.ApiError | None:
-    """The error that an answer stands for, None for a good one. Echoes of the key are masked.
-
-    `now` is our time of day: a Retry-After that is a date counts from it where the answer has no date of its own.
-    """
+    """The error that an answer stands for, or None. `now` counts where it has no date of its own."""
     if 200 <= status < 300:
         return None
-    code, message = _code_and_message(body, key)
+    given: Any = None
+    with suppress(ValueError, RecursionError):
+        given = json.loads(body)
+    said = given if isinstance(given, dict) else {}
+    code = said["code"] if isinstance(said.get("code"), int) else None
     text = f"{endpoint} was answered with {status}."
-    if message:
+    if message := masked(str(said.get("message") or ""), key):
         text += f" Clockify says: {message.rstrip('.')}."
     if status == 429:
-        retry_after = _retry_after(headers.get("Retry-After"), date_of(headers) or now)
+        retry_after = _retry_after(headers.get("Retry-After", ""), moment_of(headers.get("Date", "")) or now)
         return errors.RateLimitedError(text, endpoint=endpoint, retry_after=retry_after)
     kind, advice = _kind(status, code, endpoint)
     return kind(f"{text} {advice}", endpoint=endpoint, status=status, code=code)
@@ -112,9 +109,13 @@ def decompressed(body: bytes, encoding: str, endpoint: str) -> bytes:
         ) from None
 
 
-def date_of(headers: Mapping[str, str]) -> datetime | None:
-    """The server's clock, from the header `Date`; None where there is none that can be read."""
-    return _instant(headers.get("Date", ""))
+def moment_of(header: str) -> datetime | None:
+    """The instant that a header such as `Date` names; None where it cannot be read."""
+    try:
+        moment = parsedate_to_datetime(header)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def masked(text: str, key: str) -> str:
@@ -125,30 +126,9 @@ def masked(text: str, key: str) -> str:
     return " ".join(re.sub(f"({secrets})+", "***", text).replace("\0", " ").split())[:_LONGEST_MESSAGE]
 
 
-def _code_and_message(body: bytes, key: str) -> tuple[int | None, str]:
-    """Code and message of an error body `{"message", "code"}`; of any other body nothing."""
-    try:
-        given = json.loads(body)
-    except (ValueError, RecursionError):
-        given = None
-    if not isinstance(given, dict):
-        return None, ""
-    code = given.get("code")
-    return code if isinstance(code, int) else None, masked(str(given.get("message") or ""), key)
-
-
-def _retry_after(header: str | None, now: datetime) -> float | None:
+def _retry_after(header: str, now: datetime) -> float | None:
     """Seconds to wait, from a header that gives seconds or a date; None where it gives neither."""
-    text = (header or "").strip()
-    if re.fullmatch(r"\d{1,9}(\.\d+)?", text):
-        return float(text)
-    until = _instant(text)
+    if re.fullmatch(r"\d{1,9}(\.\d+)?", header.strip()):
+        return float(header)
+    until = moment_of(header)
     return None if until is None else max(0.0, (until - now).total_seconds())
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

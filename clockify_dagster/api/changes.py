@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 from clockify_dagster.api.paging import repeated, written, wrong_shape
-from clockify_dagster.api.transport import Answer, Transport
-from clockify_dagster.errors import BadRequestError
+from clockify_dagster.api.transport import Answer, Transport, address
+from clockify_dagster.errors import BadRequestError, located
 
 Action = Literal["created", "updated", "deleted"]
 
@@ -17,8 +18,7 @@ LIMIT = 1000
 DEFAULT_LIMIT = 50  # the server's own; a cap would be a multiple of it
 ENTRY = "TIME_ENTRY"
 PARTS = ("TIME_ENTRY_RATE", "TIME_ENTRY_CUSTOM_FIELD_VALUE")  # what belongs to an entry and has records of its own
-# The feed is a help, not a need: an answer of another shape will hardly be better the sixth time.
-_TRIES = 2
+_TRIES = 2  # an answer of another shape will hardly be better the sixth time
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,8 @@ class Change:
     document: dict[str, Any] | None
 
 
-@dataclass(frozen=True)
-class _Record:
-    """A record of the feed: its type, its id, the entry that a part of one belongs to, and what changed."""
+class _Record(NamedTuple):
+    """A record of the feed: its type, its id, the entry of which it is a part, and what changed."""
 
     kind: str
     identity: str
@@ -41,53 +40,54 @@ class _Record:
 
 
 class ChangeFeed:
-    """Reads the feed: `GET /workspaces/{w}/entities/{created|updated|deleted}`."""
+    """Reads the feed. It is experimental: where it raises `ApiError`, going on without it is right."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, api_url: str) -> None:
         """Ask for entries and for what belongs to them, until the server refuses several types at once."""
         self._transport = transport
+        self._url = api_url
         self._types: tuple[str, ...] = (ENTRY, *PARTS)
 
-    def read(self, url: str, action: Action, start: datetime, end: datetime) -> list[Change]:
-        """All changes of a period. What happened to a part of an entry is an update of it, without a document.
+    def read(self, workspace: str, action: Action, start: datetime, end: datetime) -> list[Change]:
+        """The changes from `start` to before `end`, in whole seconds: `GET /workspaces/{w}/entities/{action}`.
 
-        So an entry may stand in the list twice, that update last: its document may be from before it. Raises
-        `ValueError` for a period that is longer than 30 days or the wrong way round.
+        What is created and deleted within the period is in no list, what is created and updated only in `created`; a
+        deletion shows after about a minute. Whatever the list, what happened to a part of an entry is an update of the
+        entry, without a document: it may stand in the list twice, that update last. Raises `ValueError` for a period
+        that is longer than 30 days or the wrong way round.
         """
         if not timedelta(0) <= end - start <= LONGEST_RANGE:
             raise ValueError(f"the change feed takes 30 days at most, from earlier to later; not {end - start}")
-        asked = {"start": written(start), "end": written(end), "limit": LIMIT}
-        try:
-            records = self._records(url, {**asked, "type": self._types})
-        except BadRequestError as error:
-            if error.status != 400 or len(self._types) == 1:
-                raise
-            self._types = (ENTRY,)
-            records = self._records(url, {**asked, "type": self._types})
+        window = {"start": written(start), "end": written(end)}
+        with located(workspace=workspace):
+            url = address(self._url, "workspaces/{workspace}/entities/{action}", workspace=workspace, action=action)
+            try:
+                records = self._records(url, window)
+            except BadRequestError as error:
+                if error.status != 400 or len(self._types) == 1:
+                    raise
+                self._types = (ENTRY,)
+                records = self._records(url, window)
+        # a bare record of a deletion may hold little more than the id: that is no entry
         entries = {
-            # a bare record of a deletion may hold little more than the id: that is no entry
-            record.identity: Change(
-                action, record.identity, record.document if "timeInterval" in record.document else None
-            )
-            for record in records
-            if record.kind == ENTRY
+            each.identity: Change(action, each.identity, each.document if "timeInterval" in each.document else None)
+            for each in records
+            if each.kind == ENTRY
         }
-        parts = {record.entry for record in records if record.kind in PARTS}
-        return [*entries.values(), *(Change("updated", entry, None) for entry in sorted(parts - {""}))]
+        parts = {each.entry for each in records if each.kind in PARTS and each.entry}
+        return [*entries.values(), *(Change("updated", entry, None) for entry in sorted(parts))]
 
-    def _records(self, url: str, asked: dict[str, Any]) -> list[_Record]:
+    def _records(self, url: str, window: dict[str, str]) -> list[_Record]:
         """The records of all pages, which count from 0."""
         found: dict[tuple[str, str], _Record] = {}
         number, largest = 0, 1
         while True:
-            answer = self._transport.send(
-                "GET", url, {**asked, "page": number}, check=records_of, unreadable_tries=_TRIES
-            )
-            records = records_of(answer)
+            asked = {**window, "type": self._types, "limit": LIMIT, "page": number}
+            records = self._transport.send("GET", url, _records_of, params=asked, unreadable_tries=_TRIES)
             keys = {(record.kind, record.identity): record for record in records}
             if records and keys.keys() <= found.keys():
                 # nothing new: a server that takes no notice of the page would send it for ever
-                raise repeated(answer.endpoint, number)
+                raise repeated(f"GET {urlsplit(url).path}", number)
             found |= keys
             # There is no header, and the limit may be capped: a page goes on if its length is as round as caps are, and
             # no earlier one was longer.
@@ -96,7 +96,7 @@ class ChangeFeed:
             number, largest = number + 1, len(records)
 
 
-def records_of(answer: Answer) -> list[_Record]:
+def _records_of(answer: Answer) -> list[_Record]:
     """The records, from an envelope or a bare list, each with an id. Raises `UnreadableAnswerError`."""
     given = answer.document
     if isinstance(given, dict) and "response" in given:

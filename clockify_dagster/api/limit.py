@@ -1,7 +1,6 @@
 """When a request may be sent: at an even pace, and after a 429 all threads wait, one asks again, then all go on.
 
-A free workspace has 30 requests an hour. Were each thread to wait and ask for itself, the questions "may we again?"
-would use up what the hour gives.
+A free workspace has 30 requests an hour: if each thread asked again for itself, that would use them up.
 """
 
 from __future__ import annotations
@@ -23,15 +22,11 @@ _TRUSTED = 3  # so often in a row a Retry-After that turns out too short is beli
 
 
 class RateLimit:
-    """Lets requests go out: all as long as Clockify answers; one at a time, with pauses, as long as it says 429.
-
-    Attributes:
-        permits: how many requests were let go.
-    """
+    """Lets requests go out: all as long as Clockify answers; one at a time, with pauses, as long as it says 429."""
 
     def __init__(self, per_second: float, max_wait: float, clock: Clock, log: logging.Logger) -> None:
         """No limit holds yet. `max_wait` bounds the seconds of all waiting for 429 together."""
-        self.permits = 0
+        self.permits = 0  # how many requests were let go
         self._interval = 1 / per_second
         self._max_wait = max_wait
         self._clock = clock
@@ -50,15 +45,14 @@ class RateLimit:
     def waited(self) -> float:
         """Seconds for which the limit has held so far, however many threads waited."""
         with self._lock:
-            since = self._limited_since
-            return self._waited_before + (0.0 if since is None else self._clock.monotonic() - since)
+            now = self._clock.monotonic()
+            return self._waited_before + (now - self._limited_since if self._limited_since is not None else 0.0)
 
     @contextmanager
     def permit(self, endpoint: str, is_halted: Callable[[], bool]) -> Iterator[None]:
         """Wait until a request may be sent, which is what the block does. A 429 ends the block without an error.
 
-        Raises `AbortedError` when halted, `RateLimitedError` when the wait would be longer than allowed, or is given up
-        by another thread meanwhile.
+        Raises `AbortedError` when halted, `RateLimitedError` when the wait would be longer than allowed.
         """
         number = self._acquire(endpoint, is_halted)
         is_answered = False
@@ -115,7 +109,15 @@ class RateLimit:
             else:
                 pause = min(_growing(self._refusals), max(left, SHORTEST_PAUSE))
             if pause > left:
-                self._failure = self._given_up(error, pause)
+                asks = "" if error.retry_after is None else f" Clockify asks us to wait {_in_words(error.retry_after)}."
+                self._failure = RateLimitedError(
+                    f"Clockify's request limit is reached ({error.endpoint}, 429).{asks} We waited "
+                    f"{_in_words(self.waited)} so far. The next wait of {_in_words(pause)} would be longer than the "
+                    f"{_in_words(self._max_wait)} in all that CLOCKIFY_MAX_WAIT_SECONDS allows. A free workspace has "
+                    "30 requests an hour: run it again later, or raise CLOCKIFY_MAX_WAIT_SECONDS.",
+                    endpoint=error.endpoint,
+                    retry_after=error.retry_after,
+                )
                 self._lift()
                 raise self._failure
             self._until = now + pause
@@ -124,17 +126,6 @@ class RateLimit:
                 f"Clockify's request limit is reached; no request is sent until {until} ({_in_words(pause)}). "
                 f"Waited {_in_words(self.waited)} so far, of {_in_words(self._max_wait)} at most."
             )
-
-    def _given_up(self, error: RateLimitedError, pause: float) -> RateLimitedError:
-        asks = "" if error.retry_after is None else f" Clockify asks us to wait {_in_words(error.retry_after)}."
-        return RateLimitedError(
-            f"Clockify's request limit is reached ({error.endpoint}, 429).{asks} We waited "
-            f"{_in_words(self.waited)} so far. The next wait of {_in_words(pause)} would be longer than the "
-            f"{_in_words(self._max_wait)} in all that CLOCKIFY_MAX_WAIT_SECONDS allows. A free workspace has 30 "
-            "requests an hour: run it again later, or raise CLOCKIFY_MAX_WAIT_SECONDS.",
-            endpoint=error.endpoint,
-            retry_after=error.retry_after,
-        )
 
     def _lift(self) -> None:
         self._waited_before = self.waited

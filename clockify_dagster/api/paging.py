@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from datetime import MAXYEAR, datetime, timedelta, timezone
 from functools import partial
@@ -18,17 +18,13 @@ LARGEST_PAGE = 5000
 # this much room on both sides every entry of the window is in the answer, whichever way it is read.
 ROOM_BEFORE = timedelta(hours=12)
 ROOM_AFTER = timedelta(hours=14)
-# If more of a page than this would come again, going on by time costs too many requests.
-_MOST_AGAIN = 0.8
+_MOST_AGAIN = 0.8  # if more of a page than this would come again, going on by time costs too many requests
 
 Documents = list[dict[str, Any]]
 
 
-class Rows(Protocol):
+class Rows(Sized, Protocol):
     """What must be known of a page's rows to read on; how they are held is for whoever reads them."""
-
-    def __len__(self) -> int:
-        """How many there are."""
 
     @property
     def ids(self) -> Sequence[str]:
@@ -55,12 +51,7 @@ R = TypeVar("R", bound=Rows)
 
 @dataclass(frozen=True)
 class Page:
-    """A page of a list.
-
-    Attributes:
-        answer: the answer as received; `answer.body` is its bytes.
-        documents: the list in it, as parsed JSON.
-    """
+    """A page of a list: the answer as received, and the list in it as parsed JSON."""
 
     answer: Answer
     documents: Documents
@@ -71,20 +62,13 @@ class Page:
 
     @property
     def ids(self) -> list[str]:
-        """Their ids, in the page's order."""
-        # a document without an id is known by all it holds
+        """Their ids, in the page's order; a document without one is known by all it holds."""
         return [str(each.get("id") or each.get("_id") or each) for each in self.documents]
 
 
-def pages(transport: Transport, url: str, listing: Listing, size: int = LARGEST_PAGE) -> Iterator[Page]:
-    """The pages of a list, variant after variant, the empty ones left out. Rows may come twice.
-
-    Pages have the listing's size, or `size` rows where that is less.
-    """
+def pages(transport: Transport, url: str, listing: Listing, size: int) -> Iterator[Page]:
+    """The pages of a list, variant after variant, without empty ones, of at most `size` rows. Rows may come twice."""
     is_get = listing.method == "GET"
-
-    def read(answer: Answer) -> Documents:
-        return documents_of(answer, listing.envelope)
 
     def ask(variant: Parameters, _: object, number: int, size: int) -> tuple[Answer, Page]:
         asked = dict(variant)
@@ -92,8 +76,7 @@ def pages(transport: Transport, url: str, listing: Listing, size: int = LARGEST_
             asked |= {"page": number, "page-size" if is_get else "pageSize": size}
         query = {name: str(value).lower() if isinstance(value, bool) else value for name, value in asked.items()}
         given: dict[str, Any] = {"params": query} if is_get else {"body": asked}
-        answer = transport.send(listing.method, url, **given, check=read)
-        return answer, Page(answer, read(answer))
+        return transport.send(listing.method, url, lambda answer: (answer, page_of(answer, listing.envelope)), **given)
 
     for variant in listing.variants:
         found = page_after_page(partial(ask, variant), min(size, listing.page_size or size))
@@ -110,23 +93,19 @@ def page_after_page(
 
     The header `Last-Page: true` ends the list, and so does an empty page; where the header is missing, a page that is
     not full does. When a row is deleted while pages are read, all later ones move up; so each page begins within the
-    one before (`overlapping`).
+    one before (`overlapping`). Raises `UnreadableAnswerError` where a page comes again, or shares no row with the one
+    within which it should begin.
 
-    Args:
-        ask: asks for a page: of what is before which moment (None: of everything), which page, how many rows.
-        size: how many rows to ask for.
-        end: before which moment to begin.
-        next_end: given a page and the `end` with which it was asked for, gives the next one, from which pages count
-            anew; None to go on with the next page.
-
-    Raises:
-        UnreadableAnswerError: a page came again, or shares no row with the one within which it should begin.
+    `ask` asks for a page: before which moment (None: of everything), which page, how many rows. `next_end` is given a
+    page and its `end`, and gives an earlier one from which pages count anew, or None to go on.
     """
     number, before = 1, None
     while True:
         asked, asked_before = overlapping(size, number), overlapping(size, number - 1)
         answer, page = ask(end, number, asked)
-        if before is not None and len(page):
+        if not len(page):
+            return
+        if before is not None:
             ids, ids_before = list(page.ids), list(before.ids)
             if ids == ids_before[: len(ids)]:
                 raise repeated(answer.endpoint, number)
@@ -137,9 +116,9 @@ def page_after_page(
                     endpoint=answer.endpoint,
                     status=200,
                 )
-        if len(page):
-            yield page
-        if _is_last(answer, len(page), asked):
+        yield page
+        header = answer.headers.get("Last-Page", "").strip().lower()
+        if header == "true" or (header != "false" and len(page) < asked):
             return
         earlier = next_end(page, end)
         number, before, end = (number + 1, page, end) if earlier is None else (1, None, earlier)
@@ -148,8 +127,7 @@ def page_after_page(
 def next_end(page: EntryPage, end: datetime | None) -> datetime | None:
     """The end of the next window after a page of entries of the window with this end; None to go on by page number.
 
-    When an entry is deleted between two requests, all later ones move up by one, and the first of the next page is
-    never seen. So what is older than the page's oldest entry is asked for, with room; rows near the border come twice.
+    Pages that count anew from the oldest entry, with room, leave nothing out when entries are deleted meanwhile.
     """
     if page.oldest is None or page.oldest.year == MAXYEAR or not page.is_newest_first:
         return None
@@ -166,17 +144,14 @@ def overlapping(size: int, number: int) -> int:
     return max(size - size // 4, size - (number - 1) * (size // 50))
 
 
-def _is_last(answer: Answer, count: int, size: int) -> bool:
-    """Whether no page follows one of so many rows, when so many were asked for."""
-    header = answer.headers.get("Last-Page", "").strip().lower()
-    if count == 0 or header == "true":
-        return True
-    return header != "false" and count < size
-
-
 def written(moment: datetime) -> str:
     """An instant in the only form that Clockify accepts."""
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def page_of(answer: Answer, envelope: str = "") -> Page:
+    """The answer as a page. Raises `UnreadableAnswerError` where it holds no list of documents."""
+    return Page(answer, documents_of(answer, envelope))
 
 
 def documents_of(answer: Answer, envelope: str = "") -> Documents:

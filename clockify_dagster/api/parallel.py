@@ -21,42 +21,36 @@ def side_by_side(
     on_wait: Callable[[], object] = lambda: None,
     seconds: float = 15.0,
 ) -> Iterator[T]:
-    """Run the jobs, so many at a time; yield what they give, in the order in which they end.
+    """Run the jobs in threads, so many at a time; yield what they give, in the order in which they end.
 
     The first error is raised here. It halts the other jobs: their waits end and their requests are given up at once,
     and those that have not begun never begin. So does whatever ends this generator early. It ends when its threads
-    have.
+    have. With one worker or one job there are none: the caller runs the jobs.
 
-    Args:
-        jobs: begin in this order.
-        workers: how many threads. With one, or a single job, there is none: the caller runs the jobs.
-        on_wait: is called by the consumer whenever it has waited so many seconds for the next result, and not without
-            threads.
-        seconds: how many.
+    `on_wait` is called each time the next result has not come for so many seconds; never without threads.
     """
     if workers <= 1 or len(jobs) <= 1:
         for job in jobs:
             yield job()
         return
     halt = threading.Event()
-    errors: list[BaseException] = []
     ended: SimpleQueue[Future[T]] = SimpleQueue()
 
     def run(job: Callable[[], T]) -> T:
         if halt.is_set():
             raise CancelledError
-        try:
-            with halted_by(halt):
-                return job()
-        except BaseException as error:
-            errors.append(error)
+        with halted_by(halt):
+            return job()
+
+    def end(future: Future[T]) -> None:
+        ended.put(future)  # before the halt: so the first error in the queue is none that the halt caused
+        if future.cancelled() or future.exception():
             halt.set()
-            raise
 
     pool = ThreadPoolExecutor(min(workers, len(jobs)), thread_name_prefix="clockify")
     try:
         for job in jobs:
-            pool.submit(copy_context().run, run, job).add_done_callback(ended.put)
+            pool.submit(copy_context().run, run, job).add_done_callback(end)
         left = len(jobs)
         while left:
             try:
@@ -64,8 +58,6 @@ def side_by_side(
             except Empty:
                 on_wait()
                 continue
-            if future.exception() is not None:
-                raise errors[0]  # not the one of a job that was halted for it
             yield future.result()
             left -= 1
     finally:

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from clockify_dagster.api.paging import Documents, overlapping, wrong_shape
-from clockify_dagster.api.transport import Answer, Transport
+from clockify_dagster.api.transport import Answer, Transport, address
 from clockify_dagster.days import Days
+from clockify_dagster.errors import located
 
-LARGEST_REPORT = 1000
-"""The most rows that Clockify gives in one page of a detailed report."""
+LARGEST_REPORT = 1000  # the most rows that Clockify gives in one page of a detailed report
 
 
 @dataclass(frozen=True)
@@ -68,42 +68,43 @@ class ReportPage(NamedTuple):
     is_last: bool
 
 
-def report_summary(transport: Transport, url: str, asked: ReportRange) -> ReportSummary:
-    """The range's totals, and the seconds of each user and day: one request; `url` ends with `/reports/summary`.
+class Reports:
+    """The reports of all workspaces. A free workspace allows 31 days at most (`BadRequestError`)."""
 
-    A free workspace allows 31 days at most (`BadRequestError`).
-    """
-    body = {**asked.body, "summaryFilter": {"groups": ["USER", "DATE"], "sortColumn": "GROUP"}}
-    answer = transport.send("POST", url, body=body, check=lambda answer: _read(answer, "groupOne"))
-    totals, users = _read(answer, "groupOne")
-    groups = [(user, _day(day, asked), day) for user in users for day in user.get("children") or ()]
-    if not all(day for _, day, _ in groups) or any(user.get("duration") and not user.get("children") for user in users):
-        groups = [(user, None, user) for user in users]
-    seconds: Counter[tuple[str, date | None]] = Counter()
-    for user, day, group in groups:
-        seconds[str(user.get("_id") or user.get("id") or ""), day] += int(group.get("duration") or 0)
-    return ReportSummary(totals, seconds)
+    def __init__(self, transport: Transport, url: str, page_size: int) -> None:
+        """Take the reports API's address without a slash at the end, and how many rows a page has at most."""
+        self._transport = transport
+        self._url = url
+        self._size = min(page_size, LARGEST_REPORT)
 
+    def summary(self, workspace: str, asked: ReportRange) -> ReportSummary:
+        """The seconds of each user and day: `POST /workspaces/{w}/reports/summary`, one request."""
+        body = {**asked.body, "summaryFilter": {"groups": ["USER", "DATE"], "sortColumn": "GROUP"}}
+        totals, users = self._ask(workspace, "summary", body, "groupOne")
+        groups = [(user, _day(day, asked), day) for user in users for day in user.get("children") or ()]
+        has_others = any(user.get("duration") and not user.get("children") for user in users)
+        if has_others or not all(day for _, day, _ in groups):
+            groups = [(user, None, user) for user in users]
+        seconds: Counter[tuple[str, date | None]] = Counter()
+        for user, day, group in groups:
+            seconds[str(user.get("_id") or user.get("id") or ""), day] += int(group.get("duration") or 0)
+        return ReportSummary(totals, seconds)
 
-def report_totals(transport: Transport, url: str, asked: ReportRange) -> Totals:
-    """How many finished entries start in the range, and how long they last: one request to the detailed report."""
-    return report_page(transport, url, asked, size=1).totals
+    def page(self, workspace: str, asked: ReportRange, number: int = 1) -> ReportPage:
+        """A page of the range's finished entries, newest start first: `POST /workspaces/{w}/reports/detailed`.
 
+        Rows have keys of the reports' own: `_id`, `userId`, `timeInterval` with the duration in seconds. Each page
+        begins within the one before, so that nothing is missed when entries are deleted: a row may come twice.
+        """
+        size = overlapping(self._size, number)
+        chosen = {"page": number, "pageSize": size, "sortColumn": "DATE", "options": {"totals": "CALCULATE"}}
+        totals, rows = self._ask(workspace, "detailed", {**asked.body, "detailedFilter": chosen}, "timeentries")
+        return ReportPage(totals, rows, len(rows) < size or number * size >= totals.entries > 0)
 
-def report_page(
-    transport: Transport, url: str, asked: ReportRange, *, number: int = 1, size: int = LARGEST_REPORT
-) -> ReportPage:
-    """A page of the range's finished entries, newest start first; `url` ends with `/reports/detailed`.
-
-    Rows have keys of the reports' own: `_id`, `userId`, `timeInterval` with the duration in seconds. Each page begins
-    within the one before, so that nothing is missed when entries are deleted meanwhile: a row may come twice.
-    """
-    size = overlapping(size, number)
-    chosen = {"page": number, "pageSize": size, "sortColumn": "DATE", "options": {"totals": "CALCULATE"}}
-    body = {**asked.body, "detailedFilter": chosen}
-    answer = transport.send("POST", url, body=body, check=lambda answer: _read(answer, "timeentries"))
-    totals, rows = _read(answer, "timeentries")
-    return ReportPage(totals, rows, len(rows) < size or number * size >= totals.entries > 0)
+    def _ask(self, workspace: str, kind: str, body: dict[str, Any], name: str) -> tuple[Totals, Documents]:
+        with located(workspace=workspace):
+            url = address(self._url, "workspaces/{workspace}/reports/{kind}", workspace=workspace, kind=kind)
+            return self._transport.send("POST", url, lambda answer: _read(answer, name), body=body)
 
 
 def _read(answer: Answer, name: str) -> tuple[Totals, Documents]:

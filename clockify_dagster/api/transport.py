@@ -1,7 +1,7 @@
 """The one place that sends requests: time limits, pace, retries, no redirects with the key, counting.
 
-Above it: `paging.py` (which pages to ask for) and `client.py` (what there is to read). Below it: `sessions.py` (one
-exchange over a connection), `limit.py` (what 429 means for all threads), `answers.py` (what an answer says).
+It stands on `sessions.py` (one exchange over a connection), `limit.py` (what 429 means for all threads), and
+`answers.py` (what an answer says).
 """
 
 from __future__ import annotations
@@ -14,23 +14,24 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from operator import attrgetter
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
 
 import requests
 
-from clockify_dagster.api.answers import date_of, error_of, parsed
+from clockify_dagster import errors
+from clockify_dagster.api.answers import error_of, moment_of, parsed
 from clockify_dagster.api.clock import Clock, is_context_halted
 from clockify_dagster.api.limit import RateLimit
 from clockify_dagster.api.sessions import SessionPool
-from clockify_dagster.errors import AbortedError, ApiError, RateLimitedError, UnreachableError, UnreadableAnswerError
 
 MAX_TRIES = 6
 TRIES_WHEN_DOWN = 2  # where a request before was given up as unreachable, and none has got through since
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 LONGEST_TRYING = 900.0  # after so many seconds of failing there is no other try, however few there were
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,8 @@ class Transport(AbstractContextManager["Transport"]):
     ) -> None:
         """Nothing is sent yet. Failed tries and waits are logged, by `log` or this module's logger.
 
-        The key goes into every request and nowhere else. The pace is for all threads together. An answer may be silent
-        for `timeout` seconds; `max_wait` are the seconds that may be spent waiting in all because Clockify says 429.
-        `sessions` makes a session, as many as there are requests at once; `clock` stands in for the machine's clock.
+        The pace is for all threads together. An answer may be silent for `timeout` seconds; `max_wait` are the seconds
+        that may be spent waiting for 429 in all. `sessions` makes a session, one for each request under way.
         """
         self._key = api_key
         self._timeout = timeout
@@ -88,7 +88,7 @@ class Transport(AbstractContextManager["Transport"]):
 
     @property
     def waited(self) -> float:
-        """Seconds spent waiting because Clockify said 429; by the clock, however many threads waited."""
+        """Seconds spent waiting because Clockify said 429, however many threads waited."""
         return self._limit.waited
 
     def server_now(self) -> datetime:
@@ -104,67 +104,63 @@ class Transport(AbstractContextManager["Transport"]):
         self,
         method: str,
         url: str,
-        params: Mapping[str, Any] | None = None,
+        read: Callable[[Answer], T],
         *,
+        params: Mapping[str, Any] | None = None,
         body: Any = None,
-        check: Callable[[Answer], object] = attrgetter("document"),
         unreadable_tries: int = MAX_TRIES,
-    ) -> Answer:
-        """Send a request, again where that can help. Raises the `ApiError` that fits, when tries or time are used up.
+    ) -> T:
+        """What `read` makes of the answer to a request, which is sent again where that can help.
 
-        Args:
-            method: GET, or POST for what only reads: it may be sent more than once.
-            url: address without a query.
-            params: the query; a list is sent as repeated parameters.
-            body: what is sent as JSON.
-            check: reads the answer, and raises `UnreadableAnswerError` for one that is not what was asked for; that is
-                tried again too. Unless one is given, the answer only has to be JSON.
-            unreadable_tries: how often an answer may be unreadable before that is an error.
+        Raises the `ApiError` that fits, when tries or time are used up. `read` raises `UnreadableAnswerError` for an
+        answer that is not what was asked for; that is tried again, too, `unreadable_tries` times at most. `params` are
+        the query, a list in it is sent as repeated parameters; `body` is sent as JSON.
         """
         endpoint = f"{method} {urlsplit(url).path}"
+        request = {"method": method, "url": url, "params": params, "json": body}
         began, waited, tries = self._clock.monotonic(), self.waited, 0
         while True:
             try:
                 with self._limit.permit(endpoint, self._is_halted):  # a 429 ends this block, and is waited for
-                    answer = self._once(method, url, params, body=body, endpoint=endpoint)
-                    check(answer)
+                    found = read(self._once(request, endpoint))
                     self._is_down = False
-                    return answer
-            except ApiError as error:  # noqa: PERF203 - the loop is there for what fails
-                if isinstance(error, AbortedError | RateLimitedError) or not error.can_retry:
+                    return found
+            except errors.ApiError as error:  # noqa: PERF203 - the loop is there for what fails
+                if isinstance(error, errors.AbortedError | errors.RateLimitedError) or not error.can_retry:
                     raise
                 tries = error.tries = tries + 1
-                most = self._most_tries(error, unreadable_tries)
+                is_unreachable = isinstance(error, errors.UnreachableError)
+                most = TRIES_WHEN_DOWN if is_unreachable and self._is_down else MAX_TRIES
+                if isinstance(error, errors.UnreadableAnswerError):
+                    most = unreadable_tries
                 spent = self._clock.monotonic() - began - (self.waited - waited)
                 if tries >= most or spent > max(LONGEST_TRYING, 3 * self._timeout):
-                    self._is_down = isinstance(error, UnreachableError)
+                    self._is_down = is_unreachable
                     raise
-                self._pause(error, tries, most)
+                # at random, so that threads do not come back at once
+                pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (tries - 1)) * random.uniform(0.75, 1.25)  # noqa: S311
+                self._log.warning(f"{error.args[0]} Trying again in {pause:.1f} s (try {tries} of {most} failed).")
+                self._clock.wait_until(self._clock.monotonic() + pause, self._is_halted)
 
-    def _most_tries(self, error: ApiError, unreadable_tries: int) -> int:
-        """How often a request that fails in this way is sent."""
-        if isinstance(error, UnreadableAnswerError):
-            return unreadable_tries
-        return TRIES_WHEN_DOWN if self._is_down and isinstance(error, UnreachableError) else MAX_TRIES
-
-    def _once(self, method: str, url: str, params: Mapping[str, Any] | None, *, body: Any, endpoint: str) -> Answer:
-        request = {"method": method, "url": url, "params": params, "json": body}
+    def _once(self, request: Mapping[str, Any], endpoint: str) -> Answer:
         status, headers, content = self._sessions.exchange(request, endpoint, self._is_halted)
         now = self._clock.now()
-        date = date_of(headers)
-        if date is not None:
+        if date := moment_of(headers.get("Date", "")):
             self._server_offset = date - now
         error = error_of(status, headers, content, endpoint=endpoint, key=self._key, now=now)
         if error is not None:
             raise error
         return Answer(content, headers, endpoint)
 
-    def _pause(self, error: ApiError, tries: int, most: int) -> None:
-        """Wait before another try: twice as long each time, and at random, so that threads do not come back at once."""
-        jitter = random.uniform(0.75, 1.25)  # noqa: S311 - spreads pauses, guards no secret
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (tries - 1)) * jitter
-        self._log.warning(f"{error.args[0]} Trying again in {pause:.1f} s (try {tries} of {most} failed).")
-        self._clock.wait_until(self._clock.monotonic() + pause, self._is_halted)
-
     def _is_halted(self) -> bool:
         return self._closed.is_set() or is_context_halted()
+
+
+def address(base: str, path: str, **facts: str) -> str:
+    """A path's address, the names in braces filled in. Raises `NotThereError` for an id that cannot be one."""
+    steps = [step.format_map(facts) for step in path.split("/")]
+    for step in steps:
+        # A step of dots leads elsewhere, and cannot be escaped: clients and servers fold "%2E%2E" all the same.
+        if not step.strip("."):
+            raise errors.NotThereError(f"{step!r} cannot be an id in Clockify.", endpoint="")
+    return "/".join((base, *(quote(step, safe="") for step in steps)))

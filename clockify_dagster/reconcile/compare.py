@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from itertools import count
 
 from clockify_dagster.api import Action, ClockifyClient, Totals
-from clockify_dagster.api.reports import ReportRange, ReportSummary
+from clockify_dagster.api.reports import ReportPage, ReportRange, ReportSummary
 from clockify_dagster.days import Days
 from clockify_dagster.errors import ApiError, BadRequestError
 from clockify_dagster.reconcile.loaded import LoadedWorkspace, ReconciliationContext, entries_of, entry_of, sums_of
@@ -20,8 +20,8 @@ SHORT_RANGE, LONG_RANGE = 30, 366  # the free plan allows 31 days, counted in ho
 OLD_LOAD = timedelta(minutes=15)
 _ACTIONS: tuple[Action, ...] = ("created", "updated", "deleted")
 
-Cell = tuple[str, date | None]
-"""A user and a day; without a day, the user on all days."""
+NOTHING = Totals()
+Cell = tuple[str, date | None]  # a user and a day; without a day, the user on all days
 
 
 @dataclass(frozen=True)
@@ -38,39 +38,26 @@ class Difference:
 
 @dataclass
 class Comparison:
-    """The comparison of one workspace. `run` makes it; the attributes from `why_not` on are what came of it.
-
-    Attributes:
-        request_limit: at how many requests of the client it stops to look closer.
-        why_not: why nothing could be compared; then nothing else is known.
-        ours: what the table holds on these days, as it is; `theirs` is what Clockify's reports say.
-        unlisted: people who have hours in Clockify, but are in no list of users and have no entries here.
-        of_unlisted: what their entries add up to.
-    """
+    """The comparison of one workspace. `run` makes it; the attributes from `why_not` on are what came of it."""
 
     client: ClockifyClient
     context: ReconciliationContext
     workspace: LoadedWorkspace
-    request_limit: int
-    why_not: str | None = None
+    request_limit: int  # at how many requests of the client it stops to look closer
+    why_not: str | None = None  # why nothing could be compared; then nothing else is known
     days: Days | None = None
-    ours: Totals = field(default_factory=Totals)
-    theirs: Totals = field(default_factory=Totals)
+    ours: Totals = NOTHING  # what the table holds on these days, as it is
+    theirs: Totals = NOTHING  # what Clockify's reports say
     differences: list[Difference] = field(default_factory=list)
-    unlisted: list[str] = field(default_factory=list)
-    of_unlisted: Totals = field(default_factory=Totals)
+    unlisted: list[str] = field(default_factory=list)  # who has hours there, but is in no list and has none here
+    of_unlisted: Totals = NOTHING
     notes: list[str] = field(default_factory=list)
     _reported: Mapping[Cell, int] = field(default_factory=dict)
     _sums: dict[tuple[str, date, str], Totals] = field(default_factory=dict)
     _left_out: list[str] = field(default_factory=list)
-    _changed: set[str] = field(default_factory=set)
+    _explained: set[str] = field(default_factory=set)  # ids of entries that `_sums` counts as they are in Clockify
     _running: set[str] = field(default_factory=set)
-    _found: dict[tuple[str, int], Entry] = field(default_factory=dict)
-
-    @property
-    def passed(self) -> bool | None:
-        """None where nothing was compared."""
-        return None if self.why_not else not self.differences and not self.unlisted
+    _found: dict[tuple[date, str], list[tuple[str, Totals]]] = field(default_factory=dict)
 
     def run(self) -> Comparison:
         """Compare. Raises nothing that Clockify answers; the result says what could not be had."""
@@ -81,7 +68,7 @@ class Comparison:
             return self
         self.days, self.theirs, self._reported = days, summary.totals, summary.seconds
         self._sums = sums_of(self.context, self.workspace.identity, days)
-        self.ours = sum(self._sums.values(), Totals())
+        self.ours = sum(self._sums.values(), NOTHING)
         if self.workspace.rounds:
             self.notes.append("Reports of this workspace round times, so only the number of entries was compared.")
         for explain in (self._apply_changes, self._leave_out_types, self._set_unlisted_apart, self._find_entries):
@@ -94,25 +81,21 @@ class Comparison:
         days = self.workspace.days
         if days is None:
             raise ApiError("no whole day is loaded yet", endpoint="reports")
-        lengths = [each for each in (SHORT_RANGE, LONG_RANGE) if each < len(days)] + [len(days)]
-        if self.workspace.plan == "FREE":
-            lengths = [SHORT_RANGE]
-        while True:
-            asked = days.newest(lengths.pop())
+        lengths = (SHORT_RANGE,) if self.workspace.plan == "FREE" else (len(days), LONG_RANGE, SHORT_RANGE)
+        for asked in dict.fromkeys(map(days.newest, lengths)):
             try:
-                return asked, self.client.report_summary(self.workspace.identity, self._range(asked))
-            except BadRequestError:  # a longer range than the plan allows looks like this
-                if not lengths:
-                    raise
+                return asked, self.client.reports.summary(self.workspace.identity, self._range(asked))
+            except BadRequestError as error:  # noqa: PERF203 - a longer range than the plan allows looks like this
+                refusal = error
+        raise refusal
 
     def _differing_cells(self, left_out: Collection[str]) -> dict[Cell, int]:
-        """By user and day, the seconds that are missing here and not accounted for; negative where too many are."""
+        """By user and day, the largest first, the seconds that are missing here; negative where too many are."""
         cells, by_day = Counter(self._reported), all(day for _, day in self._reported)
         for (user, day, type_), total in self._sums.items():
             cells[user, day if by_day else None] -= 0 if type_ in left_out else total.seconds
-        for (_, sign), entry in self._found.items():
-            cells[entry.user, entry.day if by_day else None] -= sign * entry.seconds
-        return {cell: seconds for cell, seconds in cells.items() if seconds and cell[0] not in self.unlisted}
+        differing = [(cell, n) for cell, n in cells.items() if n and cell[0] not in self.unlisted]
+        return dict(sorted(differing, key=lambda each: -abs(each[1])))
 
     def _missing_cells(self) -> dict[Cell, int]:
         return {} if self.workspace.rounds else self._differing_cells(self._left_out)
@@ -120,8 +103,7 @@ class Comparison:
     def _missing_entries(self) -> int:
         """How many entries are missing here and not accounted for; negative where there are too many."""
         ours = sum(total.entries for (_, _, type_), total in self._sums.items() if type_ not in self._left_out)
-        found = sum(sign for _, sign in self._found)
-        return self.theirs.entries - ours - found - self.of_unlisted.entries - len(self._running)
+        return self.theirs.entries - ours - self.of_unlisted.entries - len(self._running)
 
     def _apply_changes(self, days: Days) -> None:
         """Count what has changed in Clockify since the load as if it were loaded, where the load is not new."""
@@ -140,10 +122,10 @@ class Comparison:
         # an entry that was edited and then deleted may be in both lists
         deleted = {each.identity for each in changes if each.action == "deleted"}
         documents = {each.identity: each.document for each in changes if each.document and each.identity not in deleted}
-        self._changed = deleted.union(documents)
+        self._explained = deleted.union(documents)
         read = (entry_of(document, self.context.zone) for document in documents.values())
         now = {entry for entry in read if entry and entry.day in days}
-        before = set(entries_of(self.context, workspace, days, self._changed))
+        before = set(entries_of(self.context, workspace, days, self._explained))
         for entry in before ^ now:
             sign = 1 if entry in now else -1
             self._sums[entry.user, entry.day, entry.type] += Totals(sign, sign * entry.seconds)
@@ -169,9 +151,7 @@ class Comparison:
             seconds = sum(n for (user, _), n in self._reported.items() if user in self.unlisted)
             self.of_unlisted = Totals(max(0, self._missing_entries()), seconds)  # a guess that the report corrects
             with suppress(ApiError):
-                self._claim()
-                asked = self._range(days, frozenset(self.unlisted))
-                self.of_unlisted = self.client.report_totals(self.workspace.identity, asked)
+                self.of_unlisted = self._page(self._range(days, frozenset(self.unlisted))).totals
 
     def _find_entries(self, days: Days) -> None:
         """Find the entries that differ, those of cells that do; if their number is not right then, among all."""
@@ -184,31 +164,26 @@ class Comparison:
             why = str(error)
         if self._running:
             self.notes.append(f"Reports count {len(self._running)} running timers, which have no hours yet.")
-        lines: dict[tuple[date, str], list[tuple[str, int, int]]] = defaultdict(list)
-        for (identity, sign), entry in sorted(self._found.items()):
-            lines[entry.day, entry.user].append((identity, sign, sign * entry.seconds))
-        for (day, user), found in sorted(lines.items()):
-            names, signs, seconds = zip(*found, strict=True)
-            ids = tuple(dict.fromkeys(names))
-            self.differences.append(Difference(Days(day, day), user, sum(signs), sum(seconds), ids))
+        for (day, user), found in sorted(self._found.items()):
+            total = sum((amount for _, amount in found), NOTHING)
+            ids = tuple(dict.fromkeys(identity for identity, _ in found))
+            self.differences.append(Difference(Days(day, day), user, total.entries, total.seconds, ids))
         left, entries = self._missing_cells(), self._missing_entries()
         if why is None and (left or entries):
             self.notes.append("The rows of the reports agree with the table, but not with the reports' own sums.")
         elif why is not None:
-            for user, day_ in sorted(left, key=lambda cell: -abs(left[cell])):
+            for (user, day_), seconds in left.items():
                 there = Days(day_, day_) if day_ else days
-                self.differences.append(Difference(there, user, None, left[user, day_], why_no_ids=why))
+                self.differences.append(Difference(there, user, None, seconds, why_no_ids=why))
             if not left:
                 self.differences.append(Difference(days, None, entries, 0, why_no_ids=why))
 
     def _batches(self, days: Days, cells: Mapping[Cell, int]) -> list[ReportRange]:
         """The days that differ of each month, the largest difference first; at last all entries of all days."""
-        months: dict[date, Counter[date]] = defaultdict(Counter)
-        for (_, day), seconds in cells.items():
-            if day:
-                months[day.replace(day=1)][day] += abs(seconds)
-        ranked = sorted(months.values(), key=lambda month: -max(month.values()))
-        ranges = [Days(min(month), max(month)) for month in ranked] or [days]
+        months: dict[date, list[date]] = defaultdict(list)
+        for day in filter(None, (day for _, day in cells)):
+            months[day.replace(day=1)].append(day)
+        ranges = [Days(min(month), max(month)) for month in months.values()] or [days]
         users = frozenset(user for user, _ in cells)
         return [*(self._range(each, users) for each in ranges if users), self._range(days)]
 
@@ -218,8 +193,7 @@ class Comparison:
         ours = {entry.identity: entry for entry in held if batch.users is None or entry.user in batch.users}
         theirs: dict[str, Entry] = {}
         for number in count(1):
-            self._claim()
-            page = self.client.report_page(self.workspace.identity, batch, number)
+            page = self._page(batch, number)
             for row, entry in ((row, entry_of(row, self.context.zone)) for row in page.rows):
                 if entry is None:  # whether reports always leave out running timers is not known
                     self._running.add(str(row.get("_id")))
@@ -227,19 +201,26 @@ class Comparison:
                     theirs[entry.identity] = entry
             if page.is_last:
                 break
-        for identity in (ours.keys() | theirs.keys()) - self._changed:
+        for identity in sorted((ours.keys() | theirs.keys()) - self._explained):
             here, there = ours.get(identity), theirs.get(identity)
-            if here == there or (here and there and self.workspace.rounds):
+            is_left_out = here and not there and here.type in self._left_out
+            if here == there or is_left_out or (here and there and self.workspace.rounds):
                 continue
-            if here and (there or here.type not in self._left_out):
-                self._found[identity, -1] = here
-            if there:
-                self._found[identity, 1] = there
+            self._explained.add(identity)
+            for entry, sign in ((here, -1), (there, 1)):
+                if entry:
+                    amount = Totals(sign, sign * entry.seconds)
+                    self._found.setdefault((entry.day, entry.user), []).append((identity, amount))
+                    self._sums[entry.user, entry.day, ""] += amount  # of no type, so that it is never left out
+
+    def _page(self, asked: ReportRange, number: int = 1) -> ReportPage:
+        self._claim(1)
+        return self.client.reports.page(self.workspace.identity, asked, number)
 
     def _range(self, days: Days, users: frozenset[str] | None = None) -> ReportRange:
         return ReportRange(days, self.context.zone.key, users)
 
-    def _claim(self, requests: int = 1) -> None:
+    def _claim(self, requests: int) -> None:
         """Raise `ApiError` where so many requests are no longer left."""
         if self.client.transport.requests + requests > self.request_limit:
             raise ApiError("the budget of requests is spent", endpoint="reports")

@@ -23,39 +23,26 @@ TABLE = next(table for table in CONTRACT if table.partition_column).name
 
 @dataclass(frozen=True, kw_only=True)
 class ReconciliationContext:
-    """What is compared, and when.
-
-    Attributes:
-        workspaces: only these; all that are loaded where none is named.
-        zone: the zone in which reports are asked for and days are counted.
-    """
+    """What is compared, and when."""
 
     warehouse: Warehouse
-    workspaces: Collection[str]
-    zone: ZoneInfo
+    workspaces: Collection[str]  # only these; all that are loaded where none is named
+    zone: ZoneInfo  # in which reports are asked for and days are counted
     today: date
     now: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoadedWorkspace:
-    """What the warehouse knows about a workspace.
-
-    Attributes:
-        days: the whole days of the newest loaded span, up to today; None where there is none.
-        plan: its name at Clockify.
-        rounds: whether reports round times.
-        users: the ids of all who are in a list of users.
-        feed_from: from when on changes are not known to be loaded.
-    """
+    """What the warehouse knows about a workspace."""
 
     identity: str
-    days: Days | None
+    days: Days | None  # the whole days of the newest loaded span, up to today
     loaded_at: datetime | None
-    plan: str | None
-    rounds: bool
-    users: frozenset[str]
-    feed_from: datetime | None
+    plan: str | None  # its name at Clockify
+    rounds: bool  # whether reports round times
+    users: frozenset[str]  # the ids of all who are in a list of users
+    feed_from: datetime | None  # from when on changes are not known to be loaded
 
 
 def loaded_workspaces(context: ReconciliationContext) -> list[LoadedWorkspace]:
@@ -64,8 +51,7 @@ def loaded_workspaces(context: ReconciliationContext) -> list[LoadedWorkspace]:
         if columns_of(connection, TABLE) is None:
             return []
         loads = load_state.load_records(connection).get(TABLE, [])
-        known_plans, users = plans(connection), user_ids(connection)
-        feeds = load_state.feed_states(connection)
+        known_plans, users, feeds = plans(connection), user_ids(connection), load_state.feed_states(connection)
         return [
             LoadedWorkspace(
                 identity=name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from clockify_dagster.api import ClockifyClient, Totals
@@ -10,8 +11,7 @@ from clockify_dagster.reconcile.compare import Comparison
 from clockify_dagster.reconcile.loaded import TABLE, ReconciliationContext, loaded_workspaces
 from clockify_dagster.warehouse.audit import Check, Finding, found, not_checked
 
-MOST_REQUESTS = 20
-"""How many requests may be made to look closer; the first one of each workspace is made in any case."""
+MOST_REQUESTS = 20  # to look closer; the first one of each workspace is made in any case
 
 CHECK = Check(
     TABLE,
@@ -31,7 +31,7 @@ def reconcile(client: ClockifyClient, context: ReconciliationContext) -> Finding
     numbers = {**_numbers(results), "requests": client.transport.requests - before}
     if workspaces[0].loaded_at:
         numbers["loaded at"] = workspaces[0].loaded_at.isoformat(timespec="seconds")
-    if any(result.passed is False for result in results):
+    if any(result.differences or result.unlisted for result in results):
         return found(CHECK, False, _text(results), "ERROR" if numbers["differences"] else "WARN", **numbers)
     if numbers["not compared"]:
         reasons = "; ".join(f"workspace {name}: {why}" for name, why in numbers["not compared"].items())
@@ -40,15 +40,13 @@ def reconcile(client: ClockifyClient, context: ReconciliationContext) -> Finding
     return found(CHECK, True, " ".join([agreed, "and the table agrees.", *dict.fromkeys(numbers["notes"])]), **numbers)
 
 
-def unable(why: str) -> Finding:
-    """What the check says when there is no way to ask Clockify."""
-    return not_checked(CHECK, why)
+unable = partial(not_checked, CHECK)  # given why, what the check says when there is no way to ask Clockify
 
 
 def _numbers(results: Sequence[Comparison]) -> dict[str, Any]:
-    compared = {result.workspace.identity: result for result in results if result.passed is not None}
-    ours = sum((result.ours for result in compared.values()), Totals())
-    theirs = sum((result.theirs for result in compared.values()), Totals())
+    ours = sum((result.ours for result in results), Totals())
+    theirs = sum((result.theirs for result in results), Totals())
+    by_workspace = {result.workspace.identity: result for result in results}
     differences = [
         {
             "workspace": workspace,
@@ -57,7 +55,7 @@ def _numbers(results: Sequence[Comparison]) -> dict[str, Any]:
             **_missing(each.entries, each.seconds),
             **({"why no ids": each.why_no_ids} if each.why_no_ids else {"ids": list(each.ids)}),
         }
-        for workspace, result in compared.items()
+        for workspace, result in by_workspace.items()
         for each in result.differences[:_LISTED]
     ]
     return {
@@ -65,15 +63,15 @@ def _numbers(results: Sequence[Comparison]) -> dict[str, Any]:
         "entries in Clockify": theirs.entries,
         "seconds": ours.seconds,
         "seconds in Clockify": theirs.seconds,
-        "days": {workspace: str(result.days) for workspace, result in compared.items()},
+        "days": {name: str(result.days) for name, result in by_workspace.items() if result.days},
         "differences": differences,
         "of people in no list": [
             {"workspace": name, "users": each.unlisted, **_missing(each.of_unlisted.entries, each.of_unlisted.seconds)}
-            for name, each in compared.items()
+            for name, each in by_workspace.items()
             if each.unlisted
         ],
-        "notes": [note for result in compared.values() for note in result.notes],
-        "not compared": {result.workspace.identity: result.why_not for result in results if result.why_not},
+        "notes": [note for result in results for note in result.notes],
+        "not compared": {name: result.why_not for name, result in by_workspace.items() if result.why_not},
     }
 
 

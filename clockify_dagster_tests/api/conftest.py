@@ -42,6 +42,10 @@ class FakeClock(Clock):
                 self.time = moment
 
 
+def document_of(answer: Answer) -> Any:
+    return answer.document
+
+
 class Entries:
     """A page of entries as documents: what a reader of entries must tell of a page, said plainly."""
 

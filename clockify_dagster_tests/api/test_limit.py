@@ -13,13 +13,13 @@ from clockify_dagster import errors
 from clockify_dagster.api import Transport
 from clockify_dagster.api.clock import Clock
 from clockify_dagster.sandbox import Fault, Sandbox, faults
-from clockify_dagster_tests.api.conftest import FakeClock
+from clockify_dagster_tests.api.conftest import FakeClock, document_of
 
 Make = Callable[..., Transport]
 
 
 def ask(transport: Transport, sandbox: Sandbox) -> Any:
-    return transport.send("GET", f"{sandbox.api_url}/user").document
+    return transport.send("GET", f"{sandbox.api_url}/user", document_of)
 
 
 def waits(clock: FakeClock) -> list[float]:

@@ -7,7 +7,7 @@ import pytest
 
 from clockify_dagster import errors
 from clockify_dagster.api import ClockifyClient, Totals, Transport
-from clockify_dagster.api.reports import ReportRange, report_page
+from clockify_dagster.api.reports import ReportRange
 from clockify_dagster.days import Days
 from clockify_dagster.sandbox import Account, Fault, Sandbox, faults
 
@@ -24,7 +24,7 @@ def test_a_summary_has_the_seconds_of_each_user_and_day_in_one_request_without_t
     account.add_entry(workspace, user, "2026-03-02T12:00:00Z")
     account.add_entry(workspace, other, "2026-03-02T12:00:00Z")
     account.add_entry(workspace, user, "2026-03-31T08:00:00Z", None)
-    summary = client.report_summary(workspace, ASKED)
+    summary = client.reports.summary(workspace, ASKED)
     assert summary.totals == Totals(5, 3 * 5400 + 2 * 3600)
     assert summary.seconds == {
         (user, date(2026, 3, 1)): 5400,
@@ -41,7 +41,7 @@ def test_without_readable_days_a_summary_has_the_seconds_of_each_user(
     account.report_dates = "week %W"
     for day in (2, 3, 20):
         account.add_entry(workspace, user, f"2026-03-{day:02d}T08:00:00Z")
-    summary = client.report_summary(workspace, ASKED)
+    summary = client.reports.summary(workspace, ASKED)
     assert summary.seconds == {(user, None): 3 * 3600}
 
 
@@ -50,7 +50,7 @@ def test_either_name_of_a_day_will_do(sandbox: Sandbox, client: ClockifyClient, 
     day = {"_id": None, "name": None, key: "2026-03-02", "duration": 60}
     answer = {"totals": [{"entriesCount": 1, "totalTime": 60}], "groupOne": [{"id": "u", "children": [day]}]}
     sandbox.faults.add(Fault("summary", faults.Body(answer)))
-    assert client.report_summary(workspace, ASKED).seconds == {("u", date(2026, 3, 2)): 60}
+    assert client.reports.summary(workspace, ASKED).seconds == {("u", date(2026, 3, 2)): 60}
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_days_are_iso_dates_or_instants_and_where_one_is_neither_the_summary_is_
     answer = {"totals": [], "groupOne": [{"_id": "u", "duration": 90, "children": children}]}
     sandbox.faults.add(Fault("summary", faults.Body(answer)))
     by_day = {("u", date(2026, 3, 10)): 60, ("u", date(2026, 3, day or 1)): 30}
-    seconds = client.report_summary(workspace, ReportRange(MARCH, zone)).seconds
+    seconds = client.reports.summary(workspace, ReportRange(MARCH, zone)).seconds
     assert seconds == (by_day if day else {("u", None): 90})
 
 
@@ -85,7 +85,7 @@ def test_totals_are_of_the_whole_range_in_one_request_without_timers(
     for day in range(1, 6):
         account.add_entry(workspace, user, f"2026-03-{day:02d}T08:00:00Z", f"2026-03-{day:02d}T09:30:00Z")
     account.add_entry(workspace, user, "2026-03-31T08:00:00Z", None)
-    assert client.report_totals(workspace, ASKED) == Totals(5, 5 * 5400)
+    assert client.reports.page(workspace, ASKED).totals == Totals(5, 5 * 5400)
     assert len(sandbox.requests) == 1
 
 
@@ -93,14 +93,14 @@ def test_the_days_are_those_of_the_zone(account: Account, client: ClockifyClient
     account.add_entry(workspace, user, "2026-02-28T23:00:00Z")
     account.add_entry(workspace, user, "2026-03-31T22:00:00Z")
     for zone in ("Europe/Belgrade", "UTC"):
-        assert client.report_totals(workspace, ReportRange(MARCH, zone)) == Totals(1, 3600)
+        assert client.reports.page(workspace, ReportRange(MARCH, zone)).totals == Totals(1, 3600)
 
 
 def test_nothing_in_the_range_is_zero(client: ClockifyClient, workspace: str) -> None:
-    assert client.report_totals(workspace, ASKED) == Totals(0, 0)
-    summary = client.report_summary(workspace, ASKED)
+    assert client.reports.page(workspace, ASKED).totals == Totals(0, 0)
+    summary = client.reports.summary(workspace, ASKED)
     assert (summary.totals, summary.seconds) == (Totals(0, 0), {})
-    page = client.report_page(workspace, ASKED)
+    page = client.reports.page(workspace, ASKED)
     assert (page.totals, page.rows, page.is_last) == (Totals(0, 0), [], True)
 
 
@@ -111,8 +111,8 @@ def test_some_users_may_be_named_and_those_who_left_are_in_by_default(
     account.add_entry(workspace, user, "2026-03-02T08:00:00Z")
     account.add_entry(workspace, other, "2026-03-02T08:00:00Z")
     account.remove_user(workspace, other)
-    assert client.report_totals(workspace, ASKED).entries == 2
-    assert client.report_totals(workspace, ReportRange(MARCH, "UTC", [user])).entries == 1
+    assert client.reports.page(workspace, ASKED).totals.entries == 2
+    assert client.reports.page(workspace, ReportRange(MARCH, "UTC", [user])).totals.entries == 1
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Pacific/Kiritimati"])
@@ -121,12 +121,12 @@ def test_rows_of_all_users_are_all_there_though_some_are_deleted_between_pages(
 ) -> None:
     begin = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
     entries = [account.add_entry(workspace, user, begin + timedelta(hours=5) * n) for n in range(120)]
-    url = f"{sandbox.reports_url}/workspaces/{workspace}/reports/detailed"
+    small = ClockifyClient(transport, sandbox.api_url, sandbox.reports_url, page_size=50)
     sandbox.faults.add(Fault("detailed", faults.After(lambda account: account.delete_entry(entries[-3]))))
     found, number, is_last = [], 0, False
     while not is_last:
         number += 1
-        page = report_page(transport, url, ReportRange(MARCH, zone), number=number, size=50)
+        page = small.reports.page(workspace, ReportRange(MARCH, zone), number)
         found += [row["_id"] for row in page.rows]
         is_last = page.is_last
     assert [*dict.fromkeys(found)] == [entry["id"] for entry in entries[::-1]]
@@ -138,15 +138,15 @@ def test_a_full_page_that_is_all_is_one_request(
 ) -> None:
     for day in range(1, 11):
         account.add_entry(workspace, user, f"2026-03-{day:02d}T08:00:00Z")
-    url = f"{sandbox.reports_url}/workspaces/{workspace}/reports/detailed"
-    page = report_page(transport, url, ASKED, size=10)
+    small = ClockifyClient(transport, sandbox.api_url, sandbox.reports_url, page_size=10)
+    page = small.reports.page(workspace, ASKED)
     assert (len(page.rows), page.is_last, page.totals.entries) == (10, True, 10)
 
 
 def test_a_free_workspace_refuses_more_than_31_days(account: Account, client: ClockifyClient) -> None:
     free = account.add_workspace("Free", "FREE")["id"]
     longer = ReportRange(Days(MARCH.first, MARCH.last + timedelta(days=9)), "UTC")
-    for ask in (client.report_totals, client.report_summary, client.report_page):
+    for ask in (client.reports.summary, client.reports.page):
         with pytest.raises(errors.BadRequestError, match="31 days") as caught:
             ask(free, longer)
         assert caught.value.facts()["workspace"] == free
@@ -159,7 +159,7 @@ def test_an_answer_that_is_no_report_is_tried_again(
     sandbox: Sandbox, client: ClockifyClient, workspace: str, body: Any
 ) -> None:
     sandbox.faults.add(Fault("detailed", faults.Body(body), times=2))
-    assert client.report_totals(workspace, ASKED) == Totals(0, 0)
+    assert client.reports.page(workspace, ASKED).totals == Totals(0, 0)
     assert len(sandbox.requests) == 3
 
 
@@ -170,5 +170,5 @@ def test_an_answer_that_is_no_summary_is_tried_again(
     sandbox: Sandbox, client: ClockifyClient, workspace: str, body: Any
 ) -> None:
     sandbox.faults.add(Fault("summary", faults.Body(body), times=2))
-    assert client.report_summary(workspace, ASKED).totals == Totals(0, 0)
+    assert client.reports.summary(workspace, ASKED).totals == Totals(0, 0)
     assert len(sandbox.requests) == 3

@@ -16,6 +16,7 @@ from clockify_dagster import errors
 from clockify_dagster.api import Transport, sessions, transport
 from clockify_dagster.api.clock import Clock, halted_by
 from clockify_dagster.sandbox import Fault, Sandbox, faults
+from clockify_dagster_tests.api.conftest import document_of
 
 Make = Callable[..., Transport]
 
@@ -70,7 +71,7 @@ def exchanges() -> list[threading.Thread]:
 def test_connections_are_kept_alive_and_shared_by_threads(sandbox: Sandbox, make: Make, made: list[Recorded]) -> None:
     transport = make(sessions=Recorded)
     for _ in range(5):
-        thread = threading.Thread(target=transport.send, args=("GET", f"{sandbox.api_url}/user"))
+        thread = threading.Thread(target=transport.send, args=("GET", f"{sandbox.api_url}/user", document_of))
         thread.start()
         thread.join()
     (only,) = made
@@ -84,7 +85,9 @@ def test_connections_are_kept_alive_and_shared_by_threads(sandbox: Sandbox, make
 
 def test_one_pace_holds_for_all_threads(sandbox: Sandbox, make: Make) -> None:
     transport = make(requests_per_second=50, clock=Clock())
-    threads = [threading.Thread(target=transport.send, args=("GET", f"{sandbox.api_url}/user")) for _ in range(11)]
+    threads = [
+        threading.Thread(target=transport.send, args=("GET", f"{sandbox.api_url}/user", document_of)) for _ in range(11)
+    ]
     started = time.monotonic()
     for thread in threads:
         thread.start()
@@ -136,7 +139,7 @@ def test_an_answer_that_drips_is_given_up_at_its_deadline_and_so_is_its_session(
         with pytest.raises(
             errors.UnreachableError, match=r"came so slowly that it was not whole after 0\.4 s"
         ) as caught:
-            make(timeout=0.2, clock=NoPauses(), sessions=Recorded).send("GET", url)
+            make(timeout=0.2, clock=NoPauses(), sessions=Recorded).send("GET", url, document_of)
         assert 0.8 <= time.monotonic() - began < 2
     assert caught.value.tries == 2
     assert caught.value.can_retry
@@ -149,7 +152,7 @@ def test_a_body_that_drips_holds_no_thread_once_it_is_given_up(make: Make, monke
     monkeypatch.setattr(transport, "MAX_TRIES", 1)
     with dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n") as url:
         with pytest.raises(errors.UnreachableError):
-            make(timeout=0.1, clock=NoPauses()).send("GET", url)
+            make(timeout=0.1, clock=NoPauses()).send("GET", url, document_of)
         assert eventually(lambda: not exchanges())
 
 
@@ -164,7 +167,7 @@ def test_a_request_that_is_given_up_ends_at_once_and_its_session_is_not_used_aga
 
     def ask() -> None:
         with pytest.raises(errors.AbortedError, match="given up"), halted_by(halt):
-            transport.send("GET", f"{sandbox.api_url}/user")
+            transport.send("GET", f"{sandbox.api_url}/user", document_of)
         ended.append(time.monotonic())
 
     thread = threading.Thread(target=ask)
@@ -178,7 +181,7 @@ def test_a_request_that_is_given_up_ends_at_once_and_its_session_is_not_used_aga
     thread.join(5)
     assert ended[0] - halted_at < 0.15
     if how == "halt":
-        transport.send("GET", f"{sandbox.api_url}/user")
+        transport.send("GET", f"{sandbox.api_url}/user", document_of)
         assert [session.requests for session in made] == [1, 1]
     assert eventually(lambda: made[0].is_closed)
 
@@ -190,5 +193,5 @@ def test_a_transport_that_is_closed_closes_what_is_in_use_when_its_exchange_ends
     transport = make(sessions=Recorded)
     threading.Timer(0.1, transport.close).start()
     with pytest.raises(errors.AbortedError):
-        transport.send("GET", f"{sandbox.api_url}/user")
+        transport.send("GET", f"{sandbox.api_url}/user", document_of)
     assert eventually(lambda: made[0].is_closed)

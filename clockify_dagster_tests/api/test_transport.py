@@ -13,7 +13,7 @@ import requests
 from clockify_dagster import errors
 from clockify_dagster.api import ClockifyClient, Transport
 from clockify_dagster.sandbox import Account, Fault, Sandbox, faults
-from clockify_dagster_tests.api.conftest import NOW, TAGS, FakeClock
+from clockify_dagster_tests.api.conftest import NOW, TAGS, FakeClock, document_of
 
 Make = Callable[..., Transport]
 
@@ -160,7 +160,7 @@ def test_what_the_server_echoes_of_the_key_is_masked(sandbox: Sandbox, names: Na
 
 def test_a_host_where_nobody_listens_is_named(make: Make, clock: FakeClock) -> None:
     with pytest.raises(errors.UnreachableError, match=r"127\.0\.0\.1:9: nobody listens at that address"):
-        make(timeout=1).send("GET", "http://127.0.0.1:9/api/v1/user")
+        make(timeout=1).send("GET", "http://127.0.0.1:9/api/v1/user", document_of)
     assert len(clock.waits) >= 5
 
 
@@ -221,7 +221,7 @@ def test_failed_tries_are_logged_with_the_limit_that_holds(
 ) -> None:
     sandbox.faults.add(Fault("user", kind, times=None))
     with pytest.raises(errors.ApiError):
-        make().send("GET", f"{sandbox.api_url}/user", unreadable_tries=unreadable_tries)
+        make().send("GET", f"{sandbox.api_url}/user", document_of, unreadable_tries=unreadable_tries)
     assert re.findall(r"try (\d of \d) failed", caplog.text) == expected
 
 
@@ -233,12 +233,12 @@ def test_a_host_that_is_down_is_tried_twice_from_then_on_and_the_log_says_so(
     for expected in (6, 2):
         caplog.clear()
         with pytest.raises(errors.UnreachableError, match=f"We tried {expected} times"):
-            transport.send("GET", f"{sandbox.api_url}/user")
+            transport.send("GET", f"{sandbox.api_url}/user", document_of)
         tries = [f"{n} of {expected}" for n in range(1, expected)]
         assert re.findall(r"try (\d of \d) failed", caplog.text) == tries
-    assert transport.send("GET", f"{sandbox.api_url}/user")
+    assert transport.send("GET", f"{sandbox.api_url}/user", document_of)
     sandbox.faults.add(Fault("user", faults.Close(), times=5))
-    assert transport.send("GET", f"{sandbox.api_url}/user")
+    assert transport.send("GET", f"{sandbox.api_url}/user", document_of)
 
 
 def test_failed_tries_are_logged_without_the_key(
