@@ -6,8 +6,6 @@ is done about them:
 - A deletion shows after about a minute, so every reading begins a little before the end of the last one.
 - An entry that is created and deleted within one period is in no list. So the list of those created reaches back to
   the birth of every entry that may be younger than the period of the deletions: one that is missing from it is gone.
-
-What does not belong here: what becomes of the entries that changed (`lookups.py`).
 """
 
 from __future__ import annotations

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from clockify_dagster.api import ClockifyClient
 from clockify_dagster.days import Span
@@ -60,14 +59,6 @@ class RefreshContext:
     def reads_all(self) -> bool:
         """Whether everything that the table may hold is read anew, so that nothing can hide outside the span."""
         return self.span is None or self.limits is None or self.span.covers(self.limits)
-
-    def allows(self, moment: datetime) -> bool:
-        """Whether an entry with that start may be in the table."""
-        return self.limits is None or moment in self.limits
-
-    def replaces(self, moment: datetime) -> bool:
-        """Whether an entry with that start is read anew by the listing."""
-        return self.span is None or moment in self.span
 
 
 @dataclass(frozen=True)

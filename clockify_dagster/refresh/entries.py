@@ -12,7 +12,7 @@ from clockify_dagster.errors import NotThereError, UnreadableAnswerError
 from clockify_dagster.refresh.changes import made_since
 from clockify_dagster.refresh.context import RefreshContext
 from clockify_dagster.warehouse import PageStaging
-from clockify_dagster.warehouse.page_rows import PageRows
+from clockify_dagster.warehouse.page_reader import PageRows
 
 _PROGRESS_EVERY = 25  # users
 _FREE_PLAN_AN_HOUR = 30
@@ -20,84 +20,67 @@ _FREE_PLAN_AN_HOUR = 30
 
 @dataclass
 class EntriesRead:
-    """What the listings gave.
+    """What the listings gave. The threads that read them add to it.
 
     Attributes:
         staging: the rows; those that start outside the span do not count unless they are accepted.
-        keys: the keys of a document that was listed; empty where none was.
         young: by workspace, ids of entries in the span that were made when the listing began, or later.
+        has_left: whether somebody was asked for who has rows here and is in no list of users any more.
+        keys: the keys of a document that was listed; empty where none was.
         kept_users: workspace and user of those whom Clockify does not serve any more; their rows stay.
     """
 
     staging: PageStaging
+    young: dict[str, set[str]]
+    has_left: bool
     keys: frozenset[str] = frozenset()
-    young: dict[str, set[str]] = field(default_factory=dict)
     kept_users: set[tuple[str, str]] = field(default_factory=set)
-
-
-@dataclass(frozen=True)
-class _UserRead:
-    """One user's listing: how many entries of the span, which of them are young, whether Clockify serves the user."""
-
-    workspace: str
-    user: str
-    entries: int
-    young: set[str]
-    is_served: bool
 
 
 def read_entries(context: RefreshContext, users_held: Mapping[str, set[str]], began: datetime) -> EntriesRead:
     """Read the span's entries of every user: `GET /workspaces/{w}/user/{u}/time-entries`.
 
-    Args:
-        context: what is read.
-        users_held: by workspace, the users who have rows here: they are asked for theirs, even if they are in no list
-            of users any more.
-        began: now, by Clockify's clock.
-
-    Raises `ApiError`, `ContractError`.
+    `users_held` are, by workspace, those who have rows here. They are asked for theirs, even if they are in no list of
+    users any more. `began` is now, by Clockify's clock. Raises `ApiError`, `ContractError`.
     """
-    contract = context.warehouse.contract
-    read = EntriesRead(context.warehouse.staging(contract.family(context.table), context.span))
+    listed = [(w, str(user["id"])) for w in context.workspaces for user in context.client.users(w).documents]
+    held = {(workspace, user) for workspace in context.workspaces for user in users_held.get(workspace, ())}
+    left = sorted(held.difference(listed))
+    users = [*listed, *left]
+    least = context.client.transport.requests + len(users)
+    if least > _FREE_PLAN_AN_HOUR:
+        context.log.info(
+            f"{least} requests or more, one for each of {len(users)} users and 5,000 entries; "
+            f"about {least / _FREE_PLAN_AN_HOUR:.0f} h on a free plan"
+        )
+    staging = context.warehouse.staging(context.warehouse.contract.family(context.table), context.span)
+    read = EntriesRead(staging, {workspace: set() for workspace in context.workspaces}, bool(left))
+    done = entries = 0
+
+    def report() -> None:
+        waited = context.client.transport.waited
+        context.log.info(
+            f"user {done} of {len(users)}, {entries} entries so far; {context.client.transport.requests} requests"
+            + (f", {waited:.0f} s waited for the request limit" if waited else "")
+        )
+
+    jobs = [partial(_read_user, context, read, began, workspace=workspace, user=user) for workspace, user in users]
     try:
-        users = _users_to_ask(context, users_held)
-        _log_cost(context, len(users))
-        jobs = [partial(_read_user, context, read, began, workspace=workspace, user=user) for workspace, user in users]
-        done = entries = 0
-
-        def report() -> None:
-            waited = context.client.transport.waited
-            context.log.info(
-                f"user {done} of {len(users)}, {entries} entries so far; {context.client.transport.requests} requests"
-                + (f", {waited:.0f} s waited for the request limit" if waited else "")
-            )
-
-        for user in side_by_side(jobs, context.concurrency, on_wait=report):
-            done, entries = done + 1, entries + user.entries
-            read.young.setdefault(user.workspace, set()).update(user.young)
-            if not user.is_served:
-                read.kept_users.add((user.workspace, user.user))
+        for count in side_by_side(jobs, context.concurrency, on_wait=report):
+            done, entries = done + 1, entries + count
             if done % _PROGRESS_EVERY == 0 or done == len(users):
                 report()
     except BaseException:
-        read.staging.close()
+        staging.close()
         raise
     return read
 
 
-def _users_to_ask(context: RefreshContext, users_held: Mapping[str, set[str]]) -> list[tuple[str, str]]:
-    """Workspace and user: those who are listed, then those who have left and have rows here."""
-    found: list[tuple[str, str]] = []
-    for workspace in context.workspaces:
-        listed = [str(user["id"]) for user in context.client.users(workspace).documents]
-        left = sorted(users_held.get(workspace, set()) - set(listed))
-        found += [(workspace, user) for user in [*listed, *left]]
-    return found
+def _read_user(context: RefreshContext, read: EntriesRead, began: datetime, *, workspace: str, user: str) -> int:
+    """Read all pages of one user; gives how many entries of the span there are.
 
-
-def _read_user(context: RefreshContext, read: EntriesRead, began: datetime, *, workspace: str, user: str) -> _UserRead:
-    """Read all pages of one user. Each is staged by the thread that fetched it, so that its rows leave memory."""
-    start, end = (context.span.start, context.span.end) if context.span else (None, None)
+    Each page is staged by the thread that fetched it, so that its rows leave memory.
+    """
 
     def stage(answer: Answer) -> PageRows:
         try:
@@ -109,23 +92,13 @@ def _read_user(context: RefreshContext, read: EntriesRead, began: datetime, *, w
             read.keys = frozenset(answer.document[0])
         return rows
 
-    entries, young = 0, set[str]()
+    start, end = (context.span.start, context.span.end) if context.span else (None, None)
+    entries = 0
     try:
         for rows in context.client.entry_pages(workspace, user, start, end, stage):
-            within = rows.ids_between(start, end)
+            within = rows.ids_within(context.span)
             entries += len(within)
-            young |= made_since(within, began)
+            read.young[workspace].update(made_since(within, began))
     except NotThereError:
-        return _UserRead(workspace, user, entries, young, is_served=False)
-    return _UserRead(workspace, user, entries, young, is_served=True)
-
-
-def _log_cost(context: RefreshContext, users: int) -> None:
-    """Say beforehand what a load is going to cost, where it is more than a free plan gives in an hour."""
-    least = context.client.transport.requests + users
-    if least > _FREE_PLAN_AN_HOUR:
-        hours = least / _FREE_PLAN_AN_HOUR
-        context.log.info(
-            f"{least} requests or more, one for each of {users} users and 5,000 entries; "
-            f"about {hours:.0f} h on a free plan"
-        )
+        read.kept_users.add((workspace, user))
+    return entries

@@ -59,20 +59,22 @@ class LookupResult:
         }
 
 
+@dataclass
 class EntryLookup:
-    """The search for the entries of one workspace that are not in the listing. What it finds goes into `result`."""
+    """The search for the entries of one workspace that are not in the listing.
 
-    def __init__(
-        self, context: RefreshContext, workspace: str, *, read: EntriesRead, changes: Changes, result: LookupResult
-    ) -> None:
-        """Take what the listing gave and what the feed says."""
-        self._context = context
-        self._workspace = workspace
-        self._read = read
-        self._changes = changes
-        self._result = result
-        self._left = {user for place, user in read.kept_users if place == workspace}
-        self._documents: list[Document] = []
+    Attributes:
+        read: what the listing gave.
+        changes: what the feed says of the workspace.
+        result: where what is found goes.
+    """
+
+    context: RefreshContext
+    workspace: str
+    read: EntriesRead
+    changes: Changes
+    result: LookupResult
+    _documents: list[Document] = field(default_factory=list, init=False)
 
     def find(self, held: Mapping[str, str], timers: Iterable[str] = ()) -> None:
         """Find out where entries are, and stage the rows of those that are found.
@@ -81,15 +83,15 @@ class EntryLookup:
         timers outside of it: they are asked for, since their stop is a change like any other and there is no feed that
         could tell of it. Raises `ApiError` where Clockify fails.
         """
-        changes, staging = self._changes, self._read.staging
-        vanished = {entry for entry, user in held.items() if user not in self._left}
+        changes, staging = self.changes, self.read.staging
+        vanished = {entry for entry, user in held.items() if (self.workspace, user) not in self.read.kept_users}
         named = vanished | changes.documents.keys() | changes.deleted | changes.missing | set(timers)
         named -= staging.holds(named)
         gone = named & changes.deleted
-        nearby = self._nearby(vanished - gone)
+        nearby = staging.starts_of(vanished - gone)
         questions = []
-        self._result.vanished |= vanished
-        self._result.gone |= gone
+        self.result.vanished |= vanished
+        self.result.gone |= gone
         for entry in sorted(named - gone):
             document = changes.documents.get(entry)
             if entry in nearby:
@@ -101,60 +103,53 @@ class EntryLookup:
         self._ask(sorted(questions, key=lambda entry: entry not in vanished))
         staging.add_documents(self._documents)
 
-    def _nearby(self, entries: set[str]) -> dict[str, datetime]:
-        """Of these entries those that the listings have outside the span, and when they start."""
-        start = str(CONTRACT[self._context.table].partition_column)
-        rows = self._read.staging.rows_of(entries, [start, "userid"])
-        return {entry: begins for entry, (begins, _) in rows.items()}
-
     def _is_usable(self, document: Document) -> bool:
         """Whether a document of the feed is where the listing cannot show it, and has all that a listed one has.
 
         One within the span that is not in the listing is out of date, or younger than the listing.
         """
         start = start_of(document)
-        is_elsewhere = start is not None and (
-            not self._context.replaces(start) or str(document.get("userId")) in self._left
-        )
-        keys = self._read.keys
-        return is_elsewhere and document.keys() >= (keys & _NEEDED if keys else _LEAST)
+        is_kept = (self.workspace, str(document.get("userId"))) in self.read.kept_users
+        span = self.context.span
+        is_elsewhere = start is not None and (is_kept or (span is not None and start not in span))
+        return is_elsewhere and document.keys() >= (self.read.keys & _NEEDED or _LEAST)
 
     def _take(self, entry: str, start: datetime | None, document: Document | None = None) -> None:
         """Let an entry's row count, unless it belongs to no day that the table may hold.
 
         Without a document, the row is staged already: it came with a listing.
         """
-        if start is not None and not self._context.allows(start):
-            self._result.gone.add(entry)
+        if start is not None and self.context.limits is not None and start not in self.context.limits:
+            self.result.gone.add(entry)
             return
-        self._result.found.add(entry)
+        self.result.found.add(entry)
         if document is None:
-            self._read.staging.accept([entry])
+            self.read.staging.accept([entry])
         else:
             self._documents.append(document)
 
     def _ask(self, entries: Sequence[str]) -> None:
         """Ask for entries one by one, within the bound. A refusal ends it: the next one would be refused as well."""
-        asked, why = 0, f"at most {self._context.lookups} are asked for one by one"
-        for entry in entries[: self._context.lookups]:
+        asked, why = 0, f"at most {self.context.lookups} are asked for one by one"
+        for entry in entries[: self.context.lookups]:
             try:
-                page = self._context.client.time_entry(self._workspace, entry)
+                page = self.context.client.time_entry(self.workspace, entry)
             except (NotAllowedError, BadRequestError) as error:
                 why = str(error)
                 break
             asked += 1
             if page is None:
-                self._result.gone.add(entry)
+                self.result.gone.add(entry)
             else:
                 self._take(entry, start_of(page.documents[0]), page.documents[0])
         left = entries[asked:]
-        self._result.open += left
+        self.result.open += left
         if left:
-            name = self._context.workspaces[self._workspace].label
-            self._context.log.warning(
-                f"{name}: {len(left)} entries have gone from these days or changed elsewhere, and it is not known "
-                f"where they are ({why}), for example {', '.join(left[:_SHOWN])}. Those that were "
-                "moved to other days come back when those days are refreshed."
+            self.context.log.warning(
+                f"{self.context.workspaces[self.workspace].label}: {len(left)} entries have gone from these days or "
+                f"changed elsewhere, and it is not known where they are ({why}), for example "
+                f"{', '.join(left[:_SHOWN])}. Those that were moved to other days come back when those days are "
+                "refreshed."
             )
 
 

@@ -88,19 +88,21 @@ def _look_elsewhere(
     feed says what becomes of their entries.
     """
     result, feed = LookupResult(), dict[str, FeedState]()
-    is_listing_enough = context.reads_all and not _has_anybody_left(context, loaded.users)
-    readings = {} if is_listing_enough else _read_feed(context, loaded.feed, began)
-    missing = {} if is_listing_enough else _missing(context, span, read)
+    if context.reads_all and not read.has_left:
+        return result, {each: _first_state(context, read.young[each], began) for each in context.workspaces}
+    readings = _read_feed(context, loaded.feed, began)
+    with context.warehouse.database.reading_if_there() as connection:
+        # DuckDB compares the ids, which may be millions
+        missing = entries_within(connection, context.table, span, read.staging.keys) if connection else {}
     for workspace in context.workspaces:
         changes = readings.get(workspace, Changes())
-        if not is_listing_enough:
-            timers = loaded.timers.get(workspace, {}) if changes.state is None else {}
-            lookup = EntryLookup(context, workspace, read=read, changes=changes, result=result)
-            lookup.find(missing.get(workspace, {}), timers)
+        timers = loaded.timers.get(workspace, {}) if changes.state is None else {}
+        lookup = EntryLookup(context, workspace, read=read, changes=changes, result=result)
+        lookup.find(missing.get(workspace, {}), timers)
         if changes.state is not None:
             feed[workspace] = changes.state
         elif workspace not in readings:
-            feed[workspace] = _first_state(context, read.young.get(workspace, set()), began)
+            feed[workspace] = _first_state(context, read.young[workspace], began)
     return result, feed
 
 
@@ -116,52 +118,37 @@ def _loaded(context: RefreshContext, span: Span) -> Loaded:
             return Loaded(context.limits, {}, {}, {}, None)
         spans = load_state.loaded_spans(connection)
         first = [each.start for workspace in context.workspaces for each in spans.get(workspace, [])[:1]]
-        feed = load_state.feed_states(connection)
         return Loaded(
             limits=context.limits and Span(min([context.limits.start, *first]), context.limits.end),
             users=users_with_entries(connection, _TABLES, span),
             timers=running_timers(connection, context.table, span),
-            feed={workspace: state for workspace, state in feed.items() if workspace in context.workspaces},
+            feed={w: state for w, state in load_state.feed_states(connection).items() if w in context.workspaces},
             last_load=load_state.last_load(connection, context.table),
         )
 
 
-def _missing(context: RefreshContext, span: Span, read: EntriesRead) -> Entries:
-    """The table's entries within the span that were not listed. DuckDB compares the ids, which may be millions."""
-    with context.warehouse.database.reading_if_there() as connection:
-        if connection is None:
-            return {}
-        return entries_within(connection, context.table, span, without=read.staging.keys)
-
-
-def _has_anybody_left(context: RefreshContext, users_held: Mapping[str, set[str]]) -> bool:
-    """Whether somebody who has rows is in no list of users any more."""
-    for workspace in context.workspaces:
-        listed = {str(user["id"]) for user in context.client.users(workspace).documents}
-        if users_held.get(workspace, set()) - listed:
-            return True
-    return False
-
-
 def _read_feed(context: RefreshContext, states: Mapping[str, FeedState], began: datetime) -> dict[str, Changes]:
     """By workspace, what the feed says, where something was loaded before. What cannot be read is logged."""
+    readings, refusals = {workspace: Changes() for workspace in states}, dict[str, ApiError]()
 
-    def read(workspace: str) -> tuple[str, Changes | ApiError]:
+    def read(workspace: str) -> None:
         try:
-            return workspace, read_changes(context.client, workspace, states[workspace], began)
+            readings[workspace] = read_changes(context.client, workspace, states[workspace], began)
         except AbortedError:
             raise
         except ApiError as error:
-            return workspace, error
+            refusals[workspace] = error
 
-    readings, refusals = dict[str, Changes](), dict[str, ApiError]()
-    for workspace, found in side_by_side([partial(read, each) for each in states], context.concurrency):
-        if isinstance(found, ApiError):
-            refusals[workspace] = found
-            readings[workspace] = Changes()
-        else:
-            readings[workspace] = found
-            _log_gap(context, workspace, found)
+    for _ in side_by_side([partial(read, each) for each in states], context.concurrency):
+        pass
+    for workspace, found in readings.items():
+        if found.gap is not None:
+            context.log.warning(
+                f"{context.workspaces[workspace].label}: the last refresh is more than 30 days ago, and the change "
+                f"feed reaches no further back. What changed from {found.gap[0]:%Y-%m-%d} to {found.gap[1]:%Y-%m-%d} "
+                "in entries outside the refreshed days is not known; to be sure, refresh all days once "
+                "(`clockify-dagster sync --from ... --to ...`)."
+            )
     if refusals:
         names = ", ".join(each.label for each in context.workspaces.values() if each.id in refusals)
         context.log.warning(
@@ -176,13 +163,3 @@ def _first_state(context: RefreshContext, young: set[str], began: datetime) -> F
     """Where the feed is read from after a listing that needed none; the young ones may be younger than that moment."""
     birth = Birth(began - SLACK, context.client.transport.server_now() + SLACK)
     return FeedState(began, dict.fromkeys(young, birth))
-
-
-def _log_gap(context: RefreshContext, workspace: str, changes: Changes) -> None:
-    if changes.gap is not None:
-        context.log.warning(
-            f"{context.workspaces[workspace].label}: the last refresh is more than 30 days ago, and the change feed "
-            f"reaches no further back. What changed from {changes.gap[0]:%Y-%m-%d} to {changes.gap[1]:%Y-%m-%d} in "
-            "entries outside the refreshed days is not known; to be sure, refresh all days once "
-            "(`clockify-dagster sync --from ... --to ...`)."
-        )

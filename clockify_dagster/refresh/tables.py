@@ -13,7 +13,7 @@ from clockify_dagster.api import Page, side_by_side
 from clockify_dagster.contract import Listing
 from clockify_dagster.errors import ContractError, NotAllowedError, UnreadableAnswerError, located
 from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
-from clockify_dagster.warehouse import Load, PageSource, PageStaging
+from clockify_dagster.warehouse import Load, PageSource
 
 TASKS = "clockify_tasks"
 
@@ -22,8 +22,7 @@ class _Family:
     """The staging of a table and its children. A document that cannot become a row ends its table, not the others."""
 
     def __init__(self, context: RefreshContext, root: str) -> None:
-        """Nothing is staged yet."""
-        self.staging: PageStaging = context.warehouse.staging(context.warehouse.contract.family(root))
+        self.staging = context.warehouse.staging(context.warehouse.contract.family(root))
         self.fault: ContractError | None = None
 
     def stage(self, page: Page, source: PageSource) -> None:
@@ -135,13 +134,14 @@ def _read(
 def _result(
     families: Sequence[_Family], listed_at: datetime, refused: dict[str, str], *, is_refused: bool = False
 ) -> RefreshResult:
-    whole = [family.staging for family in families if family.fault is None]
+    loads, faults = list[Load](), list[ContractError]()
     for family in families:
-        if family.fault is not None:
+        if family.fault is None:
+            loads.append(Load(family.staging, listed_at, frozenset(refused), is_refused=is_refused))
+        else:
             family.staging.close()
-    kept = frozenset(refused)
-    loads = [Load(each, listed_at, kept_workspaces=kept, is_refused=is_refused) for each in whole]
-    return RefreshResult(loads, refused, [family.fault for family in families if family.fault is not None])
+            faults.append(family.fault)
+    return RefreshResult(loads, refused, faults)
 
 
 def _listing(context: RefreshContext) -> Listing:

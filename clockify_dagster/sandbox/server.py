@@ -202,18 +202,18 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _answered(account: Account, request: Request, kinds: list[Kind]) -> tuple[Response, bytes]:
     """The answer and its bytes, made under the lock: no one may change a document while it is written."""
-    with account.lock:
-        try:
+    try:
+        for kind in kinds:  # outside of the lock, since a fault may wait for another request
+            request = kind.ask(request)
+        with account.lock:
             return _made_up(account, request, kinds)
-        except Exception as error:  # whatever a test's callback or document does, it must be seen at once
-            traceback.print_exc()
-            payload = {"message": f"the sandbox itself failed: {error!r}", "code": 500}
-            return Response(payload, 500), json.dumps(payload).encode()
+    except Exception as error:  # whatever a test's callback or document does, it must be seen at once
+        traceback.print_exc()
+        payload = {"message": f"the sandbox itself failed: {error!r}", "code": 500}
+        return Response(payload, 500), json.dumps(payload).encode()
 
 
 def _made_up(account: Account, request: Request, kinds: list[Kind]) -> tuple[Response, bytes]:
-    for kind in kinds:
-        request = kind.ask(request)
     response = respond(account, request)
     for kind in kinds:
         response = kind.answer(request, response)

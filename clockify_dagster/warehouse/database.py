@@ -1,7 +1,4 @@
-"""The one place that opens the DuckDB file: who may write, how long we wait, what a killed run left behind.
-
-What DuckDB's errors about the file mean is in `file_errors.py`.
-"""
+"""The one place that opens the DuckDB file: who may write, how long we wait, what a killed run left behind."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,12 +55,12 @@ class Database:
             DatabaseLockedError: another process has had it open for longer than `lock_timeout`.
             DatabaseUnusableError: this DuckDB cannot read the file.
         """
-        if not self.exists():
-            raise NotLoadedError(
-                f"There is no database at {self.path} yet. Load it first: `clockify-dagster sync`, or in the UI the "
-                f"job clockify_daily. (The path is CLOCKIFY_DATABASE.)"
-            )
-        with self._thread_lock(), file_errors(self.path), self._connection(self._deadline(), True) as connection:
+        with self.reading_if_there() as connection:
+            if connection is None:
+                raise NotLoadedError(
+                    f"There is no database at {self.path} yet. Load it first: `clockify-dagster sync`, or in the UI "
+                    "the job clockify_daily. (The path is CLOCKIFY_DATABASE.)"
+                )
             yield connection
 
     @contextmanager
@@ -76,7 +73,7 @@ class Database:
             DatabaseLockedError: another process has written or had it open for longer than `lock_timeout`.
             DatabaseUnusableError: the file or its folder cannot be written, or the disk is full.
         """
-        deadline = self._deadline()
+        deadline = time.monotonic() + self.lock_timeout
         with self._thread_lock(), file_errors(self.path), self._writer_lock(deadline):
             self._ensure_file()
             with self._connection(deadline, False) as connection:
@@ -93,26 +90,18 @@ class Database:
     @contextmanager
     def reading_if_there(self) -> Iterator[duckdb.DuckDBPyConnection | None]:
         """As `reading`; None where there is no file yet."""
-        if not self.exists():
-            yield None
-        else:
-            with self.reading() as connection:
-                yield connection
-
-    def exists(self) -> bool:
-        """Whether there is a file. Raises `DatabaseUnusableError` where that cannot be found out."""
         with file_errors(self.path):
-            return self.path.exists()
+            is_there = self.path.exists()
+        if not is_there:
+            yield None
+            return
+        deadline = time.monotonic() + self.lock_timeout
+        with self._thread_lock(), file_errors(self.path), self._connection(deadline, True) as connection:
+            yield connection
 
-    def _deadline(self) -> float:
-        return time.monotonic() + self.lock_timeout
-
-    @contextmanager
-    def _thread_lock(self) -> Iterator[None]:
+    def _thread_lock(self) -> AbstractContextManager[bool]:
         with _THREADS_GUARD:
-            lock = _THREADS.setdefault(self.path.absolute(), threading.RLock())
-        with lock:
-            yield
+            return _THREADS.setdefault(self.path.absolute(), threading.RLock())
 
     @contextmanager
     def _writer_lock(self, deadline: float) -> Iterator[None]:
@@ -121,37 +110,31 @@ class Database:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / f".{self.path.name}.lock")
 
-        def acquire() -> None:
+        def acquire() -> AbstractContextManager[object]:
             try:
-                lock.acquire(timeout=0)
+                return lock.acquire(timeout=0)
             except Timeout:
                 raise DatabaseLockedError(f"Another load is writing to {self.path}.") from None
 
-        self._patiently(acquire, deadline)
-        try:
+        with self._patiently(acquire, deadline):
             yield
-        finally:
-            lock.release()
 
     @contextmanager
     def _connection(self, deadline: float, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         path = str(self.path.absolute())  # since ":memory:" and "md:..." would not mean files
-        with ExitStack() as stack:
 
-            def connect() -> duckdb.DuckDBPyConnection:
-                with file_errors(self.path):
-                    config = {**_NO_EXTENSIONS, **self.config}
-                    return stack.enter_context(duckdb.connect(path, read_only=read_only, config=config))
+        def connect() -> duckdb.DuckDBPyConnection:
+            with file_errors(self.path):
+                return duckdb.connect(path, read_only=read_only, config={**_NO_EXTENSIONS, **self.config})
 
-            connection = self._patiently(connect, deadline)
+        with self._patiently(connect, deadline) as connection:
             # a session's own zone would change what a timestamp without offset means
             connection.execute("SET TimeZone = 'UTC'")
             yield connection
 
     def _patiently(self, attempt: Callable[[], Any], deadline: float) -> Any:
         """What the attempt gives, made again and again while another process is in its way. Says so once."""
-        began = time.monotonic()
-        is_reported = False
+        report_at = time.monotonic() + _REPORTED_AFTER_SECONDS
         while True:
             try:
                 return attempt()
@@ -162,9 +145,9 @@ class Database:
                         f"(CLOCKIFY_LOCK_TIMEOUT_SECONDS). Close the program that has {self.path} open, or wait for "
                         "it to end, and start again. Nothing was changed."
                     ) from None
-                if time.monotonic() - began >= _REPORTED_AFTER_SECONDS and not is_reported:
+                if time.monotonic() >= report_at:
                     _log.warning(f"{error} Waiting for it, {self.lock_timeout:g} s at most.")
-                    is_reported = True
+                    report_at = float("inf")
             time.sleep(_POLL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - spreads the tries, guards no secret
 
     def _ensure_file(self) -> None:
@@ -183,7 +166,7 @@ class Database:
         try:
             os.link(unfinished, path)  # which fails where another program has just made the file
         except FileExistsError:
-            return
+            pass
         except OSError:  # a file system without hard links
             unfinished.rename(path)
         finally:
@@ -194,6 +177,5 @@ class Database:
         spill = self.path.with_name(self.path.name + ".tmp")
         for path in spill.glob("duckdb_temp_*"):
             path.unlink(missing_ok=True)
-        if spill.is_dir():
-            with suppress(OSError):  # there is something of somebody else's in it
-                spill.rmdir()
+        with suppress(OSError):  # it is not there, or there is something of somebody else's in it
+            spill.rmdir()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from clockify_dagster.contract.model import Column, Table
+from clockify_dagster.contract.model import Table
 
 SCHEMA = "main"
 
@@ -30,18 +30,17 @@ def ensure_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     Columns that others have added stay. There is no primary key in the database: an index would cost memory and time at
     every write; that keys are unique is the writer's work and the checks' to prove.
     """
-    held = columns_of(connection, table.name)
+    name, held = qualified(table.name), columns_of(connection, table.name)
     if held is None:
-        definitions = ", ".join(_definition(column) for column in table.columns)
-        connection.execute(f"CREATE TABLE {qualified(table.name)} ({definitions})")
-        connection.execute(f"COMMENT ON TABLE {qualified(table.name)} IS {literal(table.description)}")
+        definitions = ", ".join(f"{quoted(column.name)} {column.type.sql}" for column in table.columns)
+        connection.execute(f"CREATE TABLE {name} ({definitions})")
+        connection.execute(f"COMMENT ON TABLE {name} IS {literal(table.description)}")
     for column in table.columns:
         if held is not None and column.name in held:
             continue
         if held is not None:
-            connection.execute(f"ALTER TABLE {qualified(table.name)} ADD COLUMN {_definition(column)}")
-        place = f"{qualified(table.name)}.{quoted(column.name)}"
-        connection.execute(f"COMMENT ON COLUMN {place} IS {literal(column.description)}")
+            connection.execute(f"ALTER TABLE {name} ADD COLUMN {quoted(column.name)} {column.type.sql}")
+        connection.execute(f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(column.description)}")
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str] | None:
@@ -59,7 +58,3 @@ def columns_by_table(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[st
     ).fetchall():
         found.setdefault(table, {})[column] = sql_type
     return found
-
-
-def _definition(column: Column) -> str:
-    return f"{quoted(column.name)} {column.type.sql}"

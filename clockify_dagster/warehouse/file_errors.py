@@ -10,30 +10,23 @@ from pathlib import Path
 
 import duckdb
 
-from clockify_dagster.errors import (
-    ClockifyDagsterError,
-    DatabaseLockedError,
-    DatabaseUnusableError,
-)
+from clockify_dagster.errors import DatabaseLockedError, DatabaseUnusableError
 
 # Errors of the file and the machine; other ones of DuckDB are mistakes in our SQL, and keep their traceback.
-FAULTS = (duckdb.OperationalError, duckdb.FatalException, duckdb.InternalException, OSError)
+_FAULTS = (duckdb.OperationalError, duckdb.FatalException, duckdb.InternalException, OSError)
 
 _HOLDER = re.compile(r"held in (?P<program>\S+)(?: \(deleted\))? \(PID (?P<pid>\d+)\)")
 _IN_USE = re.compile("Unique file handle conflict|different configuration than existing connections")
 _FULL = ("No space left", "File too large", "Disk quota exceeded")
 _NOT_ALLOWED = ("Permission denied", "Read-only file system", "Operation not permitted")
 _FOREIGN = ("not a valid DuckDB", "version", "Corrupt database", "Could not read enough bytes", "_scanner")
-_MAGIC, _MAGIC_AT, _VERSION_AT, _VERSION_LENGTH = b"DUCK", 8, 52, 32
+_MAGIC, _VERSION = slice(8, 12), slice(52, 84)  # where they stand in a file of DuckDB
 _INTERPRETER = re.compile(r"(python|pypy|ruby|node|java|perl|bash|sh)[\d.]*")
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let Ctrl-C and the like through: DuckDB raises an error of its own in place of what the signal raised.
-
-    That would end no run: a step would seem to have failed by a mistake in the SQL, and the next one would begin.
-    """
+    """Let Ctrl-C through, for which DuckDB raises an error of its own: it ends the run, and not this step alone."""
     try:
         yield
     except (RuntimeError, duckdb.InterruptException) as error:
@@ -48,35 +41,29 @@ def file_errors(path: Path) -> Iterator[None]:
     try:
         with interruptible():
             yield
-    except Exception as error:
-        if _is_about_the_file(error):
+    except _FAULTS as error:
+        raise _error_of(path, error) from error
+    except duckdb.Error as error:
+        # DuckDB has no class of its own for a file that is damaged or in use
+        if _IN_USE.search(str(error)) or (type(error) is duckdb.Error and "Corrupt database" in str(error)):
             raise _error_of(path, error) from error
         raise
 
 
-def _is_about_the_file(error: BaseException) -> bool:
-    """Whether an error is one of the file or the machine. DuckDB has no class of its own for a damaged file."""
-    if isinstance(error, duckdb.Error) and _IN_USE.search(str(error)):
-        return True
-    return isinstance(error, FAULTS) or (type(error) is duckdb.Error and "Corrupt database" in str(error))
-
-
-def _error_of(path: Path, error: BaseException) -> ClockifyDagsterError:
-    """The error of ours that an error about the file at `path` stands for."""
+def _error_of(path: Path, error: Exception) -> DatabaseLockedError | DatabaseUnusableError:
     said = (str(error) or type(error).__name__).splitlines()[0]
     holder = _HOLDER.search(said)
     if holder:
-        pid = int(holder["pid"])
-        program = program_of(pid, holder["program"])
-        return DatabaseLockedError(f"The database {path} is open in another program: {program}, PID {pid}.")
+        program = _program_of(holder["pid"], holder["program"])
+        return DatabaseLockedError(f"The database {path} is open in another program: {program}, PID {holder['pid']}.")
     if _IN_USE.search(said):
         return DatabaseLockedError(f"The database {path} is open in this very process, by other code than ours.")
     if "Could not set lock" in said:
         return DatabaseLockedError(f"The database {path} is open in another program. ({said})")
-    return DatabaseUnusableError(_unusable(path, error, said))
+    return DatabaseUnusableError(_why_unusable(path, error, said))
 
 
-def _unusable(path: Path, error: BaseException, said: str) -> str:
+def _why_unusable(path: Path, error: Exception, said: str) -> str:
     if any(words in said for words in _FULL):
         return (
             f"The disk is full, so {path} could not be written; the data in it is as before. Make room and start "
@@ -102,21 +89,21 @@ def _kind_of(path: Path) -> str:
     """What the file looks like, from its first bytes."""
     try:
         with path.open("rb") as file:
-            head = file.read(_VERSION_AT + _VERSION_LENGTH)
+            head = file.read(_VERSION.stop)
     except OSError:
         return "it cannot be read"
     if not head:
         return "it is empty"
-    if head[_MAGIC_AT : _MAGIC_AT + len(_MAGIC)] != _MAGIC:
+    if head[_MAGIC] != b"DUCK":
         return "it is a file of another kind"
-    version = head[_VERSION_AT:].split(b"\0")[0].decode("ascii", "replace")
-    if version.removeprefix("v") == duckdb.__version__:
+    version = head[_VERSION].split(b"\0")[0].decode("ascii", "replace").removeprefix("v")
+    if version == duckdb.__version__:
         return "it is damaged"
-    writer = f"DuckDB {version.removeprefix('v')}" if version and version.isprintable() else "another DuckDB"
+    writer = f"DuckDB {version}" if version and version.isprintable() else "another DuckDB"
     return f"it was written by {writer}, or it is damaged"
 
 
-def program_of(pid: int, program: str) -> str:
+def _program_of(pid: str, program: str) -> str:
     """A program's name for people: the script rather than its interpreter; no arguments, which may hold secrets."""
     try:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace").split("\0")

@@ -4,9 +4,9 @@ are loaded, up to when changes are known, what each load brought. It is written 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 
 import duckdb
@@ -72,11 +72,7 @@ def ensure_state(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
     for name, columns in _TABLES.items():
         connection.execute(f"CREATE TABLE IF NOT EXISTS {SCHEMA}.{name} ({columns})")
-    _add_listed_at(connection)
-
-
-def _add_listed_at(connection: duckdb.DuckDBPyConnection) -> None:
-    """A column that files of older versions lack."""
+    # files of older versions lack this column
     connection.execute(f"ALTER TABLE {SCHEMA}.loads ADD COLUMN IF NOT EXISTS listed_at TIMESTAMP WITH TIME ZONE")
 
 
@@ -95,15 +91,14 @@ def settled_spans(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Span]
 
 
 def record_span(
-    connection: duckdb.DuckDBPyConnection, workspaces: Iterable[str], span: Span, listed_at: datetime
+    connection: duckdb.DuckDBPyConnection, workspaces: Collection[str], span: Span, listed_at: datetime
 ) -> None:
     """Note that the span's entries are loaded for these workspaces and, since their rows went, for no others."""
-    listed = set(workspaces)
     ahead = Span(max(span.start, listed_at), span.end)
     for table, new in (("loaded_ranges", span), ("ranges_ahead", ahead)):
         held = {workspace: without(spans, span) for workspace, spans in _spans(connection, table).items()}
         if new.start < new.end:
-            held |= {workspace: merged([*held.get(workspace, []), new]) for workspace in listed}
+            held |= {workspace: merged([*held.get(workspace, []), new]) for workspace in workspaces}
         rows = [[workspace, each.start, each.end] for workspace, spans in sorted(held.items()) for each in spans]
         connection.execute(f"DELETE FROM {SCHEMA}.{table}")
         if rows:
@@ -114,11 +109,10 @@ def record_load(
     connection: duckdb.DuckDBPyConnection,
     written: Mapping[str, int],
     faults: Iterable[CoercionFault],
-    *,
     listed_at: datetime,
-    loaded_at: datetime,
 ) -> None:
-    """Note a load of these tables: rows written by table, and the values that did not fit."""
+    """Note a load that is written now: rows by table, and the values that did not fit."""
+    loaded_at = datetime.now(timezone.utc)
     for table, rows in written.items():
         connection.execute(
             f"INSERT INTO {SCHEMA}.loads BY NAME SELECT ? AS table_name, ? AS loaded_at, ? AS rows_written, "
@@ -172,14 +166,12 @@ def record_feed(connection: duckdb.DuckDBPyConnection, states: Mapping[str, Feed
         for table in ("change_feed", "change_feed_born"):
             connection.execute(f"DELETE FROM {SCHEMA}.{table} WHERE workspaceid = ?", [workspace])
         connection.execute(f"INSERT INTO {SCHEMA}.change_feed VALUES (?, ?)", [workspace, state.read_from])
-        if state.births:
-            births = [[entry, each.after, each.before] for entry, each in sorted(state.births.items())]
-            entries, after, before = (list(column) for column in zip(*births, strict=True))
-            connection.execute(
-                f"INSERT INTO {SCHEMA}.change_feed_born "
-                "SELECT ?, unnest(?::VARCHAR[]), unnest(?::TIMESTAMPTZ[]), unnest(?::TIMESTAMPTZ[])",
-                [workspace, entries, after, before],
-            )
+        births = state.births.values()
+        connection.execute(
+            f"INSERT INTO {SCHEMA}.change_feed_born "
+            "SELECT ?, unnest(?::VARCHAR[]), unnest(?::TIMESTAMPTZ[]), unnest(?::TIMESTAMPTZ[])",
+            [workspace, list(state.births), [each.after for each in births], [each.before for each in births]],
+        )
 
 
 def _spans(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, list[Span]]:

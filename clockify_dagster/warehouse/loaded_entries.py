@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import duckdb
 
@@ -13,6 +13,8 @@ from clockify_dagster.warehouse.writer import bound_memory
 
 Entries = dict[str, dict[str, str]]
 """By workspace, ids of entries and their users."""
+
+_WITHIN = "timeinterval_start >= ? AND timeinterval_start < ?"
 
 
 def workspace_ids(connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -27,42 +29,35 @@ def users_with_entries(
 ) -> dict[str, set[str]]:
     """By workspace, the users who have entries in one of the tables, within the span where one is given."""
     found: dict[str, set[str]] = {}
-    where, bounds = ("true", []) if span is None else (_WITHIN, [span.start, span.end])
     for table in tables:
-        for workspace, user in _select(connection, table, "DISTINCT workspaceid, userid", where=where, bounds=bounds):
+        where = "true" if span is None else _WITHIN
+        for workspace, user in _select(connection, table, "DISTINCT workspaceid, userid", where=where, span=span):
             found.setdefault(workspace, set()).add(user)
     return found
 
 
-def entries_within(
-    connection: duckdb.DuckDBPyConnection, table: str, span: Span, without: str | None = None
-) -> Entries:
+def entries_within(connection: duckdb.DuckDBPyConnection, table: str, span: Span, without: str | None) -> Entries:
     """The entries that start within the span, but for those whose ids the SQL in `without` gives."""
-    where = _WITHIN if without is None else f"{_WITHIN} AND id NOT IN ({without})"
-    return _entries(connection, table, where, [span.start, span.end])
+    return _entries(connection, table, _WITHIN if without is None else f"{_WITHIN} AND id NOT IN ({without})", span)
 
 
 def running_timers(connection: duckdb.DuckDBPyConnection, table: str, outside: Span) -> Entries:
     """The timers that have no end in the table and start outside the span."""
-    where = "timeinterval_end IS NULL AND (timeinterval_start < ? OR timeinterval_start >= ?)"
-    return _entries(connection, table, where, [outside.start, outside.end])
+    return _entries(connection, table, f"timeinterval_end IS NULL AND NOT ({_WITHIN})", outside)
 
 
-_WITHIN = "timeinterval_start >= ? AND timeinterval_start < ?"
-
-
-def _entries(connection: duckdb.DuckDBPyConnection, table: str, where: str, bounds: Sequence[object]) -> Entries:
+def _entries(connection: duckdb.DuckDBPyConnection, table: str, where: str, span: Span) -> Entries:
     found: Entries = {}
-    for workspace, entry, user in _select(connection, table, "workspaceid, id, userid", where=where, bounds=bounds):
+    for workspace, entry, user in _select(connection, table, "workspaceid, id, userid", where=where, span=span):
         found.setdefault(workspace, {})[entry] = user
     return found
 
 
 def _select(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: str, *, where: str, bounds: Sequence[object]
+    connection: duckdb.DuckDBPyConnection, table: str, columns: str, *, where: str, span: Span | None
 ) -> list[tuple[str, ...]]:
     if columns_of(connection, table) is None:
         return []
-    sql = f"SELECT {columns} FROM {qualified(table)} WHERE workspaceid IS NOT NULL AND userid IS NOT NULL AND {where}"
     bound_memory(connection)
-    return connection.execute(sql, list(bounds)).fetchall()
+    sql = f"SELECT {columns} FROM {qualified(table)} WHERE workspaceid IS NOT NULL AND userid IS NOT NULL AND {where}"
+    return connection.execute(sql, [] if span is None else [span.start, span.end]).fetchall()

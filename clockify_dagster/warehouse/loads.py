@@ -47,8 +47,7 @@ class Load:
             return {table.name: 0 for table in self.staging.family}
         rows = self._replace(connection)
         if not self.is_refused:
-            now = datetime.now(timezone.utc)
-            load_state.record_load(connection, rows, self.staging.faults, listed_at=self.listed_at, loaded_at=now)
+            load_state.record_load(connection, rows, self.staging.faults, self.listed_at)
         return rows
 
     def _has_newer_rows(self, last: load_state.LoadRecord | None) -> bool:

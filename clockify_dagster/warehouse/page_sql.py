@@ -8,7 +8,7 @@ there is SQL that finds the values of any other form, which are for `contract/va
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from clockify_dagster.contract.model import Column, Table, Type
@@ -51,14 +51,15 @@ class PageSource:
 
 
 def raw_table(root: Table, children: tuple[Table, ...], source: PageSource, *, file: str, size: int) -> str:
-    """The rows of the raw table of a root, from a file of so many bytes: a row a document, in their order."""
+    """The rows of the raw table of a root, from a file of so many bytes: one for each document, in their order."""
     if source.has_plain_documents:
-        return f"SELECT * FROM {_json(file, size, 'array', _keys(root, children))}"
+        keys = [column.steps[0] for column in root.document_columns if column.is_in_document]
+        keys += [(child.rows_path or "").split(".")[0] for child in children]
+        return f"SELECT * FROM {_json(file, size, 'array', keys)}"
     if source.inside is None:
         first, *rest = source.envelope.split(".")
-        path = literal("$" + "".join(f".{quoted(step)}" for step in rest) + "[*]")
-        answer = _json(file, size, "unstructured", [first, "_"])
-        return f"SELECT unnest(json_extract({quoted(first)}, {path})) AS {_DOCUMENT} FROM {answer}"
+        answer = _json(file, size, "unstructured", [first])
+        return f"SELECT unnest(json_extract({quoted(first)}, {_path(rest, '[*]')})) AS {_DOCUMENT} FROM {answer}"
     outer = _json(file, size, "array", [source.inside, *source.outer_facts.values()])
     facts = "".join(f", {quoted(key)} ->> '$' AS {_fact(name)}" for name, key in source.outer_facts.items())
     return f"SELECT unnest(json_extract({quoted(source.inside)}, '$[*]')) AS {_DOCUMENT}{facts} FROM {outer}"
@@ -66,7 +67,7 @@ def raw_table(root: Table, children: tuple[Table, ...], source: PageSource, *, f
 
 def raw_items(child: Table, source: PageSource, *, raw: str, typed: str, key: str) -> str:
     """The rows of a child's raw table: an item of a document's list each, with its parent's key and reading."""
-    items = _at(child.rows_path or "", source)
+    items = _list_of(child, source)
     return (
         f"SELECT {_PARENT}, {SEEN}, {_ITEM} FROM (SELECT typed.{quoted(key)} AS {_PARENT}, typed.{SEEN}, "
         f"unnest(json_extract({items}, '$[*]')) AS {_ITEM} FROM {raw} AS raw JOIN {typed} AS typed "
@@ -77,7 +78,7 @@ def raw_items(child: Table, source: PageSource, *, raw: str, typed: str, key: st
 
 def odd_lists(child: Table, source: PageSource, raw: str) -> str:
     """The values that stand where a child's list should be, and are something else."""
-    items = f"CAST({_at(child.rows_path or '', source)} AS VARCHAR)"
+    items = f"CAST({_list_of(child, source)} AS VARCHAR)"
     return f"SELECT {items} FROM {raw} WHERE NOT starts_with({items}, '[') AND {items} NOT IN ('null', '\"\"')"
 
 
@@ -91,19 +92,17 @@ def _json(file: str, size: int, form: str, keys: list[str]) -> str:
     )
 
 
-def _keys(root: Table, children: tuple[Table, ...]) -> list[str]:
-    steps = [column.steps[0] for column in root.document_columns if column.is_in_document]
-    return [*steps, *((child.rows_path or "").split(".")[0] for child in children)]
+def _list_of(child: Table, source: PageSource) -> str:
+    """The JSON of a child's list; SQL's null where it is absent."""
+    return _extract(*_place((child.rows_path or "").split("."), source))
 
 
-def _at(path: str, source: PageSource) -> str:
-    """The JSON at a dotted path of a document; SQL's null where it is absent."""
-    first, *rest = path.split(".")
-    if not source.has_plain_documents:
-        return f"json_extract({_DOCUMENT}, {literal('$.' + '.'.join(map(quoted, [first, *rest])))})"
-    if not rest:
-        return quoted(first)
-    return f"json_extract({quoted(first)}, {literal('$.' + '.'.join(map(quoted, rest)))})"
+def _path(steps: Sequence[str], end: str = "") -> str:
+    return literal("$" + "".join(f".{quoted(step)}" for step in steps) + end)
+
+
+def _extract(place: str, steps: Sequence[str]) -> str:
+    return f"json_extract({place}, {_path(steps)})" if steps else place
 
 
 def _fact(name: str) -> str:
@@ -136,9 +135,8 @@ def column_sql(table: Table, column: Column, source: PageSource) -> ColumnSQL:
         return ColumnSQL(column, _PARENT)
     if not column.is_in_document:
         return ColumnSQL(column, _of_request(column, source))
-    place, steps = _base(table, column, source)
-    path = literal("$" + "".join(f".{quoted(step)}" for step in steps))
-    text = f"({place} ->> {path})"
+    place, steps = _place(column.steps, source, table)
+    text = f"({place} ->> {_path(steps)})"
     json = _json_at(place, steps)
     typed, is_usual = _typed(column.type, text)
     if is_usual is None:
@@ -156,27 +154,18 @@ def column_sql(table: Table, column: Column, source: PageSource) -> ColumnSQL:
 
 def not_objects(table: Table, source: PageSource) -> list[str]:
     """Conditions: something of which the table wants a part is there, and is not an object."""
-    bases = [
-        _base(table, c, source)
-        for c in table.document_columns
-        if c.is_in_document and (c.list_path or not table.parent)
-    ]
-    around = {(place, steps[:depth]) for place, steps in bases for depth in range(len(steps))}
-    found = []
-    for place, steps in sorted(around):
-        path = literal("$" + "".join(f".{quoted(step)}" for step in steps))
-        text = f"CAST({f'json_extract({place}, {path})' if steps else place} AS VARCHAR)"
-        found.append(f"NOT starts_with({text}, '{{') AND {text} NOT IN ('null', '\"\"')")
-    return found
+    columns = [c for c in table.document_columns if c.is_in_document and (c.list_path or not table.parent)]
+    places = [_place(column.steps, source, table) for column in columns]
+    around = {_extract(place, steps[:depth]) for place, steps in places for depth in range(len(steps))}
+    texts = [f"CAST({each} AS VARCHAR)" for each in sorted(around)]
+    return [f"NOT starts_with({text}, '{{') AND {text} NOT IN ('null', '\"\"')" for text in texts]
 
 
-def _base(table: Table, column: Column, source: PageSource) -> tuple[str, tuple[str, ...]]:
-    """The column of the raw table that holds the value, and the way from there to it."""
-    if table.parent is not None:
-        return _ITEM, column.steps
-    if source.has_plain_documents:
-        return quoted(column.steps[0]), column.steps[1:]
-    return _DOCUMENT, column.steps
+def _place(steps: Sequence[str], source: PageSource, table: Table | None = None) -> tuple[str, Sequence[str]]:
+    """The column of the raw table of documents, or of the given one, that the steps lead into, and the rest of them."""
+    if table is not None and table.parent is not None:
+        return _ITEM, steps
+    return (quoted(steps[0]), steps[1:]) if source.has_plain_documents else (_DOCUMENT, steps)
 
 
 def _of_request(column: Column, source: PageSource) -> str:
@@ -186,11 +175,11 @@ def _of_request(column: Column, source: PageSource) -> str:
     return literal(source.facts[name]) if name in source.facts else "NULL::VARCHAR"
 
 
-def _json_at(place: str, steps: tuple[str, ...]) -> str:
+def _json_at(place: str, steps: Sequence[str]) -> str:
     """The JSON text at the end of some steps; see `ColumnSQL.json`."""
     json = f"nullif(CAST({place} AS VARCHAR), 'null')"
     for step in steps:
-        inner = f"nullif(CAST(json_extract({json}, {literal(f'$.{quoted(step)}')}) AS VARCHAR), 'null')"
+        inner = f"nullif(CAST({_extract(json, [step])} AS VARCHAR), 'null')"
         json = (
             f"CASE WHEN starts_with({json}, '{{') THEN {inner} WHEN {json} = '\"\"' THEN NULL "
             f"WHEN starts_with({json}, '{NOT_AN_OBJECT}') THEN {json} ELSE '{NOT_AN_OBJECT}' || {json} END"

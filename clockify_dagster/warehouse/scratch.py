@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import uuid
 import weakref
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -23,9 +24,12 @@ class ScratchFolder:
         prefix = f".{database.name}.loading-"
         for left in parent.iterdir():
             if left.name.startswith(prefix) and left.suffix == ".lock":
-                _remove_if_abandoned(left)
+                abandoned = FileLock(left)
+                with suppress(Timeout, OSError):  # where a living process holds it
+                    abandoned.acquire(timeout=0)
+                    _remove(left.with_suffix(""), abandoned)
         self.path = parent / f"{prefix}{uuid.uuid4().hex}"
-        lock = _lock_of(self.path)
+        lock = FileLock(f"{self.path}.lock")
         lock.acquire(timeout=0)
         self.path.mkdir()
         self._finalizer = weakref.finalize(self, _remove, self.path, lock)
@@ -33,21 +37,6 @@ class ScratchFolder:
     def remove(self) -> None:
         """Remove the folder with all that is in it. Safe to call twice."""
         self._finalizer()
-
-
-def _lock_of(folder: Path) -> FileLock:
-    return FileLock(folder.with_name(f"{folder.name}.lock"))
-
-
-def _remove_if_abandoned(lock_file: Path) -> None:
-    """Remove a folder unless a living process holds its lock."""
-    folder = lock_file.with_suffix("")
-    lock = _lock_of(folder)
-    try:
-        lock.acquire(timeout=0)
-    except (Timeout, OSError):
-        return
-    _remove(folder, lock)
 
 
 def _remove(folder: Path, lock: FileLock) -> None:

@@ -13,6 +13,7 @@ import os
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache
 from glob import escape
 from pathlib import Path
@@ -25,8 +26,7 @@ from clockify_dagster.contract.values import CoercionFault, merge_faults
 from clockify_dagster.days import Span
 from clockify_dagster.warehouse.ddl import literal, quoted
 from clockify_dagster.warehouse.file_errors import file_errors
-from clockify_dagster.warehouse.page_reader import PageReader
-from clockify_dagster.warehouse.page_rows import PageRows
+from clockify_dagster.warehouse.page_reader import PageReader, PageRows
 from clockify_dagster.warehouse.page_sql import SEEN, PageSource
 from clockify_dagster.warehouse.scratch import ScratchFolder
 
@@ -37,6 +37,7 @@ _MOST_AT_ONCE = 4  # pages that are read at once; more than there are processors
 _FEW = 100_000  # ids that are compared in memory
 _READING: dict[str, Any] = {"threads": 1, "memory_limit": "256MB"}  # a page needs some 15 of them
 _ROWS_A_PAGE = 1 << 20
+_SUPERSEDED = "superseded.parquet"
 _FORMAT = "(FORMAT parquet, COMPRESSION uncompressed)"  # they live for minutes; columns are packed all the same
 
 
@@ -58,6 +59,8 @@ class PageStaging:
         """
         self.family = tuple(family)
         self.faults: tuple[CoercionFault, ...] = ()
+        self._key = quoted(self.family[0].primary_key[0])
+        self._start = quoted(str(self.family[0].partition_column))
         self._database = database
         self._span = span
         self._accepted: set[str] = set()
@@ -75,11 +78,6 @@ class PageStaging:
         """Remove the files. Safe to call twice."""
         self._scratch.remove()
 
-    @property
-    def documents(self) -> int:
-        """How many documents were read; those that came twice count twice."""
-        return self._documents
-
     def add(self, body: bytes, source: PageSource | None = None) -> PageRows:
         """Take the page that an answer's body holds: a JSON list of documents, unless `source` says otherwise.
 
@@ -94,7 +92,9 @@ class PageStaging:
             rows = reader.read(body, file, number * _ROWS_A_PAGE)
             if len(rows):
                 for table in self.family:
-                    self._keep(cursor, table, number, reader.tables[table.name])
+                    columns = ", ".join([*(quoted(column.name) for column in table.document_columns), SEEN])
+                    target = literal(str(self._scratch.path / table.name / f"{number}.parquet"))
+                    cursor.execute(f"COPY (SELECT {columns} FROM {reader.tables[table.name]}) TO {target} {_FORMAT}")
         with self._lock:
             self.faults = merge_faults([*self.faults, *reader.faults])
             self._documents += len(rows)
@@ -117,53 +117,46 @@ class PageStaging:
     @property
     def keys(self) -> str | None:
         """SQL for the root's keys whose rows count, some of them twice; None where there is no page yet."""
-        return None if self._is_empty else f"SELECT {self._key} FROM {self._files(self.family[0])} WHERE {self._counts}"
+        if not self._documents:
+            return None
+        return f"SELECT {self._key} FROM {self._rows_read(self.family[0])} WHERE {self._counts}"
 
     def holds(self, keys: Collection[str]) -> set[str]:
         """Those of these keys of the root of which there are rows that count."""
         if not keys or self.keys is None:
             return set()
-        asked = "SELECT unnest(?::VARCHAR[])"
-        rows = self._ask(f"SELECT key FROM ({self.keys}) AS held(key) WHERE key IN ({asked})", [sorted(keys)])
-        return {key for (key,) in rows}
+        sql = f"SELECT key FROM ({self.keys}) AS held(key) WHERE key IN (SELECT unnest(?::VARCHAR[]))"
+        return {key for (key,) in self._ask(sql, keys)}
 
-    def rows_of(self, keys: Collection[str], columns: Sequence[str]) -> dict[str, tuple[Any, ...]]:
-        """By key, these columns of the root's rows, wherever they stand, as they were read last."""
-        if not keys or self._is_empty:
+    def starts_of(self, keys: Collection[str]) -> dict[str, datetime]:
+        """By key, the partition instant of the root's rows, wherever they stand, as they were read last."""
+        if not keys or not self._documents:
             return {}
-        chosen = ", ".join(map(quoted, columns))
-        rows = self._ask(
-            f"SELECT {self._key}, {chosen} FROM {self._files(self.family[0])} "
-            f"WHERE {self._key} IN (SELECT unnest(?::VARCHAR[])) ORDER BY {SEEN}",
-            [sorted(keys)],
+        sql = (
+            f"SELECT {self._key}, {self._start} FROM {self._rows_read(self.family[0])} "
+            f"WHERE {self._key} IN (SELECT unnest(?::VARCHAR[])) ORDER BY {SEEN}"
         )
-        return {key: tuple(values) for key, *values in rows}
+        return dict(self._ask(sql, keys))
 
     def finish(self) -> None:
         """Find the rows that were read again later: they do not count. To be done before the database is opened."""
         if self._ids is not None:
             return
-        found = self._files(self.family[0])
-        swap = str(self._scratch.path / "swap")
-        with (
-            file_errors(self._database),
-            duckdb.connect(":memory:", config={**_READING, "temp_directory": swap}) as connection,
-        ):
+        found = self._rows_read(self.family[0])
+        config = {**_READING, "temp_directory": str(self._scratch.path / "swap")}
+        with file_errors(self._database), duckdb.connect(":memory:", config=config) as connection:
             connection.execute(
                 f"COPY (SELECT {self._key} AS key, {SEEN} AS seen FROM {found} WHERE hash({self._key}) IN "
                 f"(SELECT hash({self._key}) FROM {found} GROUP BY 1 HAVING count(*) > 1) "
                 f"QUALIFY row_number() OVER (PARTITION BY {self._key} ORDER BY {SEEN} DESC) > 1) "
-                f"TO {literal(str(self._superseded))} {_FORMAT}"
+                f"TO {literal(str(self._scratch.path / _SUPERSEDED))} {_FORMAT}"
             )
 
     @contextmanager
     def registered(self, connection: duckdb.DuckDBPyConnection) -> Iterator[dict[str, str]]:
         """By table, the name of a temporary view of the rows that count, after `finish`. They go with the context."""
         names = {table.name: f"staged_{number}" for number, table in enumerate(self.family)}
-        if self._accepted:
-            connection.execute(
-                "CREATE OR REPLACE TEMP TABLE accepted AS SELECT unnest(?::VARCHAR[]) AS key", [sorted(self._accepted)]
-            )
+        self._create_accepted(connection)
         for table in self.family:
             connection.execute(f"CREATE OR REPLACE TEMP VIEW {names[table.name]} AS {self._rows(table)}")
         yield names
@@ -173,56 +166,42 @@ class PageStaging:
         if not any((self._scratch.path / table.name).iterdir()):
             nothing = (f"NULL::{column.type.sql} AS {quoted(column.name)}" for column in table.document_columns)
             return f"SELECT {', '.join(nothing)} LIMIT 0"
-        held = f"SELECT held.* FROM {self._files(table)} AS held"
+        held = f"SELECT held.* FROM {self._rows_read(table)} AS held"
         if table.keeps_all_documents:
             key = ", ".join(map(quoted, table.primary_key))
             return f"{held} QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {SEEN} DESC) = 1"
-        late = f" ANTI JOIN {_parquet(str(self._superseded))} AS late ON held.{SEEN} = late.seen"
-        current = held if self._ids is not None else held + late
-        if self._span is None:
-            return current
-        if table.parent is None:
-            return f"{current} WHERE {self._counts}"
-        return f"{current} WHERE {SEEN} IN (SELECT {SEEN} FROM {self._files(self.family[0])} WHERE {self._counts})"
+        if self._ids is None:
+            held += f" ANTI JOIN {self._parquet(_SUPERSEDED)} AS late ON held.{SEEN} = late.seen"
+        if self._span is None or table.parent is None:
+            return f"{held} WHERE {self._counts}"
+        return f"{held} WHERE {SEEN} IN (SELECT {SEEN} FROM {self._rows_read(self.family[0])} WHERE {self._counts})"
 
     @property
     def _counts(self) -> str:
         """A condition on the root's rows: within the span, or accepted."""
         if self._span is None:
             return "true"
-        start = quoted(str(self.family[0].partition_column))
         first, last = (literal(moment.isoformat()) for moment in (self._span.start, self._span.end))
-        within = f"({start} >= TIMESTAMPTZ {first} AND {start} < TIMESTAMPTZ {last})"
+        within = f"({self._start} >= TIMESTAMPTZ {first} AND {self._start} < TIMESTAMPTZ {last})"
         return f"({within} OR {self._key} IN (SELECT key FROM accepted))" if self._accepted else within
 
-    @property
-    def _key(self) -> str:
-        return quoted(self.family[0].primary_key[0])
+    def _create_accepted(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Make the temporary table that `_counts` asks."""
+        if self._accepted:
+            sql = "CREATE OR REPLACE TEMP TABLE accepted AS SELECT unnest(?::VARCHAR[]) AS key"
+            connection.execute(sql, [sorted(self._accepted)])
 
-    @property
-    def _is_empty(self) -> bool:
-        return not self._documents
+    def _rows_read(self, table: Table) -> str:
+        return self._parquet(f"{table.name}/*.parquet")
 
-    @property
-    def _superseded(self) -> Path:
-        return self._scratch.path / "superseded.parquet"
+    def _parquet(self, files: str) -> str:
+        # without the option, a folder that is called `day=1` would become a column
+        return f"read_parquet({literal(f'{escape(str(self._scratch.path))}/{files}')}, hive_partitioning = false)"
 
-    def _files(self, table: Table) -> str:
-        return _parquet(str(self._scratch.path / table.name), "/*.parquet")
-
-    def _keep(self, cursor: duckdb.DuckDBPyConnection, table: Table, number: int, rows: str) -> None:
-        columns = ", ".join([*(quoted(column.name) for column in table.document_columns), SEEN])
-        file = self._scratch.path / table.name / f"{number}.parquet"
-        cursor.execute(f"COPY (SELECT {columns} FROM {rows}) TO {literal(str(file))} {_FORMAT}")
-
-    def _ask(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+    def _ask(self, sql: str, keys: Iterable[str]) -> list[Any]:
         with file_errors(self._database), self._cursor() as cursor:
-            if self._accepted:
-                cursor.execute(
-                    "CREATE OR REPLACE TEMP TABLE accepted AS SELECT unnest(?::VARCHAR[]) AS key",
-                    [sorted(self._accepted)],
-                )
-            return cursor.execute(sql, list(parameters)).fetchall()
+            self._create_accepted(cursor)
+            return cursor.execute(sql, [sorted(keys)]).fetchall()
 
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -235,8 +214,3 @@ class PageStaging:
 def _engine(_pid: int) -> duckdb.DuckDBPyConnection:
     """The DuckDB that reads the pages of a process: starting one takes longer than reading a small page."""
     return duckdb.connect(":memory:", config={**_READING, "temp_directory": ""})
-
-
-def _parquet(path: str, files: str = "") -> str:
-    """Files as a table; a folder that is called `day=1` does not become a column of it."""
-    return f"read_parquet({literal(escape(path) + files)}, hive_partitioning = false)"

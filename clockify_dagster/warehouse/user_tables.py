@@ -1,7 +1,4 @@
-"""Tables that are not in the contract: what users put on top, frames of any shape.
-
-Every function here runs inside the caller's transaction.
-"""
+"""Tables that are not in the contract: what users put on top. Runs inside the caller's transaction."""
 
 from __future__ import annotations
 
@@ -15,7 +12,6 @@ from clockify_dagster.errors import NotLoadedError
 from clockify_dagster.warehouse.ddl import columns_of, qualified, quoted
 
 _SOURCE = "given_frame"
-_ZONED = "TIMESTAMP WITH TIME ZONE"
 PartitionRows = tuple[str, Span]
 """The rows of some partitions: a column, and the span within which its values lie."""
 
@@ -31,7 +27,8 @@ def replace_frame(
     connection.register(_SOURCE, frame)
     try:
         types = connection.execute(f"DESCRIBE SELECT * FROM {_SOURCE}").fetchall()
-        untyped = _untyped(frame)
+        # some DuckDB take columns of which pandas knows no type, and that have no value, for integers
+        untyped = {str(name) for name, column in frame.items() if column.dtype == object and column.isna().all()}
         columns = {str(column): "VARCHAR" if column in untyped else str(kind) for column, kind, *_ in types}
         chosen = ", ".join(f"CAST({quoted(column)} AS {kind}) AS {quoted(column)}" for column, kind in columns.items())
         if partition is None:
@@ -53,9 +50,7 @@ def replace_frame(
 def partition_condition(
     connection: duckdb.DuckDBPyConnection, table: str, partition: PartitionRows
 ) -> tuple[str, list[datetime]]:
-    """The condition that a row is in the partitions, and its parameters.
-
-    Raises `NotLoadedError` where there is no such column.
+    """The condition that a row is in the partitions, and its parameters. Raises `NotLoadedError` without the column.
 
     Days and clock times without a zone are compared with the span's own clock: a day in Lima begins in Lima.
     """
@@ -66,11 +61,6 @@ def partition_condition(
             f"{table} has no column {column}, by which its partitions are told apart (partition_expr)."
         )
     bounds = [span.start, span.end]
-    if kind != _ZONED:
+    if kind != "TIMESTAMP WITH TIME ZONE":
         bounds = [moment.replace(tzinfo=None) for moment in bounds]
     return f"{quoted(column)} >= ? AND {quoted(column)} < ?", bounds
-
-
-def _untyped(frame: pd.DataFrame) -> set[str]:
-    """The columns of which pandas knows no type, and that have no value: some DuckDB take them for integers."""
-    return {str(name) for name, column in frame.items() if column.dtype == object and column.isna().all()}

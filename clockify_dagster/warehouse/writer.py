@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from clockify_dagster.contract.model import LOADED_AT, Table
+from clockify_dagster.contract.model import LOADED_AT
 from clockify_dagster.days import Span
 from clockify_dagster.warehouse.ddl import ensure_table, literal, qualified, quoted
 from clockify_dagster.warehouse.staging import MEMORY, PageStaging
@@ -29,17 +29,17 @@ def replace_tables(
 ) -> dict[str, int]:
     """Put the staged rows in place of all rows of the tables. Gives how many rows of each came in.
 
-    Rows of `kept_workspaces` stay, and so do those of `kept_users`: they were not read again. Rows of staged keys go
-    all the same. Raises `ValueError` where workspaces are to be kept and the table does not say to which a row belongs.
+    Rows of `kept_workspaces` and `kept_users`, which were not read again, stay, but for those of staged keys. Raises
+    `ValueError` where workspaces are to be kept and the table does not say to which a row belongs.
     """
-    root = staging.family[0]
-    kept = list(kept_workspaces)
-    if kept and root.workspace_column is None:
+    root, kept = staging.family[0], list(kept_workspaces)
+    if not kept:
+        return _replace(connection, staging, "true", [], kept_users=kept_users)
+    if root.workspace_column is None:
         raise ValueError(f"{root.name} does not say to which workspace a row belongs")
-    column = quoted(root.workspace_column or "")
     # a row of an older version may lack its workspace; where a workspace is kept, it may be of that one
-    goes = f"coalesce(held.{column} NOT IN (SELECT unnest(?::VARCHAR[])), false)" if kept else "true"
-    return _replace(connection, staging, goes, [kept] if kept else [], kept_users=kept_users)
+    goes = f"coalesce(held.{quoted(root.workspace_column)} NOT IN (SELECT unnest(?::VARCHAR[])), false)"
+    return _replace(connection, staging, goes, [kept], kept_users=kept_users)
 
 
 def replace_span(
@@ -79,17 +79,18 @@ def _replace(
     kept_users: Iterable[UserOfWorkspace],
     deleted: Iterable[str] = (),
 ) -> dict[str, int]:
-    root = staging.family[0]
+    root, loaded_at, written = staging.family[0], datetime.now(timezone.utc), dict[str, int]()
     bound_memory(connection, is_writing=True)
     with staging.registered(connection) as staged:
         for table in staging.family:
             ensure_table(connection, table)
         kept = ["/".join(pair) for pair in sorted(kept_users)]
-        if not any(_has_rows(connection, table) for table in staging.family):
+        names = [qualified(table.name) for table in staging.family]
+        if not any(connection.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() for name in names):
             pass  # a first load, often a large one: there is nothing to look for
         elif goes == "true" and not kept:
-            for table in staging.family:
-                connection.execute(f"DELETE FROM {qualified(table.name)}")
+            for name in names:
+                connection.execute(f"DELETE FROM {name}")
         else:
             if kept:
                 user = "concat_ws('/', held.workspaceid, held.userid)"
@@ -105,22 +106,12 @@ def _replace(
             for table in reversed(staging.family):
                 link = quoted(table.columns[0].name if table.parent else root.primary_key[0])
                 connection.execute(f"DELETE FROM {qualified(table.name)} WHERE {link} IN (SELECT key FROM replaced)")
-        return _insert(connection, staging.family, staged)
-
-
-def _has_rows(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
-    return connection.execute(f"SELECT 1 FROM {qualified(table.name)} LIMIT 1").fetchone() is not None
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, family: Sequence[Table], staged: dict[str, str]) -> dict[str, int]:
-    counts = {}
-    loaded_at = datetime.now(timezone.utc)
-    for table in family:
-        columns = ", ".join(quoted(column.name) for column in table.document_columns)
-        result = connection.execute(
-            f"INSERT INTO {qualified(table.name)} BY NAME "
-            f"SELECT {columns}, ? AS {quoted(LOADED_AT.name)} FROM {staged[table.name]}",
-            [loaded_at],
-        ).fetchone()
-        counts[table.name] = int(result[0]) if result else 0
-    return counts
+        for table in staging.family:
+            columns = ", ".join(quoted(column.name) for column in table.document_columns)
+            inserted = connection.execute(
+                f"INSERT INTO {qualified(table.name)} BY NAME "
+                f"SELECT {columns}, ? AS {quoted(LOADED_AT.name)} FROM {staged[table.name]}",
+                [loaded_at],
+            )
+            ((written[table.name],),) = inserted.fetchall()
+    return written

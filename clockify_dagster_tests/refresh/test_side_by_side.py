@@ -11,21 +11,20 @@ import pytest
 from clockify_dagster.api import ClockifyClient
 from clockify_dagster.refresh import read_listed_table, read_projects, read_users
 from clockify_dagster.sandbox import Fault, faults
-from clockify_dagster.sandbox.messages import Request, Response
+from clockify_dagster.sandbox.messages import Request
 from clockify_dagster_tests.refresh.conftest import Office
 
 
 @dataclass
 class InPairs(faults.Kind):
-    """An answer that waits until another one is waited for as well."""
+    """A request that waits until another one is under way as well."""
 
-    barrier: threading.Barrier = field(default_factory=lambda: threading.Barrier(2, timeout=30))
+    barrier: threading.Barrier = field(default_factory=lambda: threading.Barrier(2, timeout=5))
 
-    def answer(self, request: Request, response: Response) -> Response:
-        """The answer, when two are under way. Raises where the other one never comes."""
-        del request
+    def ask(self, request: Request) -> Request:
+        """The request, when two are under way. Raises where the other one never comes."""
         self.barrier.wait()
-        return response
+        return request
 
 
 @pytest.fixture
@@ -47,18 +46,22 @@ READS = {
 
 @pytest.mark.parametrize("table", READS)
 def test_a_table_is_listed_in_all_workspaces_at_once(two_places: Office, table: str) -> None:
-    two_places.sandbox.faults.add(Fault(f"/{table.removeprefix('clockify_')}", InPairs(), times=2))
+    pairs = InPairs()
+    two_places.sandbox.faults.add(Fault(f"/{table.removeprefix('clockify_')}", pairs, times=2))
     with two_places.transport() as transport:
         context = two_places.context(ClockifyClient(transport, two_places.sandbox.api_url), table, None)
         for load in READS[table](context).loads:
             two_places.warehouse.write(load)
+    assert not pairs.barrier.broken
 
 
 @pytest.mark.parametrize("path", ["/entities/created", "/users", "/time-entries"])
 def test_a_refresh_asks_all_workspaces_at_once(two_places: Office, path: str) -> None:
-    two_places.sandbox.faults.add(Fault(path, InPairs(), times=2))
+    pairs = InPairs()
+    two_places.sandbox.faults.add(Fault(path, pairs, times=2))
     two_places.refresh()
     two_places.check()
+    assert not pairs.barrier.broken
 
 
 def test_with_one_request_at_a_time_it_does_as_well(make_office: Callable[..., Office]) -> None:
