@@ -38,7 +38,7 @@ sandbox: install  ## serve the made-up account until Ctrl-C
 	$(BIN)/clockify-dagster sandbox
 
 test: lint types imports  ## everything that must hold: style, types, layers, tests
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+	$(BIN)/pytest --numprocesses 3 --dist worksteal
 
 lint: install
 	$(BIN)/ruff check .
