@@ -79,7 +79,7 @@ class ClockifyClient:
             return self._users[workspace]
 
     def entry_pages(
-        self, workspace: str, user: str, start: datetime | None, end: datetime | None, read: Callable[[Answer], E]
+        self, workspace: str, user: str, read: Callable[[Answer], E], *, start: datetime | None, end: datetime | None
     ) -> Iterator[E]:
         """A user's entries, newest start first: at least those that start from `start` to before `end`.
 

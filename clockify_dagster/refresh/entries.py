@@ -95,7 +95,7 @@ def _read_user(context: RefreshContext, read: EntriesRead, began: datetime, *, w
     start, end = (context.span.start, context.span.end) if context.span else (None, None)
     entries = 0
     try:
-        for rows in context.client.entry_pages(workspace, user, start, end, stage):
+        for rows in context.client.entry_pages(workspace, user, stage, start=start, end=end):
             within = rows.ids_within(context.span)
             entries += len(within)
             read.young[workspace].update(made_since(within, began))

@@ -150,7 +150,9 @@ def test_many_users_are_read_side_by_side_and_exactly_in_spite_of_faults(
 
     def ids_of(each: str) -> tuple[str, set[str]]:
         return each, {
-            row["id"] for page in small.entry_pages(workspace, each, None, None, Entries) for row in page.documents
+            row["id"]
+            for page in small.entry_pages(workspace, each, Entries, start=None, end=None)
+            for row in page.documents
         }
 
     found = dict(side_by_side([partial(ids_of, each) for each in users], 4))

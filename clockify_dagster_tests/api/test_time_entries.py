@@ -30,7 +30,9 @@ def fill(account: Account, workspace: str, user: str) -> Callable[[int, timedelt
 def read(transport: Transport, sandbox: Sandbox, workspace: str, user: str) -> Read:
     def rows(size: int = 10, start: datetime | None = None, end: datetime | None = None) -> list[Document]:
         client = ClockifyClient(transport, sandbox.api_url, page_size=size)
-        return [row for page in client.entry_pages(workspace, user, start, end, Entries) for row in page.documents]
+        return [
+            row for page in client.entry_pages(workspace, user, Entries, start=start, end=end) for row in page.documents
+        ]
 
     return rows
 
@@ -230,7 +232,7 @@ def test_who_reads_a_page_may_refuse_it_and_it_is_asked_for_again(
             raise errors.UnreadableAnswerError("no", endpoint=answer.endpoint)
         return Entries(answer)
 
-    assert [len(page) for page in client.entry_pages(workspace, user, None, None, picky)] == [3]
+    assert [len(page) for page in client.entry_pages(workspace, user, picky, start=None, end=None)] == [3]
     assert seen == [3, 3]
     assert len(sandbox.requests) == 2
 
