@@ -11,28 +11,12 @@ import pytest
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.days import Days
 from clockify_dagster.sandbox import Account, make_agency
-from clockify_dagster.sandbox.state import Workspace
 from clockify_dagster_tests.conftest import Document, Project
+from clockify_dagster_tests.documents import documents
 from clockify_dagster_tests.warehouse.reference import reference_rows
 
 MakeProject = Callable[..., Project]
 Key = tuple[Any, ...]
-
-
-def documents(account: Account, place: Workspace, root: str) -> list[Document]:
-    """A workspace's own documents for a table without parent, taken from its state and not over HTTP."""
-    if root == "clockify_workspaces":
-        return [place.document]
-    if root == "clockify_users":
-        memberships = account.memberships(place, "ALL")
-        return [
-            {**account.users[user], "memberships": memberships[user], "roles": place.roles.get(user, [])}
-            for user in place.members
-        ]
-    if root.startswith("clockify_timeentries"):
-        return list(place.entries.by_id.values())
-    shelf = root.removeprefix("clockify_").replace("usergroups", "groups")
-    return list(getattr(place, shelf).values())
 
 
 def expected(account: Account, root: str) -> dict[str, list[dict[str, Any]]]:

@@ -11,7 +11,8 @@ from clockify_dagster.api import Answer, documents_of, side_by_side
 from clockify_dagster.errors import NotThereError, UnreadableAnswerError
 from clockify_dagster.refresh.changes import made_since
 from clockify_dagster.refresh.context import RefreshContext
-from clockify_dagster.warehouse import PageStaging
+from clockify_dagster.refresh.stage import stage_page
+from clockify_dagster.warehouse import PageStaging, closed_on_failure
 from clockify_dagster.warehouse.page_reader import PageRows
 
 _PROGRESS_EVERY = 25  # users
@@ -65,14 +66,11 @@ def read_entries(context: RefreshContext, users_held: Mapping[str, set[str]], be
         )
 
     jobs = [partial(_read_user, context, read, began, workspace=workspace, user=user) for workspace, user in users]
-    try:
+    with closed_on_failure(staging):
         for count in side_by_side(jobs, context.concurrency, on_wait=report):
             done, entries = done + 1, entries + count
             if done % _PROGRESS_EVERY == 0 or done == len(users):
                 report()
-    except BaseException:
-        staging.close()
-        raise
     return read
 
 
@@ -84,10 +82,10 @@ def _read_user(context: RefreshContext, read: EntriesRead, began: datetime, *, w
 
     def stage(answer: Answer) -> PageRows:
         try:
-            rows = read.staging.add(answer.body)
-        except ValueError as error:
+            rows = stage_page(read.staging, answer)
+        except UnreadableAnswerError:
             documents_of(answer)  # which says it in better words where it is no list of documents at all
-            raise UnreadableAnswerError(f"{answer.endpoint}: {error}.", endpoint=answer.endpoint, status=200) from None
+            raise
         if not read.keys and len(rows):
             read.keys = frozenset(answer.document[0])
         return rows

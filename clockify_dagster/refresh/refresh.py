@@ -16,7 +16,7 @@ from clockify_dagster.refresh.context import RefreshContext, RefreshResult
 from clockify_dagster.refresh.entries import EntriesRead, read_entries
 from clockify_dagster.refresh.lookups import EntryLookup, LookupResult
 from clockify_dagster.refresh.tables import list_users
-from clockify_dagster.warehouse import Load, SpanLoad, load_state
+from clockify_dagster.warehouse import Load, SpanLoad, closed_on_failure, load_state
 from clockify_dagster.warehouse.load_state import Birth, FeedState
 from clockify_dagster.warehouse.loaded_entries import Entries, entries_within, running_timers, users_with_entries
 
@@ -61,11 +61,8 @@ def refresh_span(context: RefreshContext) -> RefreshResult:
     loaded = _loaded(context, span)
     context = replace(context, limits=loaded.limits)
     read = read_entries(context, loaded.users, began)
-    try:
+    with closed_on_failure(read.staging):
         found, feed = _look_elsewhere(context, span, loaded, read=read, began=began)
-    except BaseException:
-        read.staging.close()
-        raise
     load = SpanLoad(
         read.staging,
         listed_at,

@@ -11,9 +11,10 @@ from functools import partial
 
 from clockify_dagster.api import Page, side_by_side
 from clockify_dagster.contract import Listing
-from clockify_dagster.errors import ContractError, NotAllowedError, UnreadableAnswerError, located
+from clockify_dagster.errors import ContractError, NotAllowedError, located
 from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
-from clockify_dagster.warehouse import Load, PageSource
+from clockify_dagster.refresh.stage import stage_page
+from clockify_dagster.warehouse import Load, PageSource, closed_on_failure
 
 TASKS = "clockify_tasks"
 
@@ -30,12 +31,9 @@ class _Family:
         if self.fault is not None:
             return
         try:
-            self.staging.add(page.answer.body, source)
+            stage_page(self.staging, page.answer, source)
         except ContractError as error:
             self.fault = error
-        except ValueError as error:
-            endpoint = page.answer.endpoint
-            raise UnreadableAnswerError(f"{endpoint}: {error}.", endpoint=endpoint, status=200) from None
 
 
 def read_listed_table(context: RefreshContext) -> RefreshResult:
@@ -76,15 +74,12 @@ def read_users(context: RefreshContext) -> RefreshResult:
     """
     listed_at = datetime.now(timezone.utc)
     family = _Family(context, context.table)
-    try:
+    with closed_on_failure(family.staging):
         list_users(context)
         for workspace in context.workspaces:
             with located(workspace=workspace):
                 for page in context.client.users(workspace).pages:
                     family.stage(page, PageSource(facts={"workspace": workspace}))
-    except BaseException:
-        family.staging.close()
-        raise
     return _result([family], listed_at, {})
 
 
@@ -121,13 +116,9 @@ def _read(
         return f"{workspace.label}: {count} documents of {context.table}"
 
     jobs = [partial(read_workspace, each) for each in context.workspaces.values() if each.id not in refused]
-    try:
+    with closed_on_failure(*(family.staging for family in families)):
         for progress in side_by_side(jobs, context.concurrency):
             context.log.info(progress)
-    except BaseException:
-        for family in families:
-            family.staging.close()
-        raise
     return _result(families, listed_at, refused, is_refused=len(refused) == len(context.workspaces))
 
 

@@ -3,7 +3,7 @@
 from clockify_dagster.warehouse.database import Database
 from clockify_dagster.warehouse.loads import Load, SpanLoad
 from clockify_dagster.warehouse.page_sql import PageSource
-from clockify_dagster.warehouse.staging import PageStaging
+from clockify_dagster.warehouse.staging import PageStaging, closed_on_failure
 from clockify_dagster.warehouse.warehouse import Warehouse
 
-__all__ = ["Database", "Load", "PageSource", "PageStaging", "SpanLoad", "Warehouse"]
+__all__ = ["Database", "Load", "PageSource", "PageStaging", "SpanLoad", "Warehouse", "closed_on_failure"]

@@ -210,6 +210,17 @@ class PageStaging:
             yield cursor
 
 
+@contextmanager
+def closed_on_failure(*stagings: PageStaging) -> Iterator[None]:
+    """Close the stagings where something is raised within this; a load closes those that are read to the end."""
+    try:
+        yield
+    except BaseException:
+        for staging in stagings:
+            staging.close()
+        raise
+
+
 @cache
 def _engine(_pid: int) -> duckdb.DuckDBPyConnection:
     """The DuckDB that reads the pages of a process: starting one takes longer than reading a small page."""

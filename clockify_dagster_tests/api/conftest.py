@@ -18,6 +18,10 @@ from clockify_dagster.sandbox import Account, Sandbox
 CLIENTS = Listing("workspaces/{workspace}/clients")
 TAGS = Listing("workspaces/{workspace}/tags")
 NOW = datetime(2026, 3, 31, 15, tzinfo=timezone.utc)
+BEGIN = datetime(2026, 3, 1, tzinfo=timezone.utc)
+ZONES = ["Pacific/Pago_Pago", "America/New_York", "UTC", "Asia/Kolkata", "Pacific/Kiritimati"]
+Document = dict[str, Any]
+Read = Callable[..., list[Document]]
 
 
 class FakeClock(Clock):
@@ -126,3 +130,19 @@ def transport(make: Callable[..., Transport]) -> Transport:
 @pytest.fixture
 def client(transport: Transport, sandbox: Sandbox) -> ClockifyClient:
     return ClockifyClient(transport, sandbox.api_url, sandbox.reports_url)
+
+
+@pytest.fixture
+def read(transport: Transport, sandbox: Sandbox, workspace: str, user: str) -> Read:
+    def rows(size: int = 10, start: datetime | None = None, end: datetime | None = None) -> list[Document]:
+        client = ClockifyClient(transport, sandbox.api_url, page_size=size)
+        return [
+            row for page in client.entry_pages(workspace, user, Entries, start=start, end=end) for row in page.documents
+        ]
+
+    return rows
+
+
+def ids(rows: list[Document]) -> list[str]:
+    """Each id once, where it came first; rows near the border of a page come twice."""
+    return list(dict.fromkeys(row["id"] for row in rows))

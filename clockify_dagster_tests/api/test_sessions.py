@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,6 +15,7 @@ from clockify_dagster.api import Transport, sessions, transport
 from clockify_dagster.api.clock import Clock, halted_by
 from clockify_dagster.sandbox import Fault, Sandbox, faults
 from clockify_dagster_tests.api.conftest import document_of
+from clockify_dagster_tests.dripping import dripping
 
 Make = Callable[..., Transport]
 
@@ -96,34 +95,6 @@ def test_one_pace_holds_for_all_threads(sandbox: Sandbox, make: Make) -> None:
     assert 0.19 < time.monotonic() - started < 2
 
 
-@contextmanager
-def dripping(head: bytes) -> Iterator[str]:
-    """A server that sends this and then a byte now and then, for ever; each byte comes in time."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    over = threading.Event()
-
-    def drip(connection: socket.socket) -> None:
-        with connection, suppress(OSError):
-            connection.sendall(head)
-            while not over.wait(0.02):
-                connection.sendall(b"x")
-
-    def serve() -> None:
-        with suppress(OSError):
-            while True:
-                threading.Thread(target=drip, args=(listener.accept()[0],), daemon=True).start()
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/api/v1/user"
-    finally:
-        over.set()
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        thread.join()
-
-
 @pytest.mark.parametrize(
     "head",
     [b"", b"HTTP/1.1 200 OK\r\nX-Drip: ", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"],
@@ -134,12 +105,12 @@ def test_an_answer_that_drips_is_given_up_at_its_deadline_and_so_is_its_session(
 ) -> None:
     monkeypatch.setattr(sessions, "WHOLE_ANSWER", 2)
     monkeypatch.setattr(transport, "MAX_TRIES", 2)
-    with dripping(head) as url:
+    with dripping(head) as server:
         began = time.monotonic()
         with pytest.raises(
             errors.UnreachableError, match=r"came so slowly that it was not whole after 0\.4 s"
         ) as caught:
-            make(timeout=0.2, clock=NoPauses(), sessions=Recorded).send("GET", url, document_of)
+            make(timeout=0.2, clock=NoPauses(), sessions=Recorded).send("GET", f"{server}/api/v1/user", document_of)
         assert 0.8 <= time.monotonic() - began < 2
     assert caught.value.tries == 2
     assert caught.value.can_retry
@@ -150,9 +121,9 @@ def test_an_answer_that_drips_is_given_up_at_its_deadline_and_so_is_its_session(
 def test_a_body_that_drips_holds_no_thread_once_it_is_given_up(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions, "WHOLE_ANSWER", 2)
     monkeypatch.setattr(transport, "MAX_TRIES", 1)
-    with dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n") as url:
+    with dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n") as server:
         with pytest.raises(errors.UnreachableError):
-            make(timeout=0.1, clock=NoPauses()).send("GET", url, document_of)
+            make(timeout=0.1, clock=NoPauses()).send("GET", f"{server}/api/v1/user", document_of)
         assert eventually(lambda: not exchanges())
 
 

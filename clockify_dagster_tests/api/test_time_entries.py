@@ -1,21 +1,17 @@
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any, Literal
 
 import pytest
 
 from clockify_dagster import errors
-from clockify_dagster.api import Answer, ClockifyClient, Transport
+from clockify_dagster.api import Answer, ClockifyClient
 from clockify_dagster.sandbox import Account, Fault, Sandbox, faults
-from clockify_dagster_tests.api.conftest import Entries
+from clockify_dagster_tests.api.conftest import BEGIN, ZONES, Entries, Read, ids
 
 Document = dict[str, Any]
-BEGIN = datetime(2026, 3, 1, tzinfo=timezone.utc)
-ZONES = ["Pacific/Pago_Pago", "America/New_York", "UTC", "Asia/Kolkata", "Pacific/Kiritimati"]
-Read = Callable[..., list[Document]]
 
 
 @pytest.fixture
@@ -26,24 +22,8 @@ def fill(account: Account, workspace: str, user: str) -> Callable[[int, timedelt
     return add
 
 
-@pytest.fixture
-def read(transport: Transport, sandbox: Sandbox, workspace: str, user: str) -> Read:
-    def rows(size: int = 10, start: datetime | None = None, end: datetime | None = None) -> list[Document]:
-        client = ClockifyClient(transport, sandbox.api_url, page_size=size)
-        return [
-            row for page in client.entry_pages(workspace, user, Entries, start=start, end=end) for row in page.documents
-        ]
-
-    return rows
-
-
 def deletion(entry: Document) -> faults.Kind:
     return faults.After(lambda account: account.delete_entry(entry))
-
-
-def ids(rows: list[Document]) -> list[str]:
-    """Each id once, where it came first; rows near the border of a page come twice."""
-    return list(dict.fromkeys(row["id"] for row in rows))
 
 
 def present(account: Account, workspace: str) -> set[str]:
@@ -235,28 +215,3 @@ def test_who_reads_a_page_may_refuse_it_and_it_is_asked_for_again(
     assert [len(page) for page in client.entry_pages(workspace, user, picky, start=None, end=None)] == [3]
     assert seen == [3, 3]
     assert len(sandbox.requests) == 2
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_a_listing_during_random_deletions_and_insertions_has_all_that_stood_still(
-    account: Account, workspace: str, user: str, sandbox: Sandbox, read: Read, seed: int
-) -> None:
-    dice = random.Random(seed)  # noqa: S311
-    account.timezone = dice.choice(ZONES)
-    still = {
-        account.add_entry(workspace, user, BEGIN + timedelta(minutes=dice.randrange(60 * 24 * 40)))["id"]
-        for _ in range(150)
-    }
-    loose = [
-        account.add_entry(workspace, user, BEGIN + timedelta(minutes=dice.randrange(60 * 24 * 40))) for _ in range(80)
-    ]
-
-    def disturb(account: Account) -> None:
-        for _ in range(dice.randrange(5)):
-            if loose:
-                account.delete_entry(loose.pop(dice.randrange(len(loose))))
-            account.add_entry(workspace, user, BEGIN + timedelta(minutes=dice.randrange(60 * 24 * 40)))
-
-    sandbox.faults.add(Fault("time-entries", faults.After(disturb), times=None))
-    found = ids(read(25))
-    assert still <= set(found), f"seed {seed}"

@@ -34,6 +34,8 @@ from dagster import (
 )
 from dagster._core.events import StepMaterializationData
 
+WARNING = "Dagster's own event log storage is used"
+
 OURS = """
 event_log_storage:
   module: clockify_dagster.defs.event_log

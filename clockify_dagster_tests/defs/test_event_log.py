@@ -1,8 +1,6 @@
 """The event log that batches: what it writes is what Dagster's own writes, in fewer transactions."""
 
 import logging
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,15 +13,12 @@ from dagster import AssetKey, DagsterEventType, EventLogEntry
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 
-from clockify_dagster.defs import dagster_internals, event_log
+from clockify_dagster.defs import event_log
 from clockify_dagster.defs.dagster_internals import SqliteEventLogStorage
 from clockify_dagster.defs.event_batch import Batch
 from clockify_dagster.defs.event_log import BatchingEventLogStorage
 from clockify_dagster.errors import SettingsError
-from clockify_dagster_tests.defs.histories import OURS, QUIET, RUN, count, events, instance_at, job, rows, run_at
-
-ROOT = Path(__file__).parents[2]
-WARNING = "Dagster's own event log storage is used"
+from clockify_dagster_tests.defs.histories import OURS, RUN, WARNING, count, events, instance_at, job, rows, run_at
 
 
 @pytest.fixture
@@ -242,38 +237,3 @@ def test_the_folder_can_be_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.delenv("DAGSTER_HOME")
     with pytest.raises(SettingsError, match="DAGSTER_HOME"):
         BatchingEventLogStorage.from_config_value(None, {})
-
-
-def test_this_dagster_is_as_we_expect() -> None:
-    assert dagster_internals.differences() == (), "until dagster_internals.py is adapted, Dagster's own storage is used"
-
-
-def test_a_method_with_other_parameters_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(dagster_internals.METHODS, "run_connection", ["self", "run_id", "shard"])
-    (found,) = dagster_internals.differences.__wrapped__()
-    assert found == "SqliteEventLogStorage.run_connection takes (self, run_id), not (self, run_id, shard)"
-
-
-@pytest.mark.parametrize(
-    ("change", "difference"),
-    [
-        ("the import has moved", "there is no SqliteEventLogStorage in dagster._core.storage.event_log"),
-        ("a method has another name", "SqliteEventLogStorage has no _store_asset_event"),
-    ],
-)
-def test_with_a_dagster_that_has_changed_its_own_storage_is_used_and_one_warning_says_so(
-    change: str, difference: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
-    (home / "dagster.yaml").write_text(f"{QUIET}{OURS}")
-    monkeypatch.setenv("DAGSTER_HOME", str(home))
-    program = [sys.executable, "-m", "clockify_dagster_tests.defs.changed_dagster", change]
-    ran = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
-    assert ran.returncode == 0, ran.stderr
-    assert ran.stdout == "SqliteEventLogStorage 10 days\n"
-    assert ran.stderr.count(WARNING) == 1
-    assert difference in ran.stderr
-    with instance_at(home, monkeypatch, OURS) as instance:
-        assert type(instance.event_log_storage) is BatchingEventLogStorage
-        assert len(instance.get_materialized_partitions(AssetKey("entries"))) == 10, "both read the same files"

@@ -7,14 +7,14 @@ from typing import Any
 
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.sandbox import Account
-from clockify_dagster_tests.conftest import Document
+from clockify_dagster_tests.documents import documents
 from clockify_dagster_tests.warehouse.reference import Rows, comparable, reference_rows
 
 
 def expected(account: Account, root: str) -> Rows:
     """By table, the rows that the documents of an account with one workspace stand for; see `as_expected`."""
     (place,) = account.workspaces.values()
-    rows, _ = reference_rows(CONTRACT.family(root), _documents(account, root), {"workspace": place.identity})
+    rows, _ = reference_rows(CONTRACT.family(root), documents(account, place, root), {"workspace": place.identity})
     return {name: comparable(CONTRACT[name], found) for name, found in rows.items()}
 
 
@@ -22,19 +22,3 @@ def as_expected(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
     """Rows of the database in the form and the order of `expected`, without the columns about loading."""
     places = [columns.index(column.name) for column in CONTRACT[table].document_columns]
     return comparable(CONTRACT[table], [tuple(row[place] for place in places) for row in rows])
-
-
-def _documents(account: Account, root: str) -> list[Document]:
-    (place,) = account.workspaces.values()
-    if root == "clockify_workspaces":
-        return [place.document]
-    if root == "clockify_users":
-        memberships = account.memberships(place, "ALL")
-        return [
-            {**account.users[user], "memberships": memberships[user], "roles": place.roles.get(user, [])}
-            for user in place.members
-        ]
-    if root.startswith("clockify_timeentries"):
-        return list(place.entries.by_id.values())
-    shelf = root.removeprefix("clockify_").replace("usergroups", "groups")
-    return list(getattr(place, shelf).values())

@@ -3,11 +3,7 @@ run heals."""
 
 from __future__ import annotations
 
-import socket
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -15,6 +11,7 @@ import pytest
 from clockify_dagster.defs.error_boundary import failure_of
 from clockify_dagster.errors import ClockifyDagsterError
 from clockify_dagster.sandbox import Account, Sandbox, faults
+from clockify_dagster_tests.dripping import dripping
 from clockify_dagster_tests.faults.conftest import ENTRIES, ENTRY_TAGS, Loaded, everything
 
 LISTING = r"/time-entries\?"
@@ -147,37 +144,9 @@ def test_in_a_run_the_same_is_its_failure_and_no_day_is_materialized(loaded: Loa
     assert len(loaded.materialized(ENTRIES)) == 7
 
 
-@contextmanager
-def dripping_headers() -> Iterator[str]:
-    """A server whose headers never end; each byte comes in time."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    over = threading.Event()
-
-    def drip(connection: socket.socket) -> None:
-        with connection, suppress(OSError):
-            connection.sendall(b"HTTP/1.1 200 OK\r\nX-Drip: ")
-            while not over.wait(0.02):
-                connection.sendall(b"x")
-
-    def serve() -> None:
-        with suppress(OSError):
-            while True:
-                threading.Thread(target=drip, args=(listener.accept()[0],), daemon=True).start()
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/api/v1"
-    finally:
-        over.set()
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        thread.join()
-
-
 def test_headers_that_never_end_are_given_up_in_time(loaded: Loaded) -> None:
-    with dripping_headers() as url:
-        loaded.set(api_url=url, timeout_seconds=0.2)
+    with dripping(b"HTTP/1.1 200 OK\r\nX-Drip: ") as server:
+        loaded.set(api_url=f"{server}/api/v1", timeout_seconds=0.2)
         began = time.monotonic()
         result = loaded.load("clockify_tags", expect=False)
         assert time.monotonic() - began < 15

@@ -14,7 +14,7 @@ from clockify_dagster.defs.io_manager import WarehouseResource
 from clockify_dagster.defs.resources import ClockifyResource, chosen
 from clockify_dagster.defs.table_outputs import asset_options, outputs
 from clockify_dagster.errors import AbortedError, ApiError, NotAllowedError
-from clockify_dagster.warehouse import Load
+from clockify_dagster.warehouse import Load, closed_on_failure
 from clockify_dagster.warehouse.loaded_entries import workspace_ids
 
 
@@ -30,19 +30,16 @@ def workspaces_asset(contract: Contract) -> AssetsDefinition:
         with error_boundary(metadata), clockify.counting_requests(metadata):
             listed_at, client = datetime.now(timezone.utc), clockify.client
             found = {str(document.get("id")): document for document in client.workspaces().documents}
-            house = warehouse.warehouse(contract)
+            loaded = warehouse.warehouse(contract)
             if not found:
-                with house.database.reading_if_there() as connection:
+                with loaded.database.reading_if_there() as connection:
                     if connection is not None and workspace_ids(connection):
                         raise _sees_nothing()
             wanted = chosen(found, clockify.settings.workspaces)
             _refuse_plain_members(client, wanted, clockify.settings.concurrency)
-            staging = house.staging(tables)
-            try:
+            staging = loaded.staging(tables)
+            with closed_on_failure(staging):
                 staging.add_documents([found[identity] for identity in wanted])
-            except BaseException:
-                staging.close()
-                raise
         yield from outputs(context, Load(staging, listed_at), metadata)
 
     return clockify_workspaces
