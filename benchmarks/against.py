@@ -28,13 +28,13 @@ def daily(other: Checkout, rounds: int) -> dict[str, Any]:
         for checkout, home in homes.items():
             home.mkdir()
             sync(checkout)
-        return _by_turns("a daily sync of the agency", sync, other, rounds)
+        return _alternating("a daily sync of the agency", sync, other, rounds)
 
 
 def first_load(other: Checkout, shape: Shape, latency: float, rounds: int) -> dict[str, Any]:
     """A first load of an account, each time into a new database."""
     with measure.served(shape, latency) as api:
-        return _by_turns(
+        return _alternating(
             f"{shape.rows:,} entries, {latency * 1000:.0f} ms",
             lambda checkout: measure.ours(api, shape.start, checkout=checkout).seconds,
             other,
@@ -42,7 +42,7 @@ def first_load(other: Checkout, shape: Shape, latency: float, rounds: int) -> di
         )
 
 
-def _by_turns(name: str, seconds_of: Callable[[Checkout], float], other: Checkout, rounds: int) -> dict[str, Any]:
+def _alternating(name: str, seconds_of: Callable[[Checkout], float], other: Checkout, rounds: int) -> dict[str, Any]:
     """Medians of the seconds, and of the pairs' ratios; each is the first of every other pair."""
     pairs = []
     for number in range(rounds):

@@ -32,7 +32,7 @@ class Days:
     last: date
 
     def __post_init__(self) -> None:
-        """Refuse a range turned round."""
+        """Refuse a range whose end comes before its start."""
         if self.first > self.last:
             raise ValueError(f"a range of days from {self.first} to {self.last} is the wrong way round")
 
@@ -57,7 +57,7 @@ class Days:
         return Span(midnight(self.first, zone), midnight(self.last + timedelta(days=1), zone))
 
     def newest(self, number: int) -> Days:
-        """The last so many of them."""
+        """The last `number` days of these."""
         return Days(max(self.first, self.last - timedelta(days=number - 1)), self.last)
 
 
@@ -88,8 +88,8 @@ def merged(spans: Iterable[Span]) -> list[Span]:
 
 def without(spans: Iterable[Span], taken: Span) -> list[Span]:
     """What is left of spans when one is taken out of them."""
-    pieces = [p for s in spans for p in (Span(s.start, min(s.end, taken.start)), Span(max(s.start, taken.end), s.end))]
-    return [piece for piece in pieces if piece.start < piece.end]
+    parts = [p for s in spans for p in (Span(s.start, min(s.end, taken.start)), Span(max(s.start, taken.end), s.end))]
+    return [part for part in parts if part.start < part.end]
 
 
 def cover(spans: Sequence[Span], wanted: Span) -> bool:

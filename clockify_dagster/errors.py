@@ -20,8 +20,8 @@
     │   └── NotLoadedError          a table is asked for that no run has loaded yet
     └── HistoryUnusableError        Dagster's own files cannot be written
 
-The text of an error is for the person who reads it at night: what failed, for which workspace or day, why,
-what to do. It never holds a key or personal data. Each layer adds what it knows of the place:
+The text of an error says what failed, for which workspace or day, why, and what to do. It never holds a key or
+personal data. Each layer adds where it happened:
 `error.at(workspace=..., project=..., user=..., day=...)`, or `with located(workspace=...):` around what may raise.
 How errors become a failed Dagster run does not belong here (`defs/error_boundary.py`).
 """

@@ -22,7 +22,7 @@ _SHOWN = 80  # so many characters of a wrong value
 class Settings(BaseSettings):
     """What the environment says, read by `Settings.load()`: field `region` is `CLOCKIFY_REGION`, and so on.
 
-    A variable that is blank is as good as not set; the environment wins over the `.env`.
+    A blank variable counts as not set. The environment takes precedence over the `.env`.
     """
 
     model_config = SettingsConfigDict(
@@ -129,7 +129,7 @@ class Settings(BaseSettings):
 
     @classmethod
     def unknown_variables(cls) -> list[str]:
-        """Variables that begin as ours do and are none of them: typing errors, most likely."""
+        """Variables with our prefix that are no setting: typing errors, most likely."""
         ours = {variable(name) for name in cls.model_fields}
         names = {name.upper() for name in (*os.environ, *env_file())}
         return sorted(name for name in names if name.startswith(PREFIX) and name not in ours)

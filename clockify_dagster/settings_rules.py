@@ -1,4 +1,4 @@
-"""What a setting's value must be like, and how a fault is told. Which there are is for `settings.py`."""
+"""How each setting's value is checked, and the message for a wrong one. The settings are in `settings.py`."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def checked_zone(name: str) -> str:
 
 
 def checked_start(value: Any, info: ValidationInfo) -> date:
-    """A first day that has come already, in the zone that was read before it; in the spelling nobody can misread."""
+    """A date written yyyy-MM-dd that is not in the future, in the time zone of the settings."""
     text = str(value)
     require(re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text), "a day is written yyyy-MM-dd")
     try:

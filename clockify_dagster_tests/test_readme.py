@@ -16,8 +16,8 @@ SETTINGS_TABLE: str = runpy.run_path(str(ROOT / "docs" / "settings.py"))["settin
 
 
 def test_the_settings_are_those_of_the_code() -> None:
-    told = README.partition("<!-- /settings -->")[0].partition("-->\n")[2].strip()
-    assert told == SETTINGS_TABLE.strip(), "put the output of docs/settings.py there"
+    table = README.partition("<!-- /settings -->")[0].partition("-->\n")[2].strip()
+    assert table == SETTINGS_TABLE.strip(), "put the output of docs/settings.py there"
 
 
 def test_the_table_of_settings_has_a_row_for_every_variable_with_its_default() -> None:

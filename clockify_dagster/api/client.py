@@ -1,4 +1,4 @@
-"""What Clockify's API has to read, with the parameters that leave nobody and nothing out."""
+"""The lists that the client reads from Clockify's API, with the parameters that make each list complete."""
 
 from __future__ import annotations
 

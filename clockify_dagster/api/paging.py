@@ -24,7 +24,7 @@ Documents = list[dict[str, Any]]
 
 
 class Rows(Sized, Protocol):
-    """What must be known of a page's rows to read on; how they are held is for whoever reads them."""
+    """What paging needs to know of a page's rows. The reader decides in which form it holds them."""
 
     @property
     def ids(self) -> Sequence[str]:

@@ -91,7 +91,7 @@ class SessionPool:
         return status, headers, decompressed(packed, headers.get("Content-Encoding", ""), endpoint)
 
     def new_session(self) -> requests.Session:
-        """A session of ours: proxies and certificates of the environment hold, TLS is verified, no cookies are kept."""
+        """A new session, with the proxies and certificates of the environment, TLS verified, and no cookies stored."""
         session = self._make()
         # As `auth`, and not as a header of the session: requests then reads no .netrc, whose credential would go out
         # beside the key.

@@ -24,6 +24,8 @@ from clockify_dagster.version import __version__
 if TYPE_CHECKING:
     from clockify_dagster.settings import Settings
 
+__all__ = ["commands", "main"]
+
 INCOMPLETE, UNUSABLE, INTERRUPTED = 1, 2, 130
 
 
@@ -59,8 +61,8 @@ def _settings() -> Settings:
 
     ours = [variable(name) for name in Settings.model_fields]
     for unknown in Settings.unknown_variables():
-        near = get_close_matches(unknown, ours, n=1, cutoff=0.75)
-        hint = f" Did you mean {near[0]}?" if near else ""
+        similar = get_close_matches(unknown, ours, n=1, cutoff=0.75)
+        hint = f" Did you mean {similar[0]}?" if similar else ""
         click.echo(f"Warning: there is no setting {unknown}, so it has no effect.{hint}", err=True)
     return Settings.load()
 

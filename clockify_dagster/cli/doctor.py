@@ -19,7 +19,7 @@ from clockify_dagster.warehouse import Database, Warehouse
 
 
 def run_doctor(settings: Settings) -> int:
-    """Print what is well and what is not; 0 when a sync can work, 1 when it cannot."""
+    """Print what was tested and each problem. Gives 0 when a sync can work, 1 when it cannot."""
     _say("Clockify", settings.core_url)
     _say("days", f"{Calendar.of(settings).days}, in {settings.timezone}")
     results = []

@@ -1,4 +1,4 @@
-"""`clockify-dagster sync`: which days, which runs, and what is said in the end."""
+"""`clockify-dagster sync`: which days it loads, its runs, and its summary."""
 
 from __future__ import annotations
 

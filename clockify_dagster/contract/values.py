@@ -96,7 +96,7 @@ _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", re.ASCII | re.
 
 
 def _float(value: Any) -> float:
-    # a boolean is an int to Python, and float() reads words and underscores that are numbers to nobody else
+    # to Python a boolean is an int, and float() accepts words and underscores
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not is_number and not (isinstance(value, str) and _NUMBER.fullmatch(value)):
         raise CoercionError(value)

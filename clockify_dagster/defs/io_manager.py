@@ -52,7 +52,7 @@ class ClockifyIOManager(DuckDBPandasIOManager, IOManager):
         return self
 
     def warehouse(self, contract: Contract = CONTRACT, *, patience: float = float("inf")) -> Warehouse:
-        """The warehouse, for somebody with so many seconds to wait for another process; nothing is opened yet."""
+        """The warehouse, with at most `patience` seconds to wait for another process. Opens nothing yet."""
         timeout = min(patience, self.lock_timeout_seconds)
         return Warehouse(Database(Path(self.database), timeout, self.connection_config), contract)
 

@@ -80,7 +80,7 @@ class Calendar:
             if day > self.today:
                 raise SettingsError(
                     f"{day} is in the future; the last day is today, {self.today} in {self.timezone}. "
-                    "Entries of later days come in with their day."
+                    "Entries of a later day are loaded when that day has come."
                 )
         if first > last:
             raise SettingsError(

@@ -39,7 +39,7 @@ class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagst
     _log: logging.Logger | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: InitResourceContext) -> None:
-        """Let what the client says, of waiting above all, stand in the run's log."""
+        """Send the client's messages, such as those about waiting, to the run's log."""
         self._log = context.log
 
     def teardown_after_execution(self, context: InitResourceContext) -> None:  # noqa: ARG002 - Dagster's signature

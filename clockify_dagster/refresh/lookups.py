@@ -1,7 +1,7 @@
 """The entries that are not in the listing of the span: those that have gone from it, and those that changed elsewhere.
 
-First what is known is laid together: rows from around the span, which came with the listings, and the change feed. What
-that leaves open is asked for, entry by entry, up to a bound. What is open then is said.
+First it uses what was read already: rows from around the span, which came with the listings, and the change feed. For
+the entries that remain it sends one request each, up to a limit. It reports those that are left after that.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from clockify_dagster.refresh.entries import EntriesRead
 Document = Mapping[str, Any]
 _SHOWN = 5
 
-# What a document must have lest it be cut short, where no listed one shows what they have.
+# The fields that every document must have, where no listed one shows which there are: else it is incomplete.
 _LEAST = frozenset(
     ["id", "userId", "workspaceId", "timeInterval", "description", "billable", "projectId", "taskId", "tagIds"]
 )

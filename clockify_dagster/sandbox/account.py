@@ -82,7 +82,7 @@ class Account(People, Paid):
             return self.edit_entry(document, timeInterval=interval(begun, end))
 
     def stop_timer(self, entry: Document | str, end: Moment | None = None) -> Document:
-        """Stop a running timer, now unless told otherwise."""
+        """Stop a running timer, by default now."""
         with self.lock:
             _, document = self._entry(entry)
             return self.move_entry(document, document["timeInterval"]["start"], end or self.now())

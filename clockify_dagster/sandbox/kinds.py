@@ -1,4 +1,4 @@
-"""The kinds of fault: each changes the request, the answer, or the way it goes over the wire."""
+"""The kinds of fault: each changes the request, the answer, or how it is sent."""
 
 # ruff: noqa: ARG002 - a kind takes what all kinds are given, and uses what it needs
 
@@ -16,7 +16,7 @@ from .messages import Request, Response
 
 
 @dataclass
-class Wire:
+class Connection:
     """The open connection, and the event that ends every wait when the server stops."""
 
     socket: socket.socket
@@ -49,9 +49,9 @@ class Kind:
     def after(self, account: Account) -> None:
         """Do something once the answer is made up, before the client can see it."""
 
-    def send(self, wire: Wire, head: bytes, body: bytes) -> None:
+    def send(self, connection: Connection, head: bytes, body: bytes) -> None:
         """Send the answer in a way of its own."""
-        wire.send(head + body)
+        connection.send(head + body)
 
 
 @dataclass
@@ -119,11 +119,11 @@ class LastPage(Kind):
 
     def answer(self, request: Request, response: Response) -> Response:
         """Take the header out and put the other in."""
-        kept = {name: value for name, value in response.headers.items() if name.lower() != "last-page"}
+        headers = {name: value for name, value in response.headers.items() if name.lower() != "last-page"}
         held = next((v for n, v in response.headers.items() if n.lower() == "last-page"), "false")
         if self.name is not None:
-            kept[self.name] = held if self.value is None else self.value
-        return replace(response, headers=kept)
+            headers[self.name] = held if self.value is None else self.value
+        return replace(response, headers=headers)
 
 
 @dataclass
@@ -168,7 +168,7 @@ class Close(Kind):
 
     sends = closes = silent = True
 
-    def send(self, wire: Wire, head: bytes, body: bytes) -> None:
+    def send(self, connection: Connection, head: bytes, body: bytes) -> None:
         """Send nothing."""
 
 
@@ -179,9 +179,9 @@ class Cut(Kind):
     sends = closes = True
     share: float = 0.5
 
-    def send(self, wire: Wire, head: bytes, body: bytes) -> None:
+    def send(self, connection: Connection, head: bytes, body: bytes) -> None:
         """Send a share of the body."""
-        wire.send(head + body[: int(len(body) * self.share)])
+        connection.send(head + body[: int(len(body) * self.share)])
 
 
 @dataclass
@@ -190,10 +190,10 @@ class Reset(Kind):
 
     sends = closes = True
 
-    def send(self, wire: Wire, head: bytes, body: bytes) -> None:
+    def send(self, connection: Connection, head: bytes, body: bytes) -> None:
         """Send half; closing a socket that must not linger sends a reset."""
-        wire.send(head + body[: len(body) // 2])
-        wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.send(head + body[: len(body) // 2])
+        connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 @dataclass
@@ -204,28 +204,28 @@ class Stall(Kind):
     seconds: float
     inside: bool = False
 
-    def send(self, wire: Wire, head: bytes, body: bytes) -> None:
+    def send(self, connection: Connection, head: bytes, body: bytes) -> None:
         """Send the answer, with a silence."""
         half = len(body) // 2 if self.inside else 0
         if self.inside:
-            wire.send(head + body[:half])
-        wire.wait(self.seconds)
-        wire.send(body[half:] if self.inside else head + body)
+            connection.send(head + body[:half])
+        connection.wait(self.seconds)
+        connection.send(body[half:] if self.inside else head + body)
 
 
 @dataclass
 class Drip(Kind):
-    """The body comes in small pieces with pauses: never silent for long, never done."""
+    """The body comes in small parts with pauses: never silent for long, never complete."""
 
     sends = True
     pause: float = 0.05
     size: int = 1
 
-    def send(self, wire: Wire, head: bytes, body: bytes) -> None:
-        """Send piece by piece until all is sent or the server stops."""
-        wire.send(head)
+    def send(self, connection: Connection, head: bytes, body: bytes) -> None:
+        """Send part by part until all is sent or the server stops."""
+        connection.send(head)
         for position in range(0, len(body), self.size):
-            if wire.stopping.is_set():
+            if connection.stopping.is_set():
                 break
-            wire.send(body[position : position + self.size])
-            wire.wait(self.pause)
+            connection.send(body[position : position + self.size])
+            connection.wait(self.pause)

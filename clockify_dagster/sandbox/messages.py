@@ -75,13 +75,13 @@ def invalid(message: str) -> Refusal:
 
 @dataclass
 class Call:
-    """A request that has been let in: who asks, where, and the pieces of the path by name."""
+    """An accepted request: who sent it, to which workspace, and the variable parts of its path by name."""
 
     account: Account
     request: Request
     key: Key
     place: Workspace | None
-    pieces: dict[str, str]
+    path_values: dict[str, str]
 
     @property
     def workspace(self) -> Workspace:

@@ -56,10 +56,10 @@ def respond(account: Account, request: Request) -> Response:
     """The answer to a request; the caller holds the account's lock."""
     try:
         key = _key(account, request)
-        route, pieces = _route(request)
-        call = Call(account, request, key, None, pieces)
-        if "workspace" in pieces:
-            call.place = _enter(call, pieces["workspace"])
+        route, path_values = _route(request)
+        call = Call(account, request, key, None, path_values)
+        if "workspace" in path_values:
+            call.place = _enter(call, path_values["workspace"])
             _count(account, call.place)
         if any(re.search(pattern, request.path) for pattern in account.refused):
             raise denied()
@@ -81,7 +81,7 @@ def _route(request: Request) -> tuple[Route, dict[str, str]]:
     for method, pattern, route in PATTERNS:
         match = pattern.fullmatch(request.path)
         if match and method == request.method:
-            return route, {name: unquote(piece) for name, piece in match.groupdict().items()}
+            return route, {name: unquote(value) for name, value in match.groupdict().items()}
     raise Refusal(404, f"No static resource {request.path}", UNKNOWN_ROUTE)
 
 

@@ -32,7 +32,7 @@ def entities(call: Call) -> Response:
     skip_pages = pages.number(request, "page", 0, least=0)
     limit = pages.number(request, "limit", 50, least=1, most=5000)
     found = call.workspace.log.listed(
-        call.pieces["action"],
+        call.path_values["action"],
         kinds,
         start,
         end,

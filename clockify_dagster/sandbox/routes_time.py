@@ -19,7 +19,7 @@ def of_user(call: Call) -> Response:
     `start` and `end` bound the entry's start, the first inclusive, the second not. Clockify reads them as
     clock times of the account's zone in spite of their `Z`.
     """
-    _check_user(call, call.pieces["user"])
+    _check_user(call, call.path_values["user"])
     for name in UNSUPPORTED:
         if call.request.one(name) not in (None, "", "false"):
             raise invalid(f"the sandbox does not know what {name} does")
@@ -29,9 +29,9 @@ def of_user(call: Call) -> Response:
     wanted = {"projectId": call.request.one("project"), "taskId": call.request.one("task")}
     running = call.request.flag("in-progress")
     if running is None and not any(wanted.values()):
-        items, total = entries.newest_first(call.pieces["user"], start, end, skip, take)
+        items, total = entries.newest_first(call.path_values["user"], start, end, skip, take)
         return pages.answer(call, items, total, skip)
-    every, _ = entries.newest_first(call.pieces["user"], start, end, 0, len(entries.by_id))
+    every, _ = entries.newest_first(call.path_values["user"], start, end, 0, len(entries.by_id))
     found = [each for each in every if running is None or is_running(each) is running]
     for field, value in wanted.items():
         found = [each for each in found if not value or each.get(field) == value]
@@ -40,9 +40,9 @@ def of_user(call: Call) -> Response:
 
 def one(call: Call) -> Response:
     """`GET /workspaces/{w}/time-entries/{id}`."""
-    entry = call.workspace.entries.by_id.get(call.pieces["entry"])
+    entry = call.workspace.entries.by_id.get(call.path_values["entry"])
     if entry is None:
-        raise missing("Time entry", call.pieces["entry"])
+        raise missing("Time entry", call.path_values["entry"])
     _check_own(call, entry)
     return Response(entry)
 

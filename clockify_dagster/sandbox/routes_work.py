@@ -38,7 +38,7 @@ def projects(call: Call) -> Response:
 
 def tasks(call: Call) -> Response:
     """`GET /workspaces/{w}/projects/{p}/tasks`: all of them, or only active or only done ones."""
-    project_id = call.pieces["project"]
+    project_id = call.path_values["project"]
     if project_id not in call.workspace.projects:
         raise missing("Project", project_id)
     of_it = [task for task in call.workspace.tasks.values() if task.get("projectId") == project_id]

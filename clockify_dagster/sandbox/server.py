@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from .account import Account
 from .faults import Faults
-from .kinds import Kind, Wire
+from .kinds import Connection, Kind
 from .messages import Request, Response
 from .routes import respond
 
@@ -138,7 +138,7 @@ class _Server(ThreadingHTTPServer):
                     continue
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
-        """A client that goes away in the middle of an answer is no news; all else is a fault of ours."""
+        """Ignore a client that goes away in the middle of an answer; print every other error."""
         if not isinstance(sys.exc_info()[1], OSError):
             traceback.print_exc()
 
@@ -168,11 +168,11 @@ class _Handler(BaseHTTPRequestHandler):
         kinds = sandbox.faults.striking(self.command, self.path)
         response, body = _answered(sandbox.account, request, kinds)
         head, body = self._packed(response, body)
-        wire = Wire(self.connection, sandbox.stopping)
+        connection = Connection(self.connection, sandbox.stopping)
         sender = next((kind for kind in kinds if kind.sends), Kind())
         request.status = 0 if sender.silent else response.status
         sandbox.record(request)
-        sender.send(wire, head, body)
+        sender.send(connection, head, body)
         if sender.closes:
             self.close_connection = True
 

@@ -173,9 +173,9 @@ class Database:
             unfinished.unlink(missing_ok=True)
 
     def _clear_spill(self) -> None:
-        """Remove what DuckDB had put out of its memory when it was killed. We hold the file, so nobody uses it now."""
+        """Remove the temporary files of a killed DuckDB process. We have the file open, so nobody else uses them."""
         spill = self.path.with_name(self.path.name + ".tmp")
         for path in spill.glob("duckdb_temp_*"):
             path.unlink(missing_ok=True)
-        with suppress(OSError):  # it is not there, or there is something of somebody else's in it
+        with suppress(OSError):  # it is not there, or it holds other files
             spill.rmdir()

@@ -84,9 +84,9 @@ def test_users_of_several_workspaces_are_listed_side_by_side(
     class Meeting(faults.Kind):
         sends = True
 
-        def send(self, wire: Any, head: bytes, body: bytes) -> None:
+        def send(self, connection: Any, head: bytes, body: bytes) -> None:
             both_are_asked.wait(10)
-            super().send(wire, head, body)
+            super().send(connection, head, body)
 
     sandbox.faults.add(Fault("/users", Meeting(), times=None))
     other = str(account.add_workspace("Other")["id"])

@@ -12,12 +12,11 @@ from dagster import (
     AssetCheckResult,
     AssetCheckSpec,
     AssetExecutionContext,
+    AssetKey,
     AssetMaterialization,
     AssetObservation,
     AssetOut,
     BackfillPolicy,
-    DagsterEvent,
-    DagsterEventType,
     DagsterInstance,
     DailyPartitionsDefinition,
     Definitions,
@@ -32,7 +31,6 @@ from dagster import (
     in_process_executor,
     multi_asset,
 )
-from dagster._core.events import StepMaterializationData
 
 WARNING = "Dagster's own event log storage is used"
 
@@ -45,6 +43,16 @@ QUIET = "telemetry:\n  enabled: false\n"
 RUN = "11111111-2222-3333-4444-555555555555"
 DAYS = DailyPartitionsDefinition(start_date="2024-01-01", end_date="2024-02-10")
 RANGE = {"dagster/asset_partition_range_start": "2024-01-02", "dagster/asset_partition_range_end": "2024-01-11"}
+
+
+def _reported() -> EventLogEntry:
+    """A materialization as Dagster makes it, which no public class can be made for a run."""
+    with DagsterInstance.ephemeral() as instance:
+        instance.report_runless_asset_event(AssetMaterialization("entries"))
+        return instance.fetch_materializations(AssetKey("entries"), limit=1).records[0].event_log_entry
+
+
+_REPORTED = _reported()
 
 
 class Nowhere(IOManager):
@@ -121,12 +129,11 @@ def events(count: int, run_id: str = RUN) -> list[EventLogEntry]:
 
 def materialized(key: str, partition: str, run_id: str = RUN) -> EventLogEntry:
     made = AssetMaterialization(key, partition=partition, tags={"dagster/data_version": partition})
-    event = DagsterEvent(
-        DagsterEventType.ASSET_MATERIALIZATION.value, "load", event_specific_data=StepMaterializationData(made)
-    )
-    return EventLogEntry(  # type: ignore[no-untyped-call]
-        None, 20, "", run_id, 1.7e9, "step", "load", event
-    )
+    event = _REPORTED.dagster_event
+    assert event is not None
+    data: Any = type(event.event_specific_data)
+    event = event._replace(job_name="load", event_specific_data=data(made))
+    return _REPORTED._replace(run_id=run_id, job_name="load", step_key="step", dagster_event=event)
 
 
 def count(folder: Path, shard: str, table: str = "event_logs") -> int:

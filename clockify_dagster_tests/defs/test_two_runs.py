@@ -12,7 +12,7 @@ from dagster import DagsterEventType, DagsterInstance, ExecuteInProcessResult
 
 from clockify_dagster.defs import io_manager
 from clockify_dagster.sandbox import Fault
-from clockify_dagster.sandbox.kinds import Kind, Wire
+from clockify_dagster.sandbox.kinds import Connection, Kind
 from clockify_dagster_tests.conftest import Project
 from clockify_dagster_tests.defs.accounts import TODAY, days_before_today
 from clockify_dagster_tests.defs.running import ENTRIES, days_tags, logged, materialized, select
@@ -44,10 +44,10 @@ class Meanwhile(Kind):
     sends = True
     happens: Callable[[], object]
 
-    def send(self, wire: Wire, head: bytes, body: bytes) -> None:
+    def send(self, connection: Connection, head: bytes, body: bytes) -> None:
         """Let it happen, and send the answer."""
         self.happens()
-        wire.send(head + body)
+        connection.send(head + body)
 
 
 def meanwhile(project: Project, path: str, happens: Callable[[], object], *, times: int = 1) -> Fault:

@@ -35,7 +35,7 @@ _KNOWN: dict[bytes, Tables] = {}
 
 @dataclass
 class People:
-    """The pieces of the account that tests lay their hands on."""
+    """The parts of the account that tests change."""
 
     workspace: Document
     users: list[Document]

@@ -52,8 +52,8 @@ def texts_of_the_code() -> str:
     for module in Path(errors.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
             if isinstance(node, ast.JoinedStr):
-                pieces = [part.value if isinstance(part, ast.Constant) else "..." for part in node.values]
-                texts.append("".join(map(str, pieces)))
+                parts = [part.value if isinstance(part, ast.Constant) else "..." for part in node.values]
+                texts.append("".join(map(str, parts)))
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 texts.append(node.value)
     return "\n".join(texts)
@@ -64,8 +64,8 @@ def test_every_message_that_the_page_quotes_is_one_that_the_code_says() -> None:
     quoted = [text for line in table.splitlines()[2:] for text in re.findall(r"`([^`]+)`", line.split(" | ")[1])]
     assert len(quoted) > 20
     said = texts_of_the_code()
-    pieces = [piece.strip() for text in quoted for piece in re.split(r"\.\.\.|\d{3}", text)]
-    assert [piece for piece in pieces if piece not in said] == []
+    parts = [part.strip() for text in quoted for part in re.split(r"\.\.\.|\d{3}", text)]
+    assert [part for part in parts if part not in said] == []
     assert "`This is a bug in clockify_dagster`" in PAGE
     assert "This is a bug in clockify_dagster" in said
 

@@ -99,7 +99,7 @@ def test_a_stop_in_the_middle_of_a_query_stops_the_program_and_undoes_the_transa
             connection.execute("DELETE FROM held")
             stop.start()
             until = time.monotonic() + 20
-            while time.monotonic() < until:  # DuckDB looks for signals between the pieces of a query only
+            while time.monotonic() < until:  # DuckDB looks for signals between the parts of a query only
                 connection.execute("SELECT count(*) FROM range(20_000_000) AS r(a) WHERE a * 7 % 13 = 5").fetchall()
     finally:
         signal.signal(signal.SIGINT, before)

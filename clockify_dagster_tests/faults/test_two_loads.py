@@ -33,9 +33,9 @@ class Meeting(faults.Kind):
     def __init__(self) -> None:
         self._both = threading.Barrier(2)
 
-    def send(self, wire: Any, head: bytes, body: bytes) -> None:
+    def send(self, connection: Any, head: bytes, body: bytes) -> None:
         self._both.wait(60)
-        wire.send(head + body)
+        connection.send(head + body)
 
 
 def test_two_syncs_that_read_at_once_both_end_well_and_one_reads_its_entries_again(

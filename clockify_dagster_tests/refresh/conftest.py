@@ -37,7 +37,7 @@ class Clock:
     def __call__(self) -> datetime:
         return self.time
 
-    def turn(self, **by: float) -> None:
+    def advance(self, **by: float) -> None:
         """Turn it on: `turn(minutes=10)`."""
         self.time += timedelta(**by)
 
@@ -182,9 +182,9 @@ def old(office: Office, count: int = 4, back: int = 40) -> list[Document]:
     """Entries of a day long ago, loaded."""
     user, tag = office.account.add_user(office.place), office.account.add_tag(office.place)
     entries = [office.add(user, back, 8 + n / 60, tagIds=[tag["id"]]) for n in range(count)]
-    office.clock.turn(hours=1)
+    office.clock.advance(hours=1)
     office.refresh_all()
-    office.clock.turn(hours=1)
+    office.clock.advance(hours=1)
     office.sandbox.reset_requests()
     return entries
 

@@ -81,7 +81,7 @@ def test_an_entry_that_is_created_edited_moved_and_deleted_outside_the_window_is
     for step in [None, *steps]:
         if step is not None:
             step()
-        office.clock.turn(seconds=pause)
+        office.clock.advance(seconds=pause)
         office.refresh()
         office.check()
 
@@ -102,7 +102,7 @@ def test_entries_told_of_as_created_are_not_asked_for_again_and_again(office: Of
     for day in range(4):
         for n in range(5):
             office.add(user, 40 + day, n)
-        office.clock.turn(days=1)
+        office.clock.advance(days=1)
         office.sandbox.reset_requests()
         office.refresh()
         office.check()
@@ -112,14 +112,14 @@ def test_entries_told_of_as_created_are_not_asked_for_again_and_again(office: Of
 def test_a_deletion_that_shows_late_is_seen_by_the_next_reading(make_office: MakeOffice) -> None:
     office = make_office(feed_delay_seconds=60)
     entry, *_ = old(office)
-    office.clock.turn(minutes=5)
+    office.clock.advance(minutes=5)
     office.account.edit_entry(entry, description="about to go")
-    office.clock.turn(seconds=61)
+    office.clock.advance(seconds=61)
     office.account.delete_entry(entry)
-    office.clock.turn(seconds=30)
+    office.clock.advance(seconds=30)
     office.refresh()
     assert entry["id"] in office.loaded()
-    office.clock.turn(seconds=31)
+    office.clock.advance(seconds=31)
     office.refresh()
     office.check()
 
@@ -166,7 +166,7 @@ def test_each_reading_begins_a_little_before_the_last_one_ended(office: Office) 
     old(office)
     office.refresh()
     first = office.clock()
-    office.clock.turn(days=2)
+    office.clock.advance(days=2)
     office.sandbox.reset_requests()
     office.refresh()
     for action in ("created", "updated", "deleted"):
@@ -177,19 +177,19 @@ def test_each_reading_begins_a_little_before_the_last_one_ended(office: Office) 
 
 def test_a_full_refresh_reads_no_feed_and_the_next_reading_begins_with_it(office: Office) -> None:
     old(office)
-    office.clock.turn(days=3)
+    office.clock.advance(days=3)
     office.refresh_all()
     assert not office.asked(FEED)
-    office.clock.turn(days=1)
+    office.clock.advance(days=1)
     office.refresh()
     assert spans_asked(office, "deleted")[0][0] == office.clock() - timedelta(days=1)
 
 
 def test_what_changed_while_nothing_was_refreshed_comes_in_later(fed: Office) -> None:
     entry, *_ = old(fed)
-    fed.clock.turn(days=10)
+    fed.clock.advance(days=10)
     fed.account.edit_entry(entry, description="new")
-    fed.clock.turn(days=15)
+    fed.clock.advance(days=15)
     fed.refresh()
     fed.check()
     assert fed.said == []
@@ -198,11 +198,11 @@ def test_what_changed_while_nothing_was_refreshed_comes_in_later(fed: Office) ->
 def test_a_backfill_of_old_days_does_not_move_what_the_window_sees(office: Office) -> None:
     user = office.account.add_user(office.place)
     entries = [office.add(user, back) for back in (0, 30, 60)]
-    office.clock.turn(hours=1)
+    office.clock.advance(hours=1)
     office.refresh()
     for back in (60, 30):
         there = office.today - timedelta(days=back)
-        office.clock.turn(hours=1)
+        office.clock.advance(hours=1)
         for entry in entries:
             office.account.edit_entry(entry, description=str(back))
         office.refresh(Days(there, there))
@@ -215,7 +215,7 @@ def test_a_workspace_that_is_new_is_read_from_its_first_refresh_on(office: Offic
     entry = office.account.add_entry(second, office.account.add_user(second), office.day(0))
     office.refresh()
     office.check()
-    office.clock.turn(days=1)
+    office.clock.advance(days=1)
     office.account.edit_entry(entry, description="new")
     office.refresh()
     office.check()
@@ -232,7 +232,7 @@ def test_a_rate_or_a_custom_field_that_changed_long_ago_is_read_again(
     rated, valued, *_ = old(office)
     office.account.edit_entry(rated, hourlyRate={"amount": 12300, "currency": "EUR"})
     office.account.set_custom_field(valued, field, "good")
-    office.clock.turn(minutes=5)
+    office.clock.advance(minutes=5)
     office.refresh()
     office.check()
     assert len(office.asked("/time-entries/")) == (2 if several else 0)

@@ -89,7 +89,7 @@ def test_entries_over_midnight_or_days_long_belong_to_the_day_on_which_they_star
     user = office.account.add_user(office.place)
     office.account.add_entry(office.place, user, office.day(1, 23), office.day(0, 2))
     long = office.account.add_entry(office.place, user, office.day(4, 12), office.day(1, 12))
-    office.clock.turn(minutes=1)
+    office.clock.advance(minutes=1)
     office.refresh(Days(office.today - timedelta(days=3), office.today - timedelta(days=2)))
     assert office.loaded() == {}
     office.refresh(Days(office.today - timedelta(days=4), office.today - timedelta(days=4)))
@@ -108,9 +108,9 @@ def test_a_running_timer_has_no_end_until_the_refresh_after_it_stops(
     office.refresh_all()
     fact = office.loaded()[timer["id"]]
     assert (fact["timeinterval_end"], fact["timeinterval__duration"]) == (None, None)
-    office.clock.turn(hours=1)
+    office.clock.advance(hours=1)
     office.account.stop_timer(timer)
-    office.clock.turn(hours=1)
+    office.clock.advance(hours=1)
     office.refresh()
     office.check()
     assert office.loaded()[timer["id"]]["timeinterval_end"] is not None
@@ -126,7 +126,7 @@ def test_entries_that_start_later_than_today_come_in_with_their_day_and_are_in_t
     assert set(office.loaded()) == {tonight["id"]}
     assert office.loaded(INTEGRAL) == office.expected(everything=True)
     assert ahead["id"] in office.loaded(INTEGRAL)
-    office.clock.turn(days=2)
+    office.clock.advance(days=2)
     office.refresh()
     office.check()
     assert ahead["id"] in office.loaded()
@@ -144,7 +144,7 @@ def test_an_entry_that_moved_beyond_the_start_date_or_today_leaves_the_table_unt
     office.account.move_entry(ahead, office.day(-1))
     office.refresh()
     assert office.loaded() == {}
-    office.clock.turn(days=1)
+    office.clock.advance(days=1)
     office.refresh()
     assert set(office.loaded()) == {ahead["id"]}
 
@@ -156,7 +156,7 @@ def test_what_changes_behind_the_listings_back_is_right_after_the_next_refresh_t
     user = office.account.add_user(office.place)
     entry = office.add(user, 3)
     office.refresh_all()
-    office.clock.turn(minutes=10)
+    office.clock.advance(minutes=10)
     changes: dict[str, Callable[[Any], object]] = {
         "edit": lambda account: account.edit_entry(entry, description="new"),
         "move away": lambda account: account.move_entry(entry, office.day(7)),
@@ -166,7 +166,7 @@ def test_what_changes_behind_the_listings_back_is_right_after_the_next_refresh_t
     office.sandbox.faults.add(Fault("user/.*/time-entries", faults.After(lambda account: changes[action](account))))
     there = office.today - timedelta(days=3)
     office.refresh(Days(there, there))
-    office.clock.turn(minutes=10)
+    office.clock.advance(minutes=10)
     office.refresh()
     office.check()
 
@@ -175,7 +175,7 @@ def test_what_was_loaded_before_a_later_start_date_is_kept_up_to_date(office: Of
     user = office.account.add_user(office.place)
     edited, deleted, moved, _ = (office.add(user, 60, hour) for hour in range(4))
     into = office.add(user, 0)
-    office.clock.turn(minutes=1)
+    office.clock.advance(minutes=1)
     office.refresh_all()
     expected_from, office.start = office.start, office.today - timedelta(days=9)
     office.account.edit_entry(edited, description="new")
@@ -195,6 +195,6 @@ def test_a_rate_that_changed_on_a_refreshed_day_is_there_with_many_users_and_wit
     entries = [office.add(office.account.add_user(office.place), back=1) for _ in range(14)]
     office.refresh_all()
     office.account.edit_entry(entries[5], hourlyRate={"amount": 12300, "currency": "EUR"}, type="BREAK")
-    office.clock.turn(hours=1)
+    office.clock.advance(hours=1)
     office.refresh()
     office.check()

@@ -28,9 +28,9 @@ def full(office: Office, count: int) -> list[Document]:
     """Entries of today, loaded."""
     user = office.account.add_user(office.place)
     entries = [office.add(user, 0, 8 + n / 60) for n in range(count)]
-    office.clock.turn(minutes=10)
+    office.clock.advance(minutes=10)
     office.refresh_all()
-    office.clock.turn(minutes=10)
+    office.clock.advance(minutes=10)
     office.sandbox.reset_requests()
     return entries
 

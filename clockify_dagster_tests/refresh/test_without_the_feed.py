@@ -13,16 +13,16 @@ FEED = "/entities/"
 def test_a_gap_of_more_than_thirty_days_is_told_once_and_what_can_be_known_comes_in(office: Office) -> None:
     lost, seen, *_ = old(office)
     office.account.edit_entry(lost, description="too long ago")
-    office.clock.turn(days=20)
+    office.clock.advance(days=20)
     office.account.edit_entry(seen, description="not too long ago")
-    office.clock.turn(days=25)
+    office.clock.advance(days=25)
     office.refresh()
     assert office.loaded()[seen["id"]] == office.expected()[seen["id"]]
     assert office.loaded()[lost["id"]] != office.expected()[lost["id"]]
     (said,) = office.said
     assert said.startswith("Agency: the last refresh is more than 30 days ago")
     assert "sync --from" in said
-    office.clock.turn(days=1)
+    office.clock.advance(days=1)
     office.refresh()
     assert len(office.said) == 1
     office.refresh_all()
@@ -51,7 +51,7 @@ def test_where_the_feed_is_refused_missing_or_strange_that_is_said_once_and_the_
     office.refresh()
     office.account.edit_entry(unseen, description="not seen this time")
     office.account.move_entry(moved, office.day(3))
-    office.clock.turn(hours=1)
+    office.clock.advance(hours=1)
     office.sandbox.faults.add(Fault(FEED, STRANGE[strange], times=None))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("clockify_dagster.api.transport.FIRST_PAUSE", 0.0)
@@ -63,7 +63,7 @@ def test_where_the_feed_is_refused_missing_or_strange_that_is_said_once_and_the_
     assert office.loaded()[unseen["id"]] != expected.pop(unseen["id"])
     assert expected.items() <= office.loaded().items()
     office.sandbox.faults.clear()
-    office.clock.turn(days=20)
+    office.clock.advance(days=20)
     office.refresh()
     office.check()
 
@@ -75,16 +75,16 @@ def test_a_refresh_that_is_not_written_leaves_the_feed_where_it_was(office: Offi
         patch.setattr("clockify_dagster.warehouse.load_state.record_feed", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             office.refresh()
-    office.clock.turn(days=1)
+    office.clock.advance(days=1)
     office.refresh()
     office.check()
 
 
 def test_a_clock_that_was_wrong_once_does_not_stop_the_feed(office: Office) -> None:
     entry, *_ = old(office)
-    office.clock.turn(days=300)
+    office.clock.advance(days=300)
     office.refresh()
-    office.clock.turn(days=-299)
+    office.clock.advance(days=-299)
     office.account.edit_entry(entry, description="new")
     office.refresh()
     assert office.loaded()[entry["id"]] == office.expected()[entry["id"]]

@@ -60,7 +60,7 @@ class Walk(RuleBasedStateMachine):
         self.users = [self.account.add_user(self.place, f"user {n}")["id"] for n in range(users)]
         for number in range(20):
             self.create(pick=number, back=number % 20, minutes=97 * number, length=60, tags=number % 4)
-        self.office.clock.turn(days=1)
+        self.office.clock.advance(days=1)
         self.last = self.office.today
         self.office.refresh_all()
         self.model = self.office.expected()
@@ -159,7 +159,7 @@ class Walk(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from(PAUSES))
     def wait(self, seconds: float) -> None:
         """Time passes."""
-        self.office.clock.turn(seconds=seconds)
+        self.office.clock.advance(seconds=seconds)
 
     @rule(what=st.sampled_from(["window", "window", "range", "all"]), first=PICK, last=PICK)
     def refresh(self, what: str, first: int, last: int) -> None:
@@ -203,7 +203,7 @@ class LateFeed(Walk):
 
     def settle(self) -> None:
         """What is older than a minute is right."""
-        self.office.clock.turn(seconds=62)
+        self.office.clock.advance(seconds=62)
 
 
 class PlainIds(Walk):
@@ -213,7 +213,7 @@ class PlainIds(Walk):
 
     def settle(self) -> None:
         """Some minutes."""
-        self.office.clock.turn(seconds=400)
+        self.office.clock.advance(seconds=400)
 
 
 class NoFeed(Walk):

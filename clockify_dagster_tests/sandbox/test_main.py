@@ -26,11 +26,11 @@ def test_it_serves_until_ctrl_c_and_prints_the_environment_to_use() -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603
         assert process.stdout is not None
         lines = [process.stdout.readline().strip() for _ in range(5)]
-        told = dict(line.removeprefix("export ").split("=", 1) for line in lines if line.startswith("export "))
-        headers = {"X-Api-Key": told["CLOCKIFY_API_KEY"]}
-        answer = requests.get(f"{told['CLOCKIFY_API_URL']}/user", headers=headers, timeout=5)
+        variables = dict(line.removeprefix("export ").split("=", 1) for line in lines if line.startswith("export "))
+        headers = {"X-Api-Key": variables["CLOCKIFY_API_KEY"]}
+        answer = requests.get(f"{variables['CLOCKIFY_API_URL']}/user", headers=headers, timeout=5)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=5)
     assert answer.json()["name"] == "Ana Petrović"
-    assert told["CLOCKIFY_REPORTS_URL"].endswith("/v1")
+    assert variables["CLOCKIFY_REPORTS_URL"].endswith("/v1")
     assert (process.returncode, err) == (0, "")

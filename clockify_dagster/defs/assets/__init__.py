@@ -13,6 +13,8 @@ from clockify_dagster.defs.partitions import Calendar
 from clockify_dagster.refresh import read_projects, read_users, refresh_everything, refresh_span
 from clockify_dagster.refresh.tables import TASKS
 
+__all__ = ["ENTRIES", "all_assets"]
+
 ENTRIES = "clockify_timeentries"
 
 
@@ -21,7 +23,7 @@ def all_assets(calendar: Calendar, contract: Contract = CONTRACT) -> list[Assets
     special: dict[str, dict[str, Any]] = {
         "clockify_users": {"read": read_users},
         "clockify_projects": {"also": (TASKS,), "read": read_projects},
-        # entries refer to the other tables, so they come after them; all of them, integral, need no state and heal all
+        # entries refer to the other tables, so they are loaded after them
         ENTRIES: {"read": refresh_span, "calendar": calendar, "priority": 0},
         "clockify_timeentries_integral": {"read": refresh_everything, "priority": 0},
     }

@@ -67,7 +67,7 @@ def _refuse_plain_members(client: ClockifyClient, workspaces: Sequence[str], con
         except (NotAllowedError, AbortedError):
             raise
         except ApiError:
-            return  # the users' own step reports it, and it costs no other table
+            return  # the users' own step reports it; the other tables are loaded all the same
 
     for _ in side_by_side([partial(list_users, each) for each in workspaces], concurrency):
         pass
