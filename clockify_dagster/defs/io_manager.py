@@ -24,7 +24,7 @@ from clockify_dagster.defs.error_boundary import error_boundary, failure_of
 from clockify_dagster.defs.table_outputs import rows_metadata
 from clockify_dagster.errors import LoadConflictError, SettingsError
 from clockify_dagster.warehouse import Database, Load, Warehouse
-from clockify_dagster.warehouse.ddl import SCHEMA
+from clockify_dagster.warehouse.ddl import MAIN as SCHEMA
 from clockify_dagster.warehouse.user_tables import PartitionRows
 
 MOST_CONFLICTS = 5

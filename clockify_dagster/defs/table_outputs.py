@@ -24,7 +24,7 @@ from dagster import (
 from clockify_dagster.contract import WORKSPACES, Column, Table
 from clockify_dagster.warehouse import Load
 from clockify_dagster.warehouse.audit import longest_age
-from clockify_dagster.warehouse.ddl import SCHEMA
+from clockify_dagster.warehouse.ddl import MAIN as SCHEMA
 
 ROWS = "rows loaded"
 """The name of the metadata that says how many rows a write brought, of all its days together."""

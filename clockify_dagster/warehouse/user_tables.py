@@ -9,7 +9,7 @@ import pandas as pd
 
 from clockify_dagster.days import Span
 from clockify_dagster.errors import NotLoadedError
-from clockify_dagster.warehouse.ddl import columns_of, qualified, quoted
+from clockify_dagster.warehouse.ddl import columns_of, quoted
 
 _SOURCE = "given_frame"
 PartitionRows = tuple[str, Span]
@@ -32,16 +32,16 @@ def replace_frame(
         columns = {str(column): "VARCHAR" if column in untyped else str(kind) for column, kind, *_ in types}
         chosen = ", ".join(f"CAST({quoted(column)} AS {kind}) AS {quoted(column)}" for column, kind in columns.items())
         if partition is None:
-            connection.execute(f"CREATE OR REPLACE TABLE {qualified(name)} AS SELECT {chosen} FROM {_SOURCE}")
+            connection.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS SELECT {chosen} FROM {_SOURCE}")
         else:
             held = columns_of(connection, name)
             if held is None:
-                connection.execute(f"CREATE TABLE {qualified(name)} AS SELECT {chosen} FROM {_SOURCE} LIMIT 0")
+                connection.execute(f"CREATE TABLE {quoted(name)} AS SELECT {chosen} FROM {_SOURCE} LIMIT 0")
             for column in columns.keys() - (held or columns).keys():
-                connection.execute(f"ALTER TABLE {qualified(name)} ADD COLUMN {quoted(column)} {columns[column]}")
+                connection.execute(f"ALTER TABLE {quoted(name)} ADD COLUMN {quoted(column)} {columns[column]}")
             condition, bounds = partition_condition(connection, name, partition)
-            connection.execute(f"DELETE FROM {qualified(name)} WHERE {condition}", bounds)
-            connection.execute(f"INSERT INTO {qualified(name)} BY NAME SELECT {chosen} FROM {_SOURCE}")
+            connection.execute(f"DELETE FROM {quoted(name)} WHERE {condition}", bounds)
+            connection.execute(f"INSERT INTO {quoted(name)} BY NAME SELECT {chosen} FROM {_SOURCE}")
     finally:
         connection.unregister(_SOURCE)
     return len(frame)

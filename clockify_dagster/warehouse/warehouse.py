@@ -11,7 +11,7 @@ from clockify_dagster.days import Span
 from clockify_dagster.errors import NotLoadedError
 from clockify_dagster.warehouse.audit import row_counts
 from clockify_dagster.warehouse.database import Database
-from clockify_dagster.warehouse.ddl import columns_of, qualified, quoted
+from clockify_dagster.warehouse.ddl import columns_of, quoted
 from clockify_dagster.warehouse.loads import Load
 from clockify_dagster.warehouse.staging import PageStaging
 from clockify_dagster.warehouse.user_tables import PartitionRows, partition_condition, replace_frame
@@ -63,7 +63,7 @@ class Warehouse:
                     "everything, the job clockify_reference all that entries refer to."
                 )
             chosen = ", ".join(quoted(each) if each in held else f"NULL AS {quoted(each)}" for each in columns) or "*"
-            sql = f"SELECT {chosen} FROM {qualified(table)}"
+            sql = f"SELECT {chosen} FROM {quoted(table)}"
             if partition is None:
                 return connection.execute(sql).df()
             condition, bounds = partition_condition(connection, table, partition)

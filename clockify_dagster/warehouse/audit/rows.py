@@ -8,7 +8,7 @@ from typing import Any
 from clockify_dagster.contract.model import Table
 from clockify_dagster.warehouse.audit.context import AuditContext
 from clockify_dagster.warehouse.audit.model import Check, Finding, found, not_checked
-from clockify_dagster.warehouse.ddl import qualified, quoted
+from clockify_dagster.warehouse.ddl import quoted
 
 SAMPLE = 10  # how many ids are shown of rows at fault
 
@@ -43,7 +43,7 @@ def find_rows(
         return not_checked(check, why)
     # windows and look-ups become flags of the row first, since an aggregate cannot hold them
     flags = ", ".join(f"coalesce({sql}, false) AS fault_{n}" for n, sql in enumerate(faults.values()))
-    source = f"(SELECT *, {flags} FROM {qualified(table.name)} AS held) AS held"
+    source = f"(SELECT *, {flags} FROM {quoted(table.name)} AS held) AS held"
     at_fault = " OR ".join(f"fault_{n}" for n in range(len(faults)))
     conditions = [concerns, at_fault, *(f"fault_{n}" for n in range(len(faults)))]
     counts = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in conditions)
