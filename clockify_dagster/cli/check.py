@@ -10,10 +10,11 @@ import click
 from tabulate import tabulate
 
 from clockify_dagster.contract import CONTRACT
+from clockify_dagster.defs.account_definitions import warehouse_of
 from clockify_dagster.defs.checks import audit_context, reconciled
 from clockify_dagster.defs.partitions import Calendar
 from clockify_dagster.settings import Settings
-from clockify_dagster.warehouse import Database, Warehouse
+from clockify_dagster.warehouse import Warehouse
 from clockify_dagster.warehouse.audit import Finding, audit, freshness_of
 
 _PASSED = {True: "yes", False: "NO", None: "not checked"}
@@ -24,8 +25,7 @@ def run_check(settings: Settings, *, as_json: bool) -> int:
 
     Raises `NotLoadedError` where there is no database yet.
     """
-    database = Database(settings.database, settings.lock_timeout_seconds)
-    findings, absent = all_findings(settings, Warehouse(database))
+    findings, absent = all_findings(settings, warehouse_of(settings).warehouse())
     if as_json:
         objects = [
             {

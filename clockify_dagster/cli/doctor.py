@@ -10,12 +10,12 @@ import click
 
 from clockify_dagster.api import ClockifyClient
 from clockify_dagster.contract import CONTRACT, Contract
+from clockify_dagster.defs.account_definitions import warehouse_of
 from clockify_dagster.defs.partitions import Calendar
 from clockify_dagster.defs.resources import chosen, connect, features_of
 from clockify_dagster.errors import ApiError, ClockifyDagsterError, NotAllowedError, NotThereError
 from clockify_dagster.refresh import Workspace
 from clockify_dagster.settings import Settings
-from clockify_dagster.warehouse import Database, Warehouse
 
 
 def run_doctor(settings: Settings) -> int:
@@ -34,7 +34,7 @@ def run_doctor(settings: Settings) -> int:
 def _database(settings: Settings) -> bool:
     if not settings.database.exists():
         return _say("database", f"{settings.database} (the first sync makes it)")
-    warehouse = Warehouse(Database(settings.database, lock_timeout=0))
+    warehouse = warehouse_of(settings).warehouse(patience=0)
     warehouse.read_every_value()
     counts = warehouse.row_counts()
     loaded = [rows for rows in counts.values() if rows is not None]

@@ -12,10 +12,10 @@ from dagster import DagsterEventType, DagsterInstance, DagsterRun, DagsterRunSta
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import OperationalError
 
-from clockify_dagster.contract import CONTRACT
+from clockify_dagster.defs.account import Account
 from clockify_dagster.defs.jobs import all_jobs
 from clockify_dagster.errors import HistoryUnusableError, SettingsError
-from clockify_dagster.settings import env_file
+from clockify_dagster.settings import Settings, env_file
 
 DEFAULT = ".dagster"
 LONGEST_WAIT_SECONDS = 60
@@ -89,10 +89,11 @@ def end_dead_runs(instance: DagsterInstance) -> list[str]:
 
 def _is_ours(run: DagsterRun) -> bool:
     """Whether it is a run of a job of ours, or, by Dagster's UI, of tables of ours alone: others share the history."""
-    if run.job_name in {job.name for job in all_jobs()}:
+    account = Account.of(Settings.forgiving())
+    if run.job_name in {job.name for job in all_jobs(account)}:
         return True
     chosen = {*(run.asset_selection or ()), *(check.asset_key for check in run.asset_check_selection or ())}
-    return bool(chosen) and {key.path[-1] for key in chosen} <= {table.name for table in CONTRACT}
+    return bool(chosen) and chosen <= account.tables.keys()
 
 
 def _pid_of(run: DagsterRun, instance: DagsterInstance) -> int | None:

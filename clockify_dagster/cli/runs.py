@@ -21,11 +21,12 @@ from dagster import (
 )
 
 from clockify_dagster.contract import CONTRACT
-from clockify_dagster.definitions import build_definitions
-from clockify_dagster.defs.table_outputs import ROWS
+from clockify_dagster.definitions import project_definitions
+from clockify_dagster.defs.account import Account
+from clockify_dagster.defs.table_specs import ROWS
 from clockify_dagster.settings import Settings
 
-_definitions = lru_cache(maxsize=1)(build_definitions)  # a run asks for its job ten times
+_definitions = lru_cache(maxsize=1)(project_definitions)  # a run asks for its job ten times
 
 
 @dataclass
@@ -66,11 +67,12 @@ def job_named(name: str) -> JobDefinition:
 
 
 def _add(outcome: Outcome, result: JobExecutionResult) -> None:
+    tables = Account.of(Settings.forgiving()).tables
     rows: dict[str, int] = {}  # each of a table's days has an event, with the rows of all of them
     requests: dict[str, int] = {}
     for event in result.get_asset_materialization_events():
         materialization = event.step_materialization_data.materialization
-        rows[materialization.asset_key.path[-1]] = _number(materialization.metadata, ROWS)
+        rows[tables[materialization.asset_key]] = _number(materialization.metadata, ROWS)
         requests[str(event.step_key)] = _number(materialization.metadata, "requests")
     failures = result.get_step_failure_events()
     for event in failures:
@@ -85,13 +87,13 @@ def _add(outcome: Outcome, result: JobExecutionResult) -> None:
     steps = set(result.job_def.graph.node_names())
     for assets in _definitions(Settings.forgiving()).assets or ():
         if isinstance(assets, AssetsDefinition) and assets.op.name in steps:
-            tables = [key.path[-1] for key in assets.keys]
+            filled = [tables[key] for key in assets.keys]
             # a stop between the two leaves out the event of a child, whose rows came in with its parent's
-            if missing := [table for table in tables if not {table, CONTRACT[table].parent} & rows.keys()]:
+            if missing := [table for table in filled if not {table, CONTRACT[table].parent} & rows.keys()]:
                 outcome.missing[assets.op.name] = missing
     for check in result.get_asset_check_evaluations():
         if not check.passed:
-            place = (check.asset_key.path[-1], check.check_name)
+            place = (tables[check.asset_key], check.check_name)
             outcome.findings[place] = (*place, check.severity.value, check.description or "")
 
 

@@ -17,30 +17,33 @@ from clockify_dagster.cli.runs import Outcome, run_job
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.days import Days
 from clockify_dagster.defs import jobs
+from clockify_dagster.defs.account import Account
+from clockify_dagster.defs.account_definitions import warehouse_of
 from clockify_dagster.defs.assets import ENTRIES
-from clockify_dagster.defs.partitions import Calendar, days_to_load, missing_days, tags_of
+from clockify_dagster.defs.partitions import days_to_load, missing_days, tags_of
 from clockify_dagster.errors import WarehouseError
 from clockify_dagster.settings import Settings, missing_key
-from clockify_dagster.warehouse import Database, Warehouse
+from clockify_dagster.warehouse import Warehouse
 
 
 def run_sync(settings: Settings, first: date | None, last: date | None, *, integral: bool) -> int:
     """Load, print, and give the exit code: 0 when all is loaded, 1 when something is missing."""
     if settings.api_key is None:
         raise missing_key()
-    calendar = Calendar.of(settings)
-    warehouse = Warehouse(Database(settings.database, settings.lock_timeout_seconds))
+    account = Account.of(settings)
+    calendar = account.calendar
+    warehouse = warehouse_of(settings).warehouse()
     if is_asked_for := bool(first or last):
         days = calendar.checked(first or settings.start_date, last or calendar.today)
     else:
         days = days_to_load(calendar, warehouse, settings.workspaces)
     began, outcome = time.monotonic(), Outcome()
     with history() as instance:
-        _load(outcome, instance, jobs.EVERYTHING if integral else jobs.DAILY, days)
+        _load(outcome, instance, account.named(jobs.EVERYTHING if integral else jobs.DAILY), days)
         missing = [] if is_asked_for else missing_days(calendar, warehouse, settings.workspaces)
         if missing and ENTRIES in outcome.rows and not outcome.interrupted:
             # the run has found a workspace of which no day was ever loaded
-            _load(outcome, instance, jobs.TIME_ENTRIES, Days(missing[0].first, calendar.today))
+            _load(outcome, instance, account.named(jobs.TIME_ENTRIES), Days(missing[0].first, calendar.today))
             missing = missing_days(calendar, warehouse, settings.workspaces)
     _print(outcome, warehouse)
     click.echo(f"{outcome.requests} requests, {time.monotonic() - began:.1f} seconds, into {settings.database}")
@@ -55,7 +58,7 @@ def run_sync(settings: Settings, first: date | None, last: date | None, *, integ
 
 
 def _load(outcome: Outcome, instance: DagsterInstance, job: str, days: Days) -> None:
-    what = "time entries" if job == jobs.TIME_ENTRIES else "reference tables and time entries"
+    what = "time entries" if job.endswith(jobs.TIME_ENTRIES) else "reference tables and time entries"
     click.echo(f"Loading {what} of {days}.", err=True)
     run_job(outcome, job, instance, tags_of(days))
 
