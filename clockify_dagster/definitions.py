@@ -11,6 +11,7 @@ from dagster import Definitions, in_process_executor, multiprocess_executor
 
 from clockify_dagster.build import build_definitions
 from clockify_dagster.defs.console import progress
+from clockify_dagster.defs.executors import recording
 from clockify_dagster.settings import Settings
 
 _EXECUTORS = {"in_process": in_process_executor, "multiprocess": multiprocess_executor}
@@ -18,7 +19,7 @@ _EXECUTORS = {"in_process": in_process_executor, "multiprocess": multiprocess_ex
 
 def project_definitions(settings: Settings | None = None) -> Definitions:
     """The account of the environment, with the executor that its settings name; these, where they were read already."""
-    executor = _EXECUTORS[(settings or Settings.forgiving()).executor]
+    executor = recording(_EXECUTORS[(settings or Settings.forgiving()).executor])
     return Definitions.merge(build_definitions(), Definitions(executor=executor, loggers={"progress": progress}))
 
 

@@ -82,7 +82,13 @@ def commands() -> None:
 @click.option("--from", "first", callback=_day, metavar="DAY", help="The first day to load, like 2026-01-31.")
 @click.option("--to", "last", callback=_day, metavar="DAY", help="The last day to load, included.")
 @click.option("--integral", is_flag=True, help="Load the integral tables too: all entries, also future ones.")
-def sync(first: date | None, last: date | None, integral: bool) -> None:
+@click.option(
+    "--launched-by",
+    metavar="NAME",
+    default="sync",
+    help="What starts the sync, cron for example: the tag clockify/launched_by of its runs in Dagster's UI.",
+)
+def sync(first: date | None, last: date | None, integral: bool, launched_by: str) -> None:
     """Load the reference tables, then time entries.
 
     Without days it loads the update window and all days since the start date that were never loaded.
@@ -92,7 +98,7 @@ def sync(first: date | None, last: date | None, integral: bool) -> None:
     with _importing():
         from clockify_dagster.cli.sync import run_sync
 
-    sys.exit(run_sync(_settings(), first, last, integral=integral))
+    sys.exit(run_sync(_settings(), first, last, integral=integral, launched_by=launched_by))
 
 
 @commands.command()

@@ -17,12 +17,13 @@ from dagster import (
     JobDefinition,
     JobExecutionResult,
     build_reconstructable_job,
-    execute_job,
 )
 
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.definitions import project_definitions
 from clockify_dagster.defs.account import Account
+from clockify_dagster.defs.dagster_internals import execute_filed_run
+from clockify_dagster.defs.executors import LAUNCHED_BY
 from clockify_dagster.defs.table_specs import ROWS
 from clockify_dagster.settings import Settings
 
@@ -34,12 +35,14 @@ class Outcome:
     """What the runs of a command did.
 
     Attributes:
+        launched_by: what started the command; a tag of the runs says it.
         rows: rows written, by table.
         faults: why steps failed: the message of each, by step.
         missing: tables that were not written, by step: of steps that failed, and of those skipped because of them.
         findings: checks that did not pass, by table and check: table, check, severity, description.
     """
 
+    launched_by: str = "sync"
     success: bool = True
     rows: Counter[str] = field(default_factory=Counter)
     requests: int = 0
@@ -54,10 +57,11 @@ def run_job(outcome: Outcome, name: str, instance: DagsterInstance, tags: Mappin
     # Dagster records how the job is built, for the processes that an executor may start for steps
     folder = str(Path.cwd())
     job = build_reconstructable_job(__name__, job_named.__name__, (name,), reconstructor_working_directory=folder)
+    config: dict[str, Any] = {"loggers": {"progress": {}}}
     try:
-        with execute_job(job, instance, run_config={"loggers": {"progress": {}}}, tags=dict(tags)) as result:
+        with execute_filed_run(job, instance, config, {**tags, LAUNCHED_BY: outcome.launched_by}) as result:
             _add(outcome, result)
-    except DagsterExecutionInterruptedError:
+    except (KeyboardInterrupt, DagsterExecutionInterruptedError):
         outcome.success, outcome.interrupted = False, True
 
 

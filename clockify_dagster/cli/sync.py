@@ -26,8 +26,13 @@ from clockify_dagster.settings import Settings, missing_key
 from clockify_dagster.warehouse import Warehouse
 
 
-def run_sync(settings: Settings, first: date | None, last: date | None, *, integral: bool) -> int:
-    """Load, print, and give the exit code: 0 when all is loaded, 1 when something is missing."""
+def run_sync(
+    settings: Settings, first: date | None, last: date | None, *, integral: bool, launched_by: str = "sync"
+) -> int:
+    """Load, print, and give the exit code: 0 when all is loaded, 1 when something is missing.
+
+    The tag `clockify/launched_by` of the runs says by what they were launched.
+    """
     if settings.api_key is None:
         raise missing_key()
     account = Account.of(settings)
@@ -37,7 +42,7 @@ def run_sync(settings: Settings, first: date | None, last: date | None, *, integ
         days = calendar.checked(first or settings.start_date, last or calendar.today)
     else:
         days = days_to_load(calendar, warehouse, settings.workspaces)
-    began, outcome = time.monotonic(), Outcome()
+    began, outcome = time.monotonic(), Outcome(launched_by)
     with history() as instance:
         _load(outcome, instance, account.named(jobs.EVERYTHING if integral else jobs.DAILY), days)
         missing = [] if is_asked_for else missing_days(calendar, warehouse, settings.workspaces)
