@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from datetime import datetime, timedelta
@@ -31,7 +32,7 @@ def main() -> int:
         _say(
             f"A made-up Clockify account is served on {sandbox.origin}. Loading it, as `clockify-dagster sync` does:\n"
         )
-        code = _run("clockify-dagster", "sync", "--integral", env=environment)
+        code = _run("clockify-dagster", "sync", "--integral", "--launched-by", "demo", env=environment)
     if code == 0:
         _ask()
     return code
@@ -52,12 +53,13 @@ def _variables(sandbox: Sandbox) -> dict[str, str]:
 
 
 def _run(program: str, *arguments: str, env: dict[str, str]) -> int:
-    """Run a program of this environment; Ctrl-C ends it, and then us."""
+    """Run a program of this environment; what would end us ends it, and we wait until it has ended in order."""
     command = [str(Path(sys.executable).parent / program), *arguments]
-    try:
-        return subprocess.run(command, env=env, check=False).returncode  # noqa: S603 - a program of our own
-    except KeyboardInterrupt:
-        return 0
+    # in a session of its own, so that Ctrl-C reaches it once: from us
+    with subprocess.Popen(command, env=env, start_new_session=True) as process:  # noqa: S603 - a program of our own
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda number, _: process.send_signal(number))
+        return process.wait()
 
 
 def _ask() -> None:
