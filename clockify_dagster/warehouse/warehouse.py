@@ -9,6 +9,7 @@ import pandas as pd
 from clockify_dagster.contract import CONTRACT, Contract, Table
 from clockify_dagster.days import Span
 from clockify_dagster.errors import NotLoadedError
+from clockify_dagster.progress import Stage, report
 from clockify_dagster.warehouse.audit import row_counts
 from clockify_dagster.warehouse.database import Database
 from clockify_dagster.warehouse.ddl import columns_of, quoted
@@ -35,6 +36,7 @@ class Warehouse:
         Raises `LoadConflictError` where another load was written meanwhile and this one has to be read again.
         """
         if load.written is None:
+            report(Stage(f"Writing {load.staging.family[0].name}"))
             try:
                 load.staging.finish()
                 with self.database.writing() as connection:
