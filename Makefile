@@ -51,7 +51,7 @@ types: install
 	$(BIN)/mypy
 
 imports: install
-	$(BIN)/lint-imports --config setup.cfg
+	$(BIN)/lint-imports
 
 format: install  ## put the code into shape
 	$(BIN)/ruff check --fix .
