@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from io import StringIO
 
@@ -80,14 +80,18 @@ def _console() -> Console:
 def shown(doing: str, *, is_bar_wanted: bool = True) -> Iterator[None]:
     """While this lasts, show on a terminal what is done and how far it is. Nothing of it is left at the end.
 
-    What is printed to stderr meanwhile stands above it; nothing may be printed to stdout.
+    What is printed to stderr meanwhile stands above it; nothing may be printed to stdout. Where no bar is wanted, or
+    the terminal cannot draw one, a line says what is done.
     """
     console = Console(stderr=True)
-    with ExitStack() as stack:
-        if is_bar_wanted and sys.stderr.isatty() and console.is_interactive:
-            bar = _Bar(doing, Spinner("dots" if console.encoding.startswith("utf") else "line"))
-            stack.enter_context(watched_by(bar.take))
-            stack.enter_context(Live(bar, console=console, transient=True, redirect_stdout=False))
+    if not sys.stderr.isatty():
+        yield
+    elif is_bar_wanted and console.is_interactive:
+        bar = _Bar(doing, Spinner("dots" if console.encoding.startswith("utf") else "line"))
+        with watched_by(bar.take), Live(bar, console=console, transient=True, redirect_stdout=False):
+            yield
+    else:
+        sys.stderr.write(f"{doing}\n")
         yield
 
 

@@ -132,7 +132,7 @@ def test_no_color_is_respected() -> None:
 
 def test_a_terminal_that_can_do_nothing_gets_plain_lines() -> None:
     screen = run_in_terminal([sys.executable, "-c", SOME_PROGRESS], TERM="dumb")
-    assert screen.received == "a warning from within\r\nthe result\r\n"
+    assert screen.received == "Starting\r\na warning from within\r\nthe result\r\n"
 
 
 @pytest.mark.usefixtures("home")
