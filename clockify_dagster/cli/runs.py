@@ -39,6 +39,7 @@ class Outcome:
         rows: rows written, by table.
         faults: why steps failed: the message of each, by step.
         missing: tables that were not written, by step: of steps that failed, and of those skipped because of them.
+        passed: how many checks passed.
         findings: checks that did not pass, by table and check: table, check, severity, description.
     """
 
@@ -48,6 +49,7 @@ class Outcome:
     requests: int = 0
     faults: dict[str, str] = field(default_factory=dict)
     missing: dict[str, list[str]] = field(default_factory=dict)
+    passed: int = 0
     findings: dict[tuple[str, str], tuple[str, str, str, str]] = field(default_factory=dict)
     interrupted: bool = False
 
@@ -96,6 +98,7 @@ def _add(outcome: Outcome, result: JobExecutionResult) -> None:
             if missing := [table for table in filled if not {table, CONTRACT[table].parent} & rows.keys()]:
                 outcome.missing[assets.op.name] = missing
     for check in result.get_asset_check_evaluations():
+        outcome.passed += check.passed
         if not check.passed:
             place = (tables[check.asset_key], check.check_name)
             outcome.findings[place] = (*place, check.severity.value, check.description or "")

@@ -18,6 +18,7 @@ from clockify_dagster.defs.account import Account
 from clockify_dagster.defs.error_boundary import error_boundary
 from clockify_dagster.defs.partitions import Calendar
 from clockify_dagster.defs.resources import connect
+from clockify_dagster.progress import counted
 from clockify_dagster.reconcile import CHECK, ReconciliationContext, reconcile, unable
 from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse import Warehouse
@@ -52,7 +53,8 @@ def _table_checks(account: Account, root: Table, *, blocking: bool) -> AssetChec
             chosen.setdefault(tables[key.asset_key], set()).add(key.name)
         with error_boundary(), _warehouse(account, context).database.reading() as connection:
             about = audit_context(connection, account.calendar, account.contract)
-            findings = [each for table in family for each in audit(about, table, chosen.get(table.name, ()))]
+            each_table = counted(family, f"Checking {root.name}", "tables", len(family))
+            findings = [each for table in each_table for each in audit(about, table, chosen.get(table.name, ()))]
         yield from (_result(account, finding) for finding in findings)
 
     return checks

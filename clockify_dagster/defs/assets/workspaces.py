@@ -14,6 +14,7 @@ from clockify_dagster.defs.error_boundary import error_boundary
 from clockify_dagster.defs.resources import chosen
 from clockify_dagster.defs.table_outputs import asset_options, outputs
 from clockify_dagster.errors import AbortedError, ApiError, NotAllowedError
+from clockify_dagster.progress import counted
 from clockify_dagster.warehouse import Load, closed_on_failure
 from clockify_dagster.warehouse.loaded_entries import workspace_ids
 
@@ -68,5 +69,6 @@ def _refuse_plain_members(client: ClockifyClient, workspaces: Sequence[str], con
         except ApiError:
             return  # the users' own step reports it; the other tables are loaded all the same
 
-    for _ in side_by_side([partial(list_users, each) for each in workspaces], concurrency):
+    jobs = [partial(list_users, each) for each in workspaces]
+    for _ in counted(side_by_side(jobs, concurrency), "clockify_users", "workspaces", len(jobs)):
         pass

@@ -8,6 +8,7 @@ from typing import Any
 from clockify_dagster.contract.model import Table
 from clockify_dagster.warehouse.audit.context import AuditContext
 from clockify_dagster.warehouse.audit.model import Check, Finding, found, not_checked
+from clockify_dagster.warehouse.audit.workspaces import in_words, workspace_of
 from clockify_dagster.warehouse.ddl import quoted
 
 SAMPLE = 10  # how many ids are shown of rows at fault
@@ -61,4 +62,9 @@ def find_rows(
         samples[name] = [str(value) for (value,) in values.fetchall()]
     said = {**counted, **{name: ", ".join(values[:3]) for name, values in samples.items()}}
     message = on_failure.format(**{name.replace(" ", "_"): value for name, value in said.items()})
+    owner = workspace_of(context.contract, table, context.columns)
+    if owner and len(context.workspaces) > 1:
+        sql = f"SELECT coalesce({owner}, 'unknown'), count(*) FROM {source} WHERE {at_fault} GROUP BY 1"
+        numbers["by workspace"] = dict(context.connection.execute(sql).fetchall())
+        message += f" By workspace: {in_words(numbers['by workspace'], context.workspaces)}."
     return found(check, False, message, **{**numbers, **samples})
