@@ -35,7 +35,8 @@ def offices(countries: list[str]) -> dict[str, int]:
 )
 def project_names(projects: pd.DataFrame) -> pd.DataFrame:
     """A table of the agency's own beside the ones of the account, in the same schema."""
-    return pd.DataFrame(projects[["id", "name"]])
+    names: pd.DataFrame = projects[["id", "name"]]
+    return names
 
 
 @definitions
