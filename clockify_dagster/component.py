@@ -37,11 +37,10 @@ def _value(context: ResolutionContext, given: Any) -> Any:
     return context.resolve_value(given)
 
 
-Text: TypeAlias = Annotated[str | None, Resolver(_value, model_field_type=str | FromEnvironment | None)]
-Number: TypeAlias = Annotated[float | None, Resolver(_value, model_field_type=float | str | FromEnvironment | None)]
-Texts: TypeAlias = Annotated[
-    list[str] | str | None, Resolver(_value, model_field_type=list[str] | str | FromEnvironment | None)
-]
+# Any, since pydantic would make plain text of an EnvVar; what the YAML may hold is `model_field_type`
+Text: TypeAlias = Annotated[Any, Resolver(_value, model_field_type=str | FromEnvironment | None)]
+Number: TypeAlias = Annotated[Any, Resolver(_value, model_field_type=float | str | FromEnvironment | None)]
+Texts: TypeAlias = Annotated[Any, Resolver(_value, model_field_type=list[str] | str | FromEnvironment | None)]
 Translated: TypeAlias = Annotated[
     TranslationFn[Table] | None,
     TranslationFnResolver[Table](lambda table: {"table": table, "data": table}),
