@@ -190,6 +190,11 @@ class Settings(BaseSettings):
         return self.api_url or rules.REGIONS[self.region].api
 
     @property
+    def app_url(self) -> str:
+        """The address of Clockify's pages for people, in the account's region."""
+        return "https://app.clockify.me" if self.region == "global" else f"https://{self.region}.clockify.me"
+
+    @property
     def reports_host_url(self) -> str:
         """The address of the reports API: the region's, or the one that belongs to the core API's address."""
         return self.reports_url or rules.reports_url_of(self.core_url)

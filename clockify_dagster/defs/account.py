@@ -32,6 +32,7 @@ class Account:
         key_prefix: stands before the table's name in each asset key.
         group_name: the group of all its assets; None for the groups that the tables have by themselves.
         owners: who answers for the assets, as Dagster writes it: `team:data` or an address.
+        app_url: the address of Clockify's pages for people.
         translation: has the last word on each asset's spec.
     """
 
@@ -42,6 +43,7 @@ class Account:
     key_prefix: tuple[str, ...] = ()
     group_name: str | None = None
     owners: tuple[str, ...] = ()
+    app_url: str = "https://app.clockify.me"
     translation: Translation | None = None
 
     @classmethod
@@ -55,6 +57,7 @@ class Account:
             key_prefix=settings.key_prefix,
             group_name=settings.group_name,
             owners=settings.owners,
+            app_url=settings.app_url,
             translation=translation,
         )
 
@@ -63,7 +66,7 @@ class Account:
         """By table, what Dagster knows of its asset. Without dependencies: those are made where the step is."""
         specs = {}
         for table in self.contract:
-            spec = table_spec(table, self.schema, self.owners).replace_attributes(
+            spec = table_spec(table, self.contract, self.schema, self.owners, self.app_url).replace_attributes(
                 key=AssetKey([*self.key_prefix, table.name]), group_name=self.group_name or table.group
             )
             specs[table.name] = self.translation(spec, table) if self.translation else spec

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,13 +11,15 @@ from dagster import (
     AssetKey,
     AssetSpec,
     FreshnessPolicy,
+    MetadataValue,
     TableColumn,
     TableColumnConstraints,
     TableConstraints,
     TableSchema,
 )
 
-from clockify_dagster.contract import Column, Table
+from clockify_dagster.contract import Column, Contract, Table
+from clockify_dagster.contract.chart import neighbours, relationships
 from clockify_dagster.warehouse.audit import longest_age
 
 TABLE = "clockify_table"
@@ -25,8 +29,25 @@ ROWS = "rows loaded"
 """The name of the metadata that says how many rows a write brought, of all its days together."""
 
 
-def table_spec(table: Table, schema: str, owners: Sequence[str]) -> AssetSpec:
-    """The spec of a table's asset, before key, group and translation: what it is, its columns, where it is."""
+_PAGES = {
+    "clockify_workspaces": "workspaces",
+    "clockify_clients": "clients",
+    "clockify_projects": "projects",
+    "clockify_tasks": "projects",
+    "clockify_tags": "tags",
+    "clockify_users": "teams",
+    "clockify_usergroups": "teams",
+    "clockify_timeentries": "reports/detailed",
+    "clockify_timeentries_integral": "reports/detailed",
+}
+"""Where in Clockify people see what a table holds, below the address of its pages."""
+
+
+def table_spec(table: Table, contract: Contract, schema: str, owners: Sequence[str], app_url: str) -> AssetSpec:
+    """The spec of a table's asset, before key, group and translation: what it is, its columns, where it is.
+
+    `app_url` is the address of Clockify's pages for people.
+    """
     other = [f"primary key: {', '.join(table.primary_key)}"]
     if table.parent:
         other.append(f"rows belong to {table.parent}, by {table.columns[0].name}")
@@ -36,15 +57,25 @@ def table_spec(table: Table, schema: str, owners: Sequence[str]) -> AssetSpec:
         "dagster/table_name": f"{schema}.{table.name}",
         TABLE: table.name,
         "pipeline": table.pipeline,
+        "in Clockify": MetadataValue.url(f"{app_url}/{_PAGES.get(table.parent or table.name, '')}"),
+        "Clockify's API": MetadataValue.url("https://docs.clockify.me"),
+        "relationships": MetadataValue.md(_picture(contract, table)),
     }
     return AssetSpec(
         AssetKey(table.name),
         description=table.description,
+        tags={"source": "clockify", "clockify/pipeline": re.sub(r"\W+", "_", table.pipeline.lower())},
         kinds={"clockify", "duckdb", "pandas"},
         owners=owners,
         metadata=metadata | ({"partition_expr": table.partition_column} if table.partition_column else {}),
         freshness_policy=FreshnessPolicy.time_window(fail_window=longest_age(table)),
     )
+
+
+def _picture(contract: Contract, table: Table) -> str:
+    """The table with what it refers to and what refers to it, as Markdown: Dagster's graph shows what it waits for."""
+    picture = b64encode(relationships(contract, neighbours(contract, table.name)).encode()).decode()
+    return f"![What {table.name} refers to, and what refers to it](data:image/svg+xml;base64,{picture})"
 
 
 def _column(table: Table, column: Column) -> TableColumn:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from clockify_dagster.contract import CONTRACT, Table
+from clockify_dagster.contract.chart import relationships
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = DOCS / "tables.md"
@@ -45,3 +46,11 @@ def test_the_command_prints_the_page(capsys: pytest.CaptureFixture[str]) -> None
 def test_the_command_writes_the_page(tmp_path: Path) -> None:
     assert main([str(tmp_path / "tables.md")]) == 0
     assert (tmp_path / "tables.md").read_text(encoding="utf-8") == page()
+
+
+def test_the_relationship_picture_is_the_contracts() -> None:
+    picture = (DOCS / "images" / "relationships.svg").read_text()
+    assert picture == relationships(CONTRACT), "run `make docs`"
+    assert picture.count("<rect") == len(list(CONTRACT))
+    references = sum(target.table != table.name for table in CONTRACT for target in table.references.values())
+    assert picture.count("<path") == references
