@@ -69,7 +69,7 @@ class Entries:
         self.timelines[user_id].remove(key)
 
     def newest_first(
-        self, user_id: str, start: datetime | None, end: datetime | None, skip: int, take: int
+        self, user_id: str, start: datetime | None, end: datetime | None, *, skip: int, take: int
     ) -> tuple[list[Document], int]:
         """A page of a person's entries in a window, newest start first, and how many the window has."""
         timeline = self.timelines.get(user_id)

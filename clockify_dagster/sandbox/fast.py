@@ -60,7 +60,7 @@ class Block:
         self._places = np.array([found.start() for found in re.finditer(_PLACE, self._bytes)], np.intp)
 
     def page(
-        self, user: int, start: datetime | None, end: datetime | None, skip: int, take: int
+        self, user: int, start: datetime | None, end: datetime | None, *, skip: int, take: int
     ) -> tuple[bytes | bytearray, bool]:
         """A page of a user's entries in a window as JSON, and whether it is the last one."""
         entries = len(self._starts) - 1
@@ -158,7 +158,7 @@ class FastSandbox(ThreadingHTTPServer):
             size = int(query.get("page-size", "50"))
             skip = (int(query.get("page", "1")) - 1) * size
             body, is_last = self.block.page(
-                int(steps[-2][-len(_USER) :]), _clock(query, "start"), _clock(query, "end"), skip, size
+                int(steps[-2][-len(_USER) :]), _clock(query, "start"), _clock(query, "end"), skip=skip, take=size
             )
             return 200, body, is_last
         if steps[-1] == "in-progress":

@@ -14,6 +14,7 @@ class People(State):
         self,
         workspace: Document | str,
         name: str = "Ana Petrović",
+        *,
         status: str = "ACTIVE",
         membership_status: str = "ACTIVE",
         timezone: str | None = None,

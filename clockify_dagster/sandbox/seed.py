@@ -49,7 +49,17 @@ def make_agency(
     chance = random.Random(seed)  # noqa: S311 - made-up hours, no secrets
     first = day - timedelta(days=30 * months)
     workers = _workers(agency)
-    fields = work_through(account, agency.main, workers, agency.projects, agency.tasks, agency.tags, first, now, chance)
+    fields = work_through(
+        account,
+        agency.main,
+        workers,
+        projects=agency.projects,
+        tasks=agency.tasks,
+        tags=agency.tags,
+        first=first,
+        now=now,
+        chance=chance,
+    )
     _tidy_up(agency, now)
     add_paid(account, agency.main, fields, day)
     account.now = _standing(now) if today is not None else _present
@@ -84,7 +94,7 @@ def _add_people(agency: Agency) -> None:
     account, main = agency.account, agency.main
     for number, (name, status, membership, hourly, cost) in enumerate(PEOPLE, start=1):
         email = f"person{number}@kvartal.example"
-        user = account.add_user(main, name, status, membership, email=email)
+        user = account.add_user(main, name, status=status, membership_status=membership, email=email)
         account.membership(main, user).update(hourlyRate=rate(hourly), costRate=rate(cost))
         agency.people[name] = user
     agency.people["田中 美咲"]["settings"]["timeZone"] = "Asia/Tokyo"

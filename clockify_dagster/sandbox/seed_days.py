@@ -37,6 +37,7 @@ def work_through(
     account: Account,
     main: Document,
     workers: list[Worker],
+    *,
     projects: list[Document],
     tasks: dict[str, list[Document]],
     tags: list[Document],
@@ -48,7 +49,7 @@ def work_through(
 
     Gives the ids of the custom fields that the entries have values of, by name.
     """
-    desk = _Desk(account, main, projects, tasks, tags, now, chance)
+    desk = _Desk(account, main, projects=projects, tasks=tasks, tags=tags, now=now, chance=chance)
     day = first
     while day <= now.astimezone(account.zone()).date():
         for worker in workers:
@@ -66,6 +67,7 @@ class _Desk:
         self,
         account: Account,
         main: Document,
+        *,
         projects: list[Document],
         tasks: dict[str, list[Document]],
         tags: list[Document],

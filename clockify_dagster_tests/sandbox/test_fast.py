@@ -63,7 +63,7 @@ def test_a_page_is_cut_by_number_and_by_start(server: FastSandbox) -> None:
 
 
 def test_entries_are_as_large_as_those_of_a_paid_plan(server: FastSandbox) -> None:
-    page, _ = server.block.page(2, None, None, 0, 120)
+    page, _ = server.block.page(2, None, None, skip=0, take=120)
     assert 900 < len(page) / 120 < 1400
 
 

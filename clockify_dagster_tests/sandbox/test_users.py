@@ -22,7 +22,7 @@ STATUSES = ["ACTIVE", "PENDING_EMAIL_VERIFICATION", "NOT_REGISTERED", "LIMITED",
 @pytest.fixture
 def everyone(account: Account, workspace: Document) -> None:
     for status in STATUSES:
-        account.add_user(workspace, status, status)
+        account.add_user(workspace, status, status=status)
 
 
 @pytest.mark.usefixtures("everyone")
