@@ -56,6 +56,17 @@ def custom_field(identity: str, workspace_id: str, name: str, *, kind: str, enti
     }
 
 
+def user_field_value(user_id: str, field: Document, value: object) -> Document:
+    """What a person has in a custom field."""
+    return {
+        "customFieldId": field["id"],
+        "customFieldName": field["name"],
+        "customFieldType": field["type"],
+        "userId": user_id,
+        "value": value,
+    }
+
+
 def policy(identity: str, workspace_id: str, name: str, unit: str) -> Document:
     """A time off policy, counted in DAYS or HOURS."""
     return {

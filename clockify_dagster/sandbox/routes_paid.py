@@ -1,65 +1,68 @@
-"""The lists that paid plans add. Where the workspace's `features` lack a list's feature, it answers 403."""
+"""The lists that paid plans add, a row each. Where the workspace's `features` lack a list's feature, it answers 403."""
 
 from __future__ import annotations
 
 from . import pages
 from .documents import Document
+from .listings import Listing, by_archived, by_name, of, one_of
 from .messages import Call, Response, invalid
 from .times import instant
 
-PAGED = ("page", "page-size")
-SORTED = ("sort-column", "sort-order")
 LARGEST_TIME_OFF_PAGE = 200
 
 
-def expense_categories(call: Call) -> Response:
-    """`GET /workspaces/{w}/expenses/categories`: active ones, or with `archived=true` archived ones and no other."""
-    call.require_feature("EXPENSES")
-    request = call.request
-    pages.only_these(request.query, (*PAGED, *SORTED, "archived", "name"))
-    archived = bool(request.flag("archived"))
-    found = pages.by_name(request, call.workspace.expense_categories.values())
-    found = pages.ordered(request, [each for each in found if bool(each.get("archived")) is archived], "name")
-    page = pages.page(call, found)
-    return Response({"categories": page.payload, "count": len(found)}, headers=page.headers)
+def custom_fields_of(call: Call) -> list[Document]:
+    """Those of entries and of people; or where the account says so, of entries alone unless `entity-type` is given."""
+    found = of("custom_fields")(call)
+    if call.account.fields_without_type == "TIMEENTRY" and not call.request.one("entity-type"):
+        found = [each for each in found if each.get("entityType") == "TIMEENTRY"]
+    return found
 
 
-def holidays(call: Call) -> Response:
-    """`GET /workspaces/{w}/holidays`: all of them, since Clockify does not page this list."""
-    call.require_feature("TIME_OFF")
-    pages.only_these(call.request.query, (*PAGED, "assigned-to"))
-    found = pages.ordered(call.request, list(call.workspace.holidays.values()), "id")
-    user_id = call.request.one("assigned-to")
-    return Response([each for each in found if user_id is None or _concerns(call, each, user_id)])
+def by_assignment(call: Call, found: list[Document], name: str) -> list[Document]:
+    """Holidays of a person: for everybody, for them, or for a group that they are in."""
+    user_id = call.request.one(name)
+    return [each for each in found if user_id is None or _concerns(call, each, user_id)]
 
 
-def custom_fields(call: Call) -> Response:
-    """`GET /workspaces/{w}/custom-fields`: those of entries and of people; Clockify does not page this list."""
-    call.require_feature("CUSTOM_FIELDS")
-    request = call.request
-    pages.only_these(request.query, (*PAGED, "name", "status", "entity-type"))
-    found = pages.by_name(request, call.workspace.custom_fields.values())
-    entity_types = request.many("entity-type")
-    if not set(entity_types) <= {"TIMEENTRY", "USER"}:
-        raise invalid(f"Invalid value for entity-type: {request.one('entity-type')}")
-    for field, wanted in (("entityType", entity_types), ("status", request.many("status"))):
-        found = [each for each in found if not wanted or each.get(field) in wanted]
-    return Response(pages.ordered(request, found, "id"))
-
-
-def policies(call: Call) -> Response:
-    """`GET /workspaces/{w}/time-off/policies`: active ones unless `status` is ARCHIVED or ALL; pages of 200 at most."""
-    call.require_feature("TIME_OFF")
-    request = call.request
-    pages.only_these(request.query, (*PAGED, *SORTED, "name", "status"))
-    pages.number(request, "page", 1, least=1, most=1000)
-    status = request.one("status") or "ACTIVE"
+def by_policy_status(call: Call, found: list[Document], name: str) -> list[Document]:
+    """Active policies, archived or ALL of them."""
+    status = call.request.one(name) or "ACTIVE"
     if status not in ("ACTIVE", "ARCHIVED", "ALL"):
-        raise invalid(f"Invalid value for status: {status}")
-    found = pages.by_name(request, call.workspace.policies.values())
-    if status != "ALL":
-        found = [each for each in found if bool(each.get("archived")) is (status == "ARCHIVED")]
-    return pages.page(call, pages.ordered(request, found, "id"), most=LARGEST_TIME_OFF_PAGE)
+        raise invalid(f"Invalid value for {name}: {status}")
+    return [each for each in found if status == "ALL" or bool(each.get("archived")) is (status == "ARCHIVED")]
+
+
+LISTINGS = {
+    "custom-fields": Listing(
+        custom_fields_of,
+        feature="CUSTOM_FIELDS",
+        paged=False,
+        filters={
+            "name": by_name,
+            "status": one_of("status", ("INACTIVE", "VISIBLE", "INVISIBLE")),
+            "entity-type": one_of("entityType", ("TIMEENTRY", "USER")),
+        },
+    ),
+    "holidays": Listing(of("holidays"), feature="TIME_OFF", paged=False, filters={"assigned-to": by_assignment}),
+    "expenses/categories": Listing(
+        of("expense_categories"),
+        feature="EXPENSES",
+        filters={"archived": by_archived, "name": by_name},
+        columns={"NAME": "name"},
+        default="name",
+        around=lambda rows, found: {"categories": rows, "count": len(found)},
+    ),
+    "time-off/policies": Listing(
+        of("policies"),
+        feature="TIME_OFF",
+        filters={"name": by_name, "status": by_policy_status},
+        columns={"DEFAULT_SORT": "id", "NAME": "name"},
+        most=LARGEST_TIME_OFF_PAGE,
+        most_pages=1000,
+    ),
+}
+"""By path below the workspace."""
 
 
 def time_off_requests(call: Call) -> Response:
@@ -77,14 +80,14 @@ def time_off_requests(call: Call) -> Response:
         users |= set(call.workspace.groups.get(group_id, {}).get("userIds") or ["nobody"])
     found = [
         each
-        for each in call.workspace.time_off_requests.values()
+        for each in of("time_off_requests")(call)
         if ("ALL" in statuses or each["status"]["statusType"] in statuses)
         and (not users or each["userId"] in users)
         and _created_within(each, body)
     ]
     found.sort(key=lambda each: (each["createdAt"], each["id"]), reverse=True)
     size = pages.number_in(body, "pageSize", 50, most=LARGEST_TIME_OFF_PAGE)
-    skip = (pages.number_in(body, "page", 1) - 1) * size
+    skip = (pages.number_in(body, "page", 1, most=1000) - 1) * size
     return Response({"count": len(found), "requests": found[skip : skip + size]})
 
 

@@ -8,13 +8,13 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .documents import Document
-from .entries import is_running
+from .entries import is_running, lasted
 from .messages import Call, Response, denied, invalid
 from .state import Workspace
 from .times import instant, rendered
 
 LONGEST_FREE = timedelta(days=31)
-Lasted = tuple[Document, int]  # an entry and its seconds
+Timed = tuple[Document, int]  # an entry and its seconds
 SUPPORTED = frozenset(
     [
         "dateRangeStart",
@@ -45,7 +45,7 @@ def detailed(call: Call) -> Response:
     size = _whole(chosen, "pageSize", 50, 1000)
     skip = (_whole(chosen, "page", 1, None) - 1) * size
     options = chosen.get("options") or {}
-    totals = [] if options.get("totals") == "EXCLUDE" or not wanted else [_totals(_lasted(wanted))]
+    totals = [] if options.get("totals") == "EXCLUDE" or not wanted else [_totals(_timed(wanted))]
     rows = [_row(call, document, zone) for document in wanted[skip : skip + size]]
     return Response({"totals": totals, "timeentries": rows})
 
@@ -59,9 +59,9 @@ def summary(call: Call) -> Response:
     unknown = sorted(set(map(str, names)) - {"USER", "DATE"})
     if unknown:
         raise invalid(f"the sandbox does not know the report groups {', '.join(unknown)}")
-    lasted = _lasted(wanted)
-    totals = [_totals(lasted)] if lasted else []
-    return Response({"totals": totals, "groupOne": _groups(call, lasted, names, zone), "chart": []})
+    timed = _timed(wanted)
+    totals = [_totals(timed)] if timed else []
+    return Response({"totals": totals, "groupOne": _groups(call, timed, names, zone), "chart": []})
 
 
 def _asked(call: Call, filter_name: str) -> tuple[Document, list[Document], ZoneInfo]:
@@ -102,7 +102,7 @@ def _found(call: Call, start: datetime, end: datetime, body: dict[str, Any]) -> 
     return sorted(found, key=lambda pair: pair[0], reverse=body.get("sortOrder") != "ASCENDING")
 
 
-def _groups(call: Call, lasted: list[Lasted], names: list[str], zone: ZoneInfo) -> list[Document]:
+def _groups(call: Call, timed: list[Timed], names: list[str], zone: ZoneInfo) -> list[Document]:
     """The entries' sums by the first of the groups, each with the sums by the next ones as its children."""
 
     def user(entry: Document) -> tuple[str, str]:
@@ -113,8 +113,8 @@ def _groups(call: Call, lasted: list[Lasted], names: list[str], zone: ZoneInfo) 
         return (started.strftime(call.account.report_dates),) * 2
 
     kinds: dict[str, Callable[[Document], tuple[str, str]]] = {"USER": user, "DATE": day}
-    grouped: dict[tuple[str, str], list[Lasted]] = {}
-    for entry, seconds in lasted:
+    grouped: dict[tuple[str, str], list[Timed]] = {}
+    for entry, seconds in timed:
         grouped.setdefault(kinds[names[0]](entry), []).append((entry, seconds))
     made = []
     for (identity, name), held in sorted(grouped.items(), key=lambda group: group[0][1]):
@@ -150,7 +150,7 @@ def _row(call: Call, entry: Document, zone: ZoneInfo) -> Document:
         "timeInterval": {
             "start": rendered(begun, zone),
             "end": rendered(ended, zone),
-            "duration": _seconds(entry),
+            "duration": lasted(entry),
         },
         "customFields": entry.get("customFieldValues"),
         "type": entry.get("type"),
@@ -161,26 +161,21 @@ def _row(call: Call, entry: Document, zone: ZoneInfo) -> Document:
     }
 
 
-def _lasted(entries: list[Document]) -> list[Lasted]:
-    return [(entry, _seconds(entry)) for entry in entries]
+def _timed(entries: list[Document]) -> list[Timed]:
+    return [(entry, lasted(entry)) for entry in entries]
 
 
-def _totals(lasted: list[Lasted]) -> Document:
+def _totals(timed: list[Timed]) -> Document:
     """Sums over the whole range, not the page; amounts are in minor units."""
-    billable = [(entry, seconds) for entry, seconds in lasted if entry.get("billable")]
+    billable = [(entry, seconds) for entry, seconds in timed if entry.get("billable")]
     earned = sum(seconds * (entry.get("hourlyRate") or {}).get("amount", 0) for entry, seconds in billable)
     return {
         "_id": "",
-        "totalTime": sum(seconds for _, seconds in lasted),
+        "totalTime": sum(seconds for _, seconds in timed),
         "totalBillableTime": sum(seconds for _, seconds in billable),
-        "entriesCount": len(lasted),
+        "entriesCount": len(timed),
         "amounts": [{"type": "EARNED", "value": round(earned / 3600)}],
     }
-
-
-def _seconds(entry: Document) -> int:
-    interval = entry["timeInterval"]
-    return int((instant(interval["end"]) - instant(interval["start"])).total_seconds())
 
 
 def _zone(name: object) -> ZoneInfo:

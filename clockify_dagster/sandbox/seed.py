@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from .account import Account
 from .documents import Document, rate
 from .seed_days import Worker, work_through
+from .seed_money import add_budgets
 from .seed_paid import add_paid
 from .times import UTC
 
@@ -61,6 +62,7 @@ def make_agency(
         chance=chance,
     )
     _tidy_up(agency, now)
+    add_budgets(account, agency.main, agency.projects)
     add_paid(account, agency.main, fields, day)
     account.now = _standing(now) if today is not None else _present
     return account
@@ -97,20 +99,13 @@ def _add_people(agency: Agency) -> None:
         user = account.add_user(main, name, status=status, membership_status=membership, email=email)
         account.membership(main, user).update(hourlyRate=rate(hourly), costRate=rate(cost))
         agency.people[name] = user
+    ana, lukasz = agency.people["Ana Petrović"], agency.people["Łukasz Żółkiewski"]
     agency.people["田中 美咲"]["settings"]["timeZone"] = "Asia/Tokyo"
-    agency.people["Ana Petrović"]["customFields"] = [
-        {
-            "customFieldId": account.new_id(),
-            "customFieldName": "Employee number",
-            "customFieldType": "TXT",
-            "userId": agency.people["Ana Petrović"]["id"],
-            "value": "E-001",
-        }
-    ]
-    account.add_role(main, agency.people["Ana Petrović"], "OWNER")
-    account.add_role(main, agency.people["Łukasz Żółkiewski"], "WORKSPACE_ADMIN")
+    ana["settings"]["multiFactorEnabled"] = lukasz["settings"]["multiFactorEnabled"] = True
+    account.add_role(main, ana, "OWNER")
+    account.add_role(main, lukasz, "WORKSPACE_ADMIN")
     members = list(agency.people.values())
-    account.add_group(main, "Design", members[:3])
+    account.add_group(main, "Design", members[:3], managers=[lukasz])
     account.add_group(main, "Räume & Technik", members[2:5])
     account.add_group(main, "Nobody yet", [])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 from .account import Account
-from .documents import Document
+from .documents import Document, custom_field_value
 from .times import UTC
 
 
@@ -15,14 +15,50 @@ def add_paid(account: Account, main: Document, fields: dict[str, str], today: da
     account.add_expense_category(main, "Hôtel")
     account.add_expense_category(main, "Own car", hasUnitPrice=True, priceInCents=42, unit="km")
     account.archive(account.add_expense_category(main, "Fax paper"))
-    account.add_custom_field(main, "Order", id=fields["Order"], description="The client's order number")
-    account.add_custom_field(
-        main, "Phase", kind="DROPDOWN_MULTIPLE", id=fields["Phase"], allowedValues=["Phase 1", "Phase 2", "Phase 3"]
-    )
-    account.add_custom_field(main, "Reviewed", kind="CHECKBOX", id=fields["Reviewed"], workspaceDefaultValue=False)
-    account.add_custom_field(main, "Employee number", entity_type="USER", onlyAdminCanEdit=True)
+    _add_custom_fields(account, main, fields)
     _add_holidays(account, main, today)
     _add_time_off(account, main, today)
+
+
+def _add_custom_fields(account: Account, main: Document, fields: dict[str, str]) -> None:
+    """One of every type and status, with defaults of a project, and values that entries and people have."""
+    place = account.workspace(main)
+    shop, app = list(place.projects)[:2]
+    phases = ["Phase 1", "Phase 2", "Phase 3"]
+    defaults = [
+        {"projectId": shop, "status": "VISIBLE", "value": ["Phase 1"]},
+        {"projectId": app, "status": "INVISIBLE", "value": None},
+    ]
+    account.add_custom_field(main, "Order", id=fields["Order"], description="The client's order number")
+    account.add_custom_field(
+        main,
+        "Phase",
+        kind="DROPDOWN_MULTIPLE",
+        id=fields["Phase"],
+        allowedValues=phases,
+        projectDefaultValues=defaults,
+    )
+    account.add_custom_field(main, "Reviewed", kind="CHECKBOX", id=fields["Reviewed"], workspaceDefaultValue=False)
+    number = account.add_custom_field(main, "Kilometres", kind="NUMBER", placeholder="km", workspaceDefaultValue=0)
+    choice = account.add_custom_field(
+        main, "Place", kind="DROPDOWN_SINGLE", allowedValues=["Büro", "Zuhause"], required=True, status="INVISIBLE"
+    )
+    link = account.add_custom_field(main, "Issue", kind="LINK", status="INACTIVE", allowedValues=None)
+    values = [(number, 12.5), (choice, "Büro"), (link, "https://issues.example/7")]
+    without = [entry for entry in place.entries.by_id.values() if not entry["customFieldValues"]]
+    for position, entry in enumerate(without[:300:10]):
+        entry["customFieldValues"] = [
+            custom_field_value(entry["id"], field["id"], field["name"], value)
+            for field, value in values[: 1 + position % 3]
+        ]
+    people, _ = _people_and_groups(account, main)
+    employee = account.add_custom_field(main, "Employee number", entity_type="USER", onlyAdminCanEdit=True)
+    skills = account.add_custom_field(
+        main, "Skills", kind="DROPDOWN_MULTIPLE", entity_type="USER", allowedValues=["CSS", "SQL"]
+    )
+    for position, person in enumerate(people[:4]):
+        account.set_user_field(person, employee, f"E-{position + 1:03d}")
+    account.set_user_field(people[0], skills, ["CSS", "SQL"])
 
 
 def _add_holidays(account: Account, main: Document, today: date) -> None:

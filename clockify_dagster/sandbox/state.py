@@ -85,6 +85,7 @@ class State:
         feed_takes_several_types: bool = True,
         value_edits_update_entry: bool = False,
         deleted_stay_updated: bool = False,
+        fields_without_type: Literal["ALL", "TIMEENTRY"] = "ALL",
     ) -> None:
         """Make an account with one owner's key and nothing in it.
 
@@ -99,7 +100,7 @@ class State:
         that may not read it. With `feed_takes_several_types=False` the change endpoints answer 400 to more than one
         `type`. `value_edits_update_entry` decides whether a changed rate or custom field of an entry also shows as
         an update of the entry; `deleted_stay_updated` whether what was updated and then deleted is still listed as
-        updated.
+        updated. `fields_without_type` is which custom fields come where no `entity-type` is asked for.
         """
         ZoneInfo(timezone)
         self.lock = RLock()
@@ -122,6 +123,7 @@ class State:
         self.feed_takes_several_types = feed_takes_several_types
         self.value_edits_update_entry = value_edits_update_entry
         self.deleted_stay_updated = deleted_stay_updated
+        self.fields_without_type = fields_without_type
         self.keys: dict[str, Key] = {key: Key(None, "OWNER")}
         self.workspaces: dict[str, Workspace] = {}
         self.users: dict[str, Document] = {}
@@ -166,6 +168,13 @@ class State:
             document = documents.merged(document, fields)
             self.workspaces[str(document["id"])] = Workspace(document)
             return document
+
+    def add_currency(self, workspace: Document | str, code: str) -> Document:
+        """Add a currency beside the default one."""
+        with self.lock:
+            currency = {"id": self.new_id(), "code": code, "isDefault": False}
+            self.workspace(workspace).document["currencies"].append(currency)
+            return currency
 
 
 def _real_now() -> datetime:

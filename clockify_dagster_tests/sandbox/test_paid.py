@@ -111,6 +111,36 @@ def test_custom_fields_are_those_of_entries_and_of_people_unless_asked(
     assert get("custom-fields", {"entity-type": "ENTRY"}).status_code == 400
 
 
+def test_without_an_entity_type_an_account_may_give_the_fields_of_entries_alone(
+    account: Account, workspace: Document, get: Get
+) -> None:
+    account.fields_without_type = "TIMEENTRY"
+    account.add_custom_field(workspace, "Order")
+    account.add_custom_field(workspace, "Employee", entity_type="USER")
+    assert names(get("custom-fields").json()) == ["Order"]
+    assert names(get("custom-fields", {"entity-type": "USER"}).json()) == ["Employee"]
+
+
+def test_a_field_has_defaults_of_projects(account: Account, workspace: Document, get: Get) -> None:
+    default = {"projectId": account.add_project(workspace)["id"], "status": "VISIBLE", "value": ["a"]}
+    account.add_custom_field(workspace, kind="DROPDOWN_MULTIPLE", projectDefaultValues=[default])
+    assert get("custom-fields").json()[0]["projectDefaultValues"] == [default]
+
+
+def test_a_person_shows_the_values_of_the_workspaces_own_fields(
+    account: Account, workspace: Document, user: Document, get: Get
+) -> None:
+    other = account.add_workspace("Other")
+    account.add_to_workspace(user, other)
+    number = account.add_custom_field(workspace, "Number", entity_type="USER")
+    account.set_user_field(user, account.add_custom_field(other, "Size", entity_type="USER"), "XL")
+    account.set_user_field(user, number, "7")
+    given = {"customFieldId": number["id"], "customFieldName": "Number", "customFieldType": "TXT"}
+    assert get("users").json()[0]["customFields"] == [{**given, "userId": user["id"], "value": "7"}]
+    account.set_user_field(user, number, ...)
+    assert get("users").json()[0]["customFields"] == []
+
+
 def test_policies_are_active_ones_unless_asked_and_come_in_pages_of_200_at_most(
     account: Account, workspace: Document, user: Document, get: Get
 ) -> None:

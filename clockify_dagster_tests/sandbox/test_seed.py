@@ -142,10 +142,33 @@ def test_the_paid_workspace_has_what_paid_plans_add_and_the_free_one_has_nothing
     assert any(each["userIds"] and each["userGroupIds"] for each in main.holidays.values())
 
 
+def test_custom_fields_are_of_every_type_status_and_entity(agency: Account) -> None:
+    main = next(iter(agency.workspaces.values()))
+    fields = main.custom_fields.values()
+    types = {"TXT", "NUMBER", "DROPDOWN_SINGLE", "DROPDOWN_MULTIPLE", "CHECKBOX", "LINK"}
+    assert {each["type"] for each in fields} == types
+    assert {each["status"] for each in fields} == {"VISIBLE", "INVISIBLE", "INACTIVE"}
+    assert any(each["projectDefaultValues"] for each in fields)
+    held = {value["customFieldId"] for user in agency.users.values() for value in user["customFields"]}
+    assert held == {each["id"] for each in fields if each["entityType"] == "USER"}
+
+
+def test_projects_have_estimates_and_budgets_that_start_anew(agency: Account) -> None:
+    main = next(iter(agency.workspaces.values()))
+    budgets = [each["budgetEstimate"] for each in main.projects.values() if each["budgetEstimate"]]
+    times = [each["timeEstimate"] for each in main.projects.values() if each["timeEstimate"]["active"]]
+    assert {each["includeExpenses"] for each in budgets} == {True, False}
+    assert {each["resetOption"] for each in budgets + times} == {None, "WEEKLY", "MONTHLY", "YEARLY"}
+    assert {each["type"] for each in times} == {"MANUAL", "AUTO"}
+    assert [each["code"] for each in main.document["currencies"]] == ["USD", "EUR", "JPY"]
+    assert any(group["teamManagers"] for group in main.groups.values())
+    assert {True, False} == {user["settings"]["multiFactorEnabled"] for user in agency.users.values()}
+
+
 def test_some_entries_have_values_of_several_defined_custom_fields(agency: Account, entries: list[Document]) -> None:
     main = next(iter(agency.workspaces.values()))
     named = {value["customFieldId"] for entry in entries for value in entry["customFieldValues"]}
     assert named <= set(main.custom_fields)
-    assert {len(entry["customFieldValues"]) for entry in entries} == {0, 1, 3}
+    assert {len(entry["customFieldValues"]) for entry in entries} == {0, 1, 2, 3}
     assert {True, False} == {entry["isLocked"] for entry in entries}
     assert any(entry["kioskId"] for entry in entries)
