@@ -14,13 +14,6 @@ from .work import Work
 class Paid(Work):
     """What paid plans add. `edit`, `archive` and `delete` take these as well."""
 
-    def add_expense_category(self, workspace: Document | str, name: str = "Travel", **fields: object) -> Document:
-        """Add a category of expenses."""
-        with self.lock:
-            place = self.workspace(workspace)
-            document = paid_documents.expense_category(self.new_id(), place.identity, name)
-            return self._keep(place, "expense_categories", document, fields)
-
     def add_custom_field(
         self,
         workspace: Document | str,

@@ -1,23 +1,10 @@
-"""The JSON documents of what paid plans add: expenses, time off, holidays, custom fields. No state."""
+"""The JSON documents of what paid plans add: time off, holidays, custom fields. No state."""
 
 from __future__ import annotations
 
 from datetime import date
 
 from .documents import Document
-
-
-def expense_category(identity: str, workspace_id: str, name: str) -> Document:
-    """A category of expenses; with a unit price, `unit` and `priceInCents` say what one costs."""
-    return {
-        "id": identity,
-        "name": name,
-        "workspaceId": workspace_id,
-        "hasUnitPrice": False,
-        "priceInCents": 0,
-        "unit": "",
-        "archived": False,
-    }
 
 
 def holiday(identity: str, workspace_id: str, name: str, *, first: date, last: date) -> Document:

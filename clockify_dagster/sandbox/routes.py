@@ -7,13 +7,18 @@ from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import unquote
 
-from . import routes_account, routes_changes, routes_paid, routes_reports, routes_time, routes_work
+from . import routes_account, routes_changes, routes_paid, routes_reports, routes_reports_paid, routes_time, routes_work
 from .account import Account
 from .messages import NO_KEY, UNKNOWN_KEY, UNKNOWN_ROUTE, Call, Refusal, Request, Response, denied, missing
 from .state import Key, Workspace
 
 Route = Callable[[Call], Response]
 
+REPORTS: dict[str, Route] = {
+    "detailed": routes_reports.detailed,
+    "summary": routes_reports.summary,
+    "expenses/detailed": routes_reports_paid.expenses,
+}
 TABLE: list[tuple[str, str, Route]] = [
     ("GET", "/api/v1/user", routes_account.current_user),
     ("GET", "/api/v1/workspaces", routes_account.workspaces),
@@ -34,10 +39,11 @@ TABLE: list[tuple[str, str, Route]] = [
         "/api/v1/workspaces/{workspace}/entities/{action:created|updated|deleted}",
         routes_changes.entities,
     ),
-    ("POST", "/v1/workspaces/{workspace}/reports/detailed", routes_reports.detailed),
-    ("POST", "/v1/workspaces/{workspace}/reports/summary", routes_reports.summary),
-    ("POST", "/report/v1/workspaces/{workspace}/reports/detailed", routes_reports.detailed),
-    ("POST", "/report/v1/workspaces/{workspace}/reports/summary", routes_reports.summary),
+    *(
+        ("POST", f"{prefix}/workspaces/{{workspace}}/reports/{path}", report)
+        for prefix in ("/v1", "/report/v1")  # global, and a region's
+        for path, report in REPORTS.items()
+    ),
 ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from . import pages
 from .documents import Document
 from .listings import Listing, by_archived, by_name, of, one_of
@@ -33,6 +35,25 @@ def by_policy_status(call: Call, found: list[Document], name: str) -> list[Docum
     return [each for each in found if status == "ALL" or bool(each.get("archived")) is (status == "ARCHIVED")]
 
 
+def with_totals(rows: list[Document], found: list[Document]) -> Document:
+    """A page of expenses, null where it is empty, between the totals of days and of weeks, in major units."""
+    days: dict[date, float] = {}
+    weeks: dict[date, float] = {}
+    for each in found:
+        day = date.fromisoformat(each["date"])
+        days[day] = days.get(day, 0) + each["total"]
+        week = day - timedelta(days=day.weekday())
+        weeks[week] = weeks.get(week, 0) + each["total"]
+    return {
+        "dailyTotals": [
+            {"date": str(day), "dateAsInstant": f"{day}T00:00:00Z", "total": round(total, 2)}
+            for day, total in days.items()
+        ],
+        "expenses": {"count": len(found), "expenses": rows or None},
+        "weeklyTotals": [{"date": str(week), "total": round(total, 2)} for week, total in weeks.items()],
+    }
+
+
 LISTINGS = {
     "custom-fields": Listing(
         custom_fields_of,
@@ -52,6 +73,14 @@ LISTINGS = {
         columns={"NAME": "name"},
         default="name",
         around=lambda rows, found: {"categories": rows, "count": len(found)},
+    ),
+    "expenses": Listing(
+        of("expenses"),
+        feature="EXPENSES",
+        filters={"user-id": one_of("userId")},
+        default="date",
+        newest_first=True,
+        around=with_totals,
     ),
     "time-off/policies": Listing(
         of("policies"),

@@ -1,6 +1,8 @@
-"""What the made-up agency has of money: currencies, estimates, budgets."""
+"""What the made-up agency has of money: currencies, estimates, budgets, expenses."""
 
 from __future__ import annotations
+
+from datetime import date, timedelta
 
 from .account import Account
 from .documents import Document
@@ -35,3 +37,30 @@ def _budget(cents: int, **options: object) -> Document:
 
 def _reset(interval: str) -> Document:
     return {"interval": interval, "dayOfMonth": 1, "dayOfWeek": "MONDAY", "hour": 0, "month": "JANUARY"}
+
+
+def add_expenses(account: Account, main: Document, today: date) -> None:
+    """Expenses of a month and a half: with receipts and without, billable or not, by piece and by amount."""
+    place = account.workspace(main)
+    people, projects = list(place.members)[:5], list(place.projects.values())
+    train = account.add_expense_category(main, "Train & flights")
+    hotel = account.add_expense_category(main, "Hôtel")
+    car = account.add_expense_category(main, "Own car", hasUnitPrice=True, priceInCents=42, unit="km")
+    fax = account.add_expense_category(main, "Fax paper")
+    tasks = {task["projectId"]: task["id"] for task in place.tasks.values()}
+    for number in range(24):
+        project = projects[number % 7]["id"]
+        account.add_expense(
+            (train, hotel, car, fax)[number % 4],
+            people[number % 5],
+            round(18.4 + 7.35 * number, 2),
+            day=today - timedelta(days=2 * number),
+            quantity=12.5 * (number + 1) if number % 4 == 2 else None,
+            receipt=f"Beleg {number}.pdf" if number % 3 else None,
+            projectId=project if number % 6 else None,
+            taskId=tasks.get(project) if number % 6 == 1 else None,
+            billable=number % 2 == 0,
+            locked=number > 15,
+            notes="Kick-off with the client" if number % 5 == 0 else "",
+        )
+    account.archive(fax)

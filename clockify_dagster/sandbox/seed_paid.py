@@ -1,4 +1,4 @@
-"""What the made-up agency has of paid plans: expense categories, custom fields, holidays, time off."""
+"""What the made-up agency has of paid plans: custom fields, holidays, time off."""
 
 from __future__ import annotations
 
@@ -11,10 +11,6 @@ from .times import UTC
 
 def add_paid(account: Account, main: Document, fields: dict[str, str], today: date) -> None:
     """Add a few of each to the main workspace; `fields` are the ids of custom fields that its entries have, by name."""
-    account.add_expense_category(main, "Train & flights")
-    account.add_expense_category(main, "Hôtel")
-    account.add_expense_category(main, "Own car", hasUnitPrice=True, priceInCents=42, unit="km")
-    account.archive(account.add_expense_category(main, "Fax paper"))
     _add_custom_fields(account, main, fields)
     _add_holidays(account, main, today)
     _add_time_off(account, main, today)

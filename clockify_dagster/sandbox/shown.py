@@ -42,9 +42,38 @@ def _time_entries(_: People, place: Workspace) -> list[Document]:
     return list(place.entries.by_id.values())
 
 
+def _expenses(_: People, place: Workspace) -> list[Document]:
+    return [shown_expense(place, each) for each in place.expenses.values()]
+
+
+def shown_expense(place: Workspace, expense: Document) -> Document:
+    """An expense with its category, project and task in place of their ids; null where there is none (any more)."""
+    ids = ("categoryId", "projectId", "taskId")
+    return {
+        **{name: value for name, value in expense.items() if name not in ids},
+        "isLocked": expense["locked"],
+        "category": place.expense_categories.get(expense["categoryId"]),
+        "project": project_info(place, expense.get("projectId")),
+        "task": task_info(place, expense.get("taskId")),
+    }
+
+
+def project_info(place: Workspace, project_id: str | None) -> Document | None:
+    """What other documents show of a project."""
+    project = place.projects.get(project_id or "")
+    return project and {name: project.get(name) for name in ("id", "name", "color", "clientId", "clientName")}
+
+
+def task_info(place: Workspace, task_id: str | None) -> Document | None:
+    """What other documents show of a task."""
+    task = place.tasks.get(task_id or "")
+    return task and {name: task.get(name) for name in ("id", "name")}
+
+
 VIEWS: dict[str, Callable[[People, Workspace], list[Document]]] = {
     "users": _users,
     "projects": _projects,
     "tasks": _tasks,
     "entries": _time_entries,
+    "expenses": _expenses,
 }

@@ -30,6 +30,7 @@ class Workspace:
     tags: dict[str, Document] = field(default_factory=dict)
     groups: dict[str, Document] = field(default_factory=dict)
     expense_categories: dict[str, Document] = field(default_factory=dict)
+    expenses: dict[str, Document] = field(default_factory=dict)
     holidays: dict[str, Document] = field(default_factory=dict)
     custom_fields: dict[str, Document] = field(default_factory=dict)
     policies: dict[str, Document] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What paid plans add: expense categories, custom fields, holidays, time off."""
+"""What paid plans add: custom fields, holidays, time off."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ Get = Callable[..., requests.Response]
 Document = dict[str, Any]
 
 FEATURES = {
+    "expenses": "EXPENSES",
     "expenses/categories": "EXPENSES",
     "holidays": "TIME_OFF",
     "time-off/policies": "TIME_OFF",
@@ -36,37 +37,6 @@ def post(sandbox: Sandbox, session: requests.Session, workspace: Document) -> Ca
 
 def names(documents: list[Document]) -> list[str]:
     return [each["name"] for each in documents]
-
-
-def test_expense_categories_come_in_an_envelope_and_archived_ones_apart(
-    account: Account, workspace: Document, get: Get
-) -> None:
-    account.archive(account.add_expense_category(workspace, "Fax"))
-    for name in ("Train", "Hotel", "Car"):
-        account.add_expense_category(workspace, name)
-    answer = get("expenses/categories", {"page-size": 2})
-    assert answer.json()["count"] == 3
-    assert names(answer.json()["categories"]) == ["Car", "Hotel"]
-    assert answer.headers["Last-Page"] == "false"
-    assert get("expenses/categories", {"page-size": 2, "page": 2}).headers["Last-Page"] == "true"
-    assert names(get("expenses/categories", {"archived": "true"}).json()["categories"]) == ["Fax"]
-    assert sorted(answer.json()["categories"][0]) == [
-        "archived",
-        "hasUnitPrice",
-        "id",
-        "name",
-        "priceInCents",
-        "unit",
-        "workspaceId",
-    ]
-
-
-def test_fifty_expense_categories_come_unless_more_are_asked_for(
-    account: Account, workspace: Document, get: Get
-) -> None:
-    for number in range(60):
-        account.add_expense_category(workspace, f"Category {number}")
-    assert len(get("expenses/categories").json()["categories"]) == 50
 
 
 @pytest.mark.parametrize("listing", ["holidays", "custom-fields"])

@@ -165,6 +165,17 @@ def test_projects_have_estimates_and_budgets_that_start_anew(agency: Account) ->
     assert {True, False} == {user["settings"]["multiFactorEnabled"] for user in agency.users.values()}
 
 
+def test_expenses_are_with_receipts_and_without(agency: Account) -> None:
+    main = next(iter(agency.workspaces.values()))
+    shown = agency.documents(main.document, "expenses")
+    for path in ("fileId", "project", "task"):
+        assert {True, False} == {each[path] is None for each in shown}, path
+    for flag in ("billable", "locked"):
+        assert {True, False} == {each[flag] for each in shown}, flag
+    assert {True, False} == {each["category"]["hasUnitPrice"] for each in shown}
+    assert {True, False} == {each["category"]["archived"] for each in shown}
+
+
 def test_some_entries_have_values_of_several_defined_custom_fields(agency: Account, entries: list[Document]) -> None:
     main = next(iter(agency.workspaces.values()))
     named = {value["customFieldId"] for entry in entries for value in entry["customFieldValues"]}
