@@ -36,3 +36,60 @@ def expense(identity: str, category: Document, user_id: str, total: float) -> Do
         "fileName": None,
         "locked": False,
     }
+
+
+def invoice(identity: str, client: Document, number: str, status: str) -> Document:
+    """An invoice as it is stored: without its sums, which `shown_invoice` works out of items and payments."""
+    return {
+        "id": identity,
+        "number": number,
+        "clientId": client["id"],
+        "clientName": client["name"],
+        "clientAddress": client["address"],
+        "companyId": identity[::-1],
+        "userId": None,
+        "billFrom": "Kvartal Agency\nBeograd",
+        "currency": client["currencyCode"],
+        "issuedDate": None,
+        "dueDate": None,
+        "status": status,
+        "subject": "",
+        "note": "",
+        "items": [],
+        "calculationType": "INVOICE_BASED",
+        "taxType": "SIMPLE",
+        "discount": 0.0,
+        "tax": 0.0,
+        "tax2": 0.0,
+        "containsImportedTimes": False,
+        "containsImportedExpenses": False,
+        "visibleZeroFields": [],
+    }
+
+
+def invoice_item(order: int, description: str, quantity: float, unit_price: int) -> Document:
+    """An item: whole numbers all, so quantities are in hundredths (the official document does not say)."""
+    return {
+        "order": order,
+        "itemType": "Service",
+        "importType": "NOT_IMPORTED",
+        "description": description,
+        "quantity": round(100 * quantity),
+        "unitPrice": unit_price,
+        "amount": round(quantity * unit_price),
+        "applyTaxes": "TAX1TAX2",
+        "timeEntryIds": [],
+        "expenseIds": [],
+    }
+
+
+def payment(identity: str, invoice_id: str, amount: int, date: str) -> Document:
+    """A payment as it is stored; lists do not show the invoice, which their path names."""
+    return {
+        "id": identity,
+        "invoiceId": invoice_id,
+        "amount": amount,
+        "date": date,
+        "author": "Ana Petrović",
+        "note": "",
+    }

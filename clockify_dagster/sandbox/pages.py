@@ -57,6 +57,13 @@ def page(call: Call, found: list[Document], *, default: int = 50, most: int = 50
     return answer(call, found[skip : skip + take], len(found), skip)
 
 
+def of_body(body: Document, found: list[Document], *, most: int | None = None) -> list[Document]:
+    """The page of `found` that `page` and `pageSize` ask for in the body of a POST: 50 items unless asked."""
+    size = number_in(body, "pageSize", 50, most=most)
+    skip = (number_in(body, "page", 1) - 1) * size
+    return found[skip : skip + size]
+
+
 def by_name(request: Request, documents: Iterable[Document]) -> list[Document]:
     """Those whose name contains `name`, or is just that under `strict-name-search`."""
     wanted = request.one("name")

@@ -1,4 +1,4 @@
-"""What is asked of a report: its range, its zone, whose time; and how much of a page."""
+"""What is asked of a report: its range, its zone, whose time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from .documents import Document
 from .entries import is_running
 from .messages import Call, denied, invalid
-from .pages import number_in
 from .times import instant
 
 LONGEST_FREE = timedelta(days=31)
@@ -80,13 +79,6 @@ def part(asked: Asked, name: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise invalid(f"This report needs {name}")
     return found
-
-
-def page(given: dict[str, Any], found: list[Document]) -> list[Document]:
-    """The page that `page` and `pageSize` ask for: 50 rows by default, 1000 at most."""
-    size = number_in(given, "pageSize", 50, most=LARGEST_PAGE)
-    skip = (number_in(given, "page", 1) - 1) * size
-    return found[skip : skip + size]
 
 
 def _zone(name: object) -> ZoneInfo:

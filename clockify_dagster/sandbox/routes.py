@@ -7,7 +7,16 @@ from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import unquote
 
-from . import routes_account, routes_changes, routes_paid, routes_reports, routes_reports_paid, routes_time, routes_work
+from . import (
+    routes_account,
+    routes_changes,
+    routes_invoices,
+    routes_paid,
+    routes_reports,
+    routes_reports_paid,
+    routes_time,
+    routes_work,
+)
 from .account import Account
 from .messages import NO_KEY, UNKNOWN_KEY, UNKNOWN_ROUTE, Call, Refusal, Request, Response, denied, missing
 from .state import Key, Workspace
@@ -19,6 +28,7 @@ REPORTS: dict[str, Route] = {
     "summary": routes_reports.summary,
     "expenses/detailed": routes_reports_paid.expenses,
 }
+LISTINGS = {**routes_paid.LISTINGS, **routes_invoices.LISTINGS}
 TABLE: list[tuple[str, str, Route]] = [
     ("GET", "/api/v1/user", routes_account.current_user),
     ("GET", "/api/v1/workspaces", routes_account.workspaces),
@@ -29,7 +39,9 @@ TABLE: list[tuple[str, str, Route]] = [
     ("GET", "/api/v1/workspaces/{workspace}/tags", routes_work.tags),
     ("GET", "/api/v1/workspaces/{workspace}/projects", routes_work.projects),
     ("GET", "/api/v1/workspaces/{workspace}/projects/{project}/tasks", routes_work.tasks),
-    *(("GET", f"/api/v1/workspaces/{{workspace}}/{path}", each) for path, each in routes_paid.LISTINGS.items()),
+    *(("GET", f"/api/v1/workspaces/{{workspace}}/{path}", each) for path, each in LISTINGS.items()),
+    ("POST", "/api/v1/workspaces/{workspace}/invoices/info", routes_invoices.info),
+    ("GET", "/api/v1/workspaces/{workspace}/invoices/{invoice}", routes_invoices.one),
     ("POST", "/api/v1/workspaces/{workspace}/time-off/requests", routes_paid.time_off_requests),
     ("GET", "/api/v1/workspaces/{workspace}/user/{user}/time-entries", routes_time.of_user),
     ("GET", "/api/v1/workspaces/{workspace}/time-entries/status/in-progress", routes_time.in_progress),

@@ -115,9 +115,8 @@ def time_off_requests(call: Call) -> Response:
         and _created_within(each, body)
     ]
     found.sort(key=lambda each: (each["createdAt"], each["id"]), reverse=True)
-    size = pages.number_in(body, "pageSize", 50, most=LARGEST_TIME_OFF_PAGE)
-    skip = (pages.number_in(body, "page", 1, most=1000) - 1) * size
-    return Response({"count": len(found), "requests": found[skip : skip + size]})
+    pages.number_in(body, "page", 1, most=1000)
+    return Response({"count": len(found), "requests": pages.of_body(body, found, most=LARGEST_TIME_OFF_PAGE)})
 
 
 def _concerns(call: Call, holiday: Document, user_id: str) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
-from . import report_requests
+from . import pages, report_requests
 from .documents import Document
 from .entries import lasted
 from .messages import Call, Response, invalid
+from .report_requests import LARGEST_PAGE
+from .shown_money import invoicing
 from .state import Workspace
 from .times import instant, rendered
 
@@ -19,7 +21,8 @@ def detailed(call: Call) -> Response:
     """`POST {reports}/workspaces/{w}/reports/detailed`: newest start first, running timers left out."""
     asked = report_requests.read(call, "detailedFilter")
     chosen, found = report_requests.part(asked, "detailedFilter"), asked.entries()
-    rows = [_row(call, entry, asked.zone) for entry in report_requests.page(chosen, found)]
+    shown, billing = pages.of_body(chosen, found, most=LARGEST_PAGE), _billing(call)
+    rows = [{**_row(call, entry, asked.zone), **billing(entry)} for entry in shown]
     is_excluded = (chosen.get("options") or {}).get("totals") == "EXCLUDE"
     return Response({"totals": [] if is_excluded or not found else [_totals(_timed(found))], "timeentries": rows})
 
@@ -90,11 +93,24 @@ def _row(call: Call, entry: Document, zone: ZoneInfo) -> Document:
         },
         "customFields": entry.get("customFieldValues"),
         "type": entry.get("type"),
-        "approvalRequestId": None,
         "isLocked": locked,
         "locked": locked,
-        "rate": (entry.get("hourlyRate") or {}).get("amount", 0),
     }
+
+
+def _billing(call: Call) -> Callable[[Document], Document]:
+    """What makes the part of a row that no other list has: rate and amount in minor units, invoice, approval."""
+    invoiced = invoicing(call.workspace)
+
+    def of(entry: Document) -> Document:
+        approval = {"approvalRequestId": None}
+        if not call.account.billing_in_reports:
+            return approval
+        rate = (entry.get("hourlyRate") or {}).get("amount", 0)
+        amount = round(rate * lasted(entry) / 3600, 2) if entry.get("billable") else 0
+        return {**approval, "rate": rate, "amount": amount, "invoicingInfo": invoiced.get(str(entry["id"]))}
+
+    return of
 
 
 def _timed(entries: list[Document]) -> list[Timed]:

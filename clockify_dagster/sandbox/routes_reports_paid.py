@@ -5,7 +5,9 @@ from __future__ import annotations
 from . import pages, report_requests
 from .documents import Document
 from .messages import Call, Response, invalid
+from .report_requests import LARGEST_PAGE
 from .shown import documents_of
+from .shown_money import invoicing
 
 EXPENSE_COLUMNS = {
     "ID": "id",
@@ -25,13 +27,14 @@ def expenses(call: Call) -> Response:
     if column not in EXPENSE_COLUMNS:
         raise invalid(f"Invalid value for sortColumn: {column}")
     days = set(map(str, asked.days()))
+    invoiced = invoicing(call.workspace)
     found = [
-        _expense_row(call, each)
+        {**_expense_row(call, each), "invoicingInfo": invoiced.get(each["id"])}
         for each in documents_of(call.account, call.workspace, "expenses")
         if each["date"] in days and asked.concerns(each["userId"])
     ]
     is_down = asked.body.get("sortOrder") == "DESCENDING"
-    rows = report_requests.page(asked.body, pages.sorted_by(found, EXPENSE_COLUMNS[column], down=is_down))
+    rows = pages.of_body(asked.body, pages.sorted_by(found, EXPENSE_COLUMNS[column], down=is_down), most=LARGEST_PAGE)
     totals = {
         "expensesCount": len(found),
         "totalAmount": round(sum(each["amount"] for each in found), 2),
@@ -56,7 +59,6 @@ def _expense_row(call: Call, expense: Document) -> Document:
         "categoryHasUnitPrice": category.get("hasUnitPrice"),
         "categoryUnit": category.get("unit"),
         "exportFields": None,
-        "invoicingInfo": None,
         "projectId": project.get("id"),
         "projectName": project.get("name"),
         "projectColor": project.get("color"),

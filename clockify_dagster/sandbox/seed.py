@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from .account import Account
 from .documents import Document, rate
 from .seed_days import Worker, work_through
-from .seed_money import add_budgets, add_expenses
+from .seed_money import add_budgets, add_expenses, add_invoices
 from .seed_paid import add_paid
 from .times import UTC
 
@@ -65,6 +65,7 @@ def make_agency(
     add_budgets(account, agency.main, agency.projects)
     add_paid(account, agency.main, fields, day)
     add_expenses(account, agency.main, day)
+    add_invoices(account, agency.main, day)
     account.now = _standing(now) if today is not None else _present
     return account
 

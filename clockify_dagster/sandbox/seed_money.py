@@ -1,17 +1,31 @@
-"""What the made-up agency has of money: currencies, estimates, budgets, expenses."""
+"""What the made-up agency has of money: currencies, estimates, budgets, expenses, invoices."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from .account import Account
 from .documents import Document
+from .times import UTC
+
+INVOICES: list[tuple[str, int, int, list[float]]] = [
+    # status it was given, position of its client, days ago, what each payment was of the balance
+    ("PAID", 0, 100, [0.5, 1]),
+    ("SENT", 0, 70, [1]),
+    ("SENT", 2, 65, []),
+    ("SENT", 3, 40, [0.25, 0.25]),
+    ("VOID", 4, 35, []),
+    ("SENT", 1, 12, []),
+    ("UNSENT", 0, 1, []),
+]
+PARTLY_PAID = 4
 
 
 def add_budgets(account: Account, main: Document, projects: list[Document]) -> None:
     """Further currencies, and estimates of every form on some projects."""
-    account.add_currency(main, "EUR")
-    account.add_currency(main, "JPY")
+    clients = list(account.workspace(main).clients.values())
+    for code, client in (("EUR", clients[3]), ("JPY", clients[2])):
+        client.update(currencyId=account.add_currency(main, code)["id"], currencyCode=code)
     shop, app, menu, report, _, engine, support = projects[:7]
     shop.update(_time("PT400H"), **_budget(4_800_000, includeExpenses=True))
     app.update(_time("PT60H", resetOption="MONTHLY", includeNonBillable=False), estimateReset=_reset("MONTHLY"))
@@ -64,3 +78,29 @@ def add_expenses(account: Account, main: Document, today: date) -> None:
             notes="Kick-off with the client" if number % 5 == 0 else "",
         )
     account.archive(fax)
+
+
+def add_invoices(account: Account, main: Document, today: date) -> None:
+    """An invoice of every status: with hours, expenses and other items, paid in parts, whole or not at all."""
+    clients = list(account.workspace(main).clients.values())
+    for number, (status, position, days_ago, shares) in enumerate(INVOICES, start=1):
+        issued = datetime.combine(today - timedelta(days=days_ago), time(8), UTC)
+        invoice = account.add_invoice(clients[position], f"{issued.year}-{number:03d}", issued=issued, status=status)
+        account.edit(invoice, tax=20.0 if number % 2 else 0.0)
+        account.import_entries(invoice, _of_client(account, clients[position], issued)[:25])
+        account.add_item(invoice, "Licence", quantity=2, unit_price=4900)
+        if number == PARTLY_PAID:
+            billable = [each for each in account.documents(main, "expenses") if each["billable"]]
+            account.import_expenses(invoice, billable[:3])
+            account.edit(invoice, discount=5.0, note="Thank you")
+        for part, share in enumerate(shares, start=1):
+            shown = next(each for each in account.documents(main, "invoices") if each["id"] == invoice["id"])
+            account.add_payment(invoice, round(shown["balance"] * share), issued + timedelta(days=7 * part))
+
+
+def _of_client(account: Account, client: Document, until: datetime) -> list[Document]:
+    """The billable entries of a client's projects in the month before an invoice."""
+    place = account.workspace(client["workspaceId"])
+    found = sorted(place.entries.started(until - timedelta(days=30), until), key=lambda pair: pair[0])
+    projects = {each["id"] for each in place.projects.values() if each["clientId"] == client["id"]}
+    return [entry for _, entry in found if entry["projectId"] in projects and entry["billable"]]

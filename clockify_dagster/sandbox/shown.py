@@ -6,12 +6,16 @@ from collections.abc import Callable
 
 from .documents import Document
 from .people import People
+from .shown_money import shown_expense, shown_invoice
 from .state import Workspace
 from .times import iso_duration
 
 
 def documents_of(account: People, place: Workspace, kind: str) -> list[Document]:
-    """A workspace's documents of a kind, such as `projects`: users with all memberships and roles."""
+    """A workspace's documents of a kind, such as `projects`.
+
+    Users have all memberships and roles, invoices their items, payments the id of their invoice, `invoiceId`.
+    """
     view = VIEWS.get(kind)
     return list(getattr(place, kind).values()) if view is None else view(account, place)
 
@@ -46,28 +50,8 @@ def _expenses(_: People, place: Workspace) -> list[Document]:
     return [shown_expense(place, each) for each in place.expenses.values()]
 
 
-def shown_expense(place: Workspace, expense: Document) -> Document:
-    """An expense with its category, project and task in place of their ids; null where there is none (any more)."""
-    ids = ("categoryId", "projectId", "taskId")
-    return {
-        **{name: value for name, value in expense.items() if name not in ids},
-        "isLocked": expense["locked"],
-        "category": place.expense_categories.get(expense["categoryId"]),
-        "project": project_info(place, expense.get("projectId")),
-        "task": task_info(place, expense.get("taskId")),
-    }
-
-
-def project_info(place: Workspace, project_id: str | None) -> Document | None:
-    """What other documents show of a project."""
-    project = place.projects.get(project_id or "")
-    return project and {name: project.get(name) for name in ("id", "name", "color", "clientId", "clientName")}
-
-
-def task_info(place: Workspace, task_id: str | None) -> Document | None:
-    """What other documents show of a task."""
-    task = place.tasks.get(task_id or "")
-    return task and {name: task.get(name) for name in ("id", "name")}
+def _invoices(account: People, place: Workspace) -> list[Document]:
+    return [shown_invoice(place, each, account.now()) for each in place.invoices.values()]
 
 
 VIEWS: dict[str, Callable[[People, Workspace], list[Document]]] = {
@@ -76,4 +60,5 @@ VIEWS: dict[str, Callable[[People, Workspace], list[Document]]] = {
     "tasks": _tasks,
     "entries": _time_entries,
     "expenses": _expenses,
+    "invoices": _invoices,
 }

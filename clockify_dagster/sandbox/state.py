@@ -31,6 +31,9 @@ class Workspace:
     groups: dict[str, Document] = field(default_factory=dict)
     expense_categories: dict[str, Document] = field(default_factory=dict)
     expenses: dict[str, Document] = field(default_factory=dict)
+    invoices: dict[str, Document] = field(default_factory=dict)
+    payments: dict[str, Document] = field(default_factory=dict)
+    manually_invoiced: set[str] = field(default_factory=set)
     holidays: dict[str, Document] = field(default_factory=dict)
     custom_fields: dict[str, Document] = field(default_factory=dict)
     policies: dict[str, Document] = field(default_factory=dict)
@@ -87,6 +90,7 @@ class State:
         value_edits_update_entry: bool = False,
         deleted_stay_updated: bool = False,
         fields_without_type: Literal["ALL", "TIMEENTRY"] = "ALL",
+        billing_in_reports: bool = True,
     ) -> None:
         """Make an account with one owner's key and nothing in it.
 
@@ -101,7 +105,9 @@ class State:
         that may not read it. With `feed_takes_several_types=False` the change endpoints answer 400 to more than one
         `type`. `value_edits_update_entry` decides whether a changed rate or custom field of an entry also shows as
         an update of the entry; `deleted_stay_updated` whether what was updated and then deleted is still listed as
-        updated. `fields_without_type` is which custom fields come where no `entity-type` is asked for.
+        updated. `fields_without_type` is which custom fields come where no `entity-type` is asked for;
+        `billing_in_reports` whether rows of detailed reports have `rate`, `amount` and `invoicingInfo`, which the
+        official document does not know.
         """
         ZoneInfo(timezone)
         self.lock = RLock()
@@ -125,6 +131,7 @@ class State:
         self.value_edits_update_entry = value_edits_update_entry
         self.deleted_stay_updated = deleted_stay_updated
         self.fields_without_type = fields_without_type
+        self.billing_in_reports = billing_in_reports
         self.keys: dict[str, Key] = {key: Key(None, "OWNER")}
         self.workspaces: dict[str, Workspace] = {}
         self.users: dict[str, Document] = {}

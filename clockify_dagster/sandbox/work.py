@@ -8,7 +8,10 @@ from .documents import Document
 from .state import State, Workspace, identity_of
 
 FEED_TYPES = {"clients": "CLIENTS", "projects": "PROJECTS", "tasks": "TASKS", "tags": "TAGS"}
-PAID = ("expense_categories", "expenses", "holidays", "custom_fields", "policies", "time_off_requests")
+PAID = (
+    *("expense_categories", "expenses", "invoices", "payments"),
+    *("holidays", "custom_fields", "policies", "time_off_requests"),
+)
 KINDS = (*FEED_TYPES, *PAID)
 
 

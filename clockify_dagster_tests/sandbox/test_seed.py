@@ -176,6 +176,20 @@ def test_expenses_are_with_receipts_and_without(agency: Account) -> None:
     assert {True, False} == {each["category"]["archived"] for each in shown}
 
 
+def test_invoices_are_of_every_status_with_items_from_hours_and_expenses(agency: Account) -> None:
+    main = next(iter(agency.workspaces.values()))
+    shown = agency.documents(main.document, "invoices")
+    assert {each["status"] for each in shown} == {"UNSENT", "SENT", "PAID", "PARTIALLY_PAID", "VOID", "OVERDUE"}
+    items = [item for each in shown for item in each["items"]]
+    assert {each["importType"] for each in items} == {"NOT_IMPORTED", "TIME_ENTRY_IMPORT", "EXPENSE_IMPORT"}
+    named = {identity for item in items for identity in item["timeEntryIds"]}
+    assert len(named) > 20
+    assert named <= set(main.entries.by_id)
+    assert {each["currency"] for each in shown} == {"USD", "EUR", "JPY"}
+    assert all(each["balance"] == 0 for each in shown if each["status"] == "PAID")
+    assert len(main.payments) == 5
+
+
 def test_some_entries_have_values_of_several_defined_custom_fields(agency: Account, entries: list[Document]) -> None:
     main = next(iter(agency.workspaces.values()))
     named = {value["customFieldId"] for entry in entries for value in entry["customFieldValues"]}
