@@ -7,10 +7,10 @@ from types import EllipsisType
 from typing import Any
 
 from . import documents, shown
+from .approvals import Approvals
 from .changes import CREATED, DELETED, ENTRY, UPDATED
 from .documents import Document
 from .entry_values import VALUE_FIELDS, changed_values
-from .invoices import Invoices
 from .people import People
 from .state import Workspace, identity_of
 from .times import instant, iso_duration, written
@@ -18,7 +18,7 @@ from .times import instant, iso_duration, written
 Moment = datetime | str
 
 
-class Account(People, Invoices):
+class Account(People, Approvals):
     """A Clockify account: its state is the API's own documents, and every method changes that state."""
 
     def add_entry(

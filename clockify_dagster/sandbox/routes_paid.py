@@ -82,6 +82,18 @@ LISTINGS = {
         newest_first=True,
         around=with_totals,
     ),
+    "approval-requests": Listing(
+        of("approvals"),
+        feature="APPROVAL",
+        filters={"status": one_of("approvalRequest.status.state", ("PENDING", "APPROVED", "WITHDRAWN_APPROVAL"))},
+        columns={
+            "ID": "approvalRequest.id",
+            "USER_ID": "approvalRequest.owner.userId",
+            "START": "approvalRequest.dateRange.start",
+            "UPDATED_AT": "approvalRequest.status.updatedAt",
+        },
+        default="approvalRequest.id",
+    ),
     "time-off/policies": Listing(
         of("policies"),
         feature="TIME_OFF",

@@ -10,7 +10,7 @@ from .documents import Document
 from .entries import lasted
 from .messages import Call, Response, invalid
 from .report_requests import LARGEST_PAGE
-from .shown_money import invoicing
+from .shown_money import invoicing, submitted
 from .state import Workspace
 from .times import instant, rendered
 
@@ -100,10 +100,10 @@ def _row(call: Call, entry: Document, zone: ZoneInfo) -> Document:
 
 def _billing(call: Call) -> Callable[[Document], Document]:
     """What makes the part of a row that no other list has: rate and amount in minor units, invoice, approval."""
-    invoiced = invoicing(call.workspace)
+    invoiced, approvals = invoicing(call.workspace), submitted(call.workspace)
 
     def of(entry: Document) -> Document:
-        approval = {"approvalRequestId": None}
+        approval = {"approvalRequestId": approvals.get(str(entry["id"]))}
         if not call.account.billing_in_reports:
             return approval
         rate = (entry.get("hourlyRate") or {}).get("amount", 0)

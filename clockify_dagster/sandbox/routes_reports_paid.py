@@ -7,7 +7,7 @@ from .documents import Document
 from .messages import Call, Response, invalid
 from .report_requests import LARGEST_PAGE
 from .shown import documents_of
-from .shown_money import invoicing
+from .shown_money import invoicing, submitted
 
 EXPENSE_COLUMNS = {
     "ID": "id",
@@ -27,9 +27,13 @@ def expenses(call: Call) -> Response:
     if column not in EXPENSE_COLUMNS:
         raise invalid(f"Invalid value for sortColumn: {column}")
     days = set(map(str, asked.days()))
-    invoiced = invoicing(call.workspace)
+    invoiced, approvals = invoicing(call.workspace), submitted(call.workspace)
     found = [
-        {**_expense_row(call, each), "invoicingInfo": invoiced.get(each["id"])}
+        {
+            **_expense_row(call, each),
+            "invoicingInfo": invoiced.get(each["id"]),
+            "approvalRequestId": approvals.get(each["id"]),
+        }
         for each in documents_of(call.account, call.workspace, "expenses")
         if each["date"] in days and asked.concerns(each["userId"])
     ]
@@ -53,7 +57,6 @@ def _expense_row(call: Call, expense: Document) -> Document:
         "date": f"{expense['date']}T00:00:00Z",
         "time": None,
         "amount": expense["total"],
-        "approvalRequestId": None,
         "categoryId": category.get("id"),
         "categoryName": category.get("name"),
         "categoryHasUnitPrice": category.get("hasUnitPrice"),

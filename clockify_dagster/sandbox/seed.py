@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from .account import Account
 from .documents import Document, rate
 from .seed_days import Worker, work_through
-from .seed_money import add_budgets, add_expenses, add_invoices
+from .seed_money import add_approvals, add_budgets, add_expenses, add_invoices
 from .seed_paid import add_paid
-from .times import UTC
+from .times import UTC, standing
 
 
 @dataclass
@@ -42,7 +41,7 @@ def make_agency(
     now = datetime.now(UTC) if today is None else datetime.combine(today, time(15), UTC)
     account = Account(timezone=timezone)
     day = now.astimezone(account.zone()).date()
-    account.now = _standing(now - timedelta(days=31 * months + 400))
+    account.now = standing(now - timedelta(days=31 * months + 400))
     agency = Agency(account, account.add_workspace("Kvartal Agency", "PRO"), day)
     _add_people(agency)
     _add_work(agency)
@@ -66,12 +65,9 @@ def make_agency(
     add_paid(account, agency.main, fields, day)
     add_expenses(account, agency.main, day)
     add_invoices(account, agency.main, day)
-    account.now = _standing(now) if today is not None else _present
+    add_approvals(account, agency.main, day)
+    account.now = standing(now) if today is not None else _present
     return account
-
-
-def _standing(moment: datetime) -> Callable[[], datetime]:
-    return lambda: moment
 
 
 def _present() -> datetime:
@@ -186,7 +182,7 @@ def _add_second_workspace(agency: Agency) -> None:
     account.add_group(small, "Family", [ana, helper])
     for back in (45, 31, 17, 3):
         evening = datetime.combine(agency.today - timedelta(days=back), time(19), account.zone())
-        account.now = _standing(evening + timedelta(hours=2))
+        account.now = standing(evening + timedelta(hours=2))
         for user in (ana, helper):
             account.add_entry(
                 small, user, evening, evening + timedelta(minutes=95), projectId=project["id"], billable=True
@@ -207,12 +203,12 @@ def _workers(agency: Agency) -> list[Worker]:
 def _tidy_up(agency: Agency, now: datetime) -> None:
     """Archive and delete what old entries still name, and correct a little."""
     account = agency.account
-    account.now = _standing(now - timedelta(days=20))
+    account.now = standing(now - timedelta(days=20))
     for project in agency.projects[7:9]:
         account.archive(project)
     account.archive(agency.tags[4])
     account.delete_tag(agency.tags[5])
-    account.now = _standing(now - timedelta(hours=3))
+    account.now = standing(now - timedelta(hours=3))
     past = [
         entry
         for entry in account.workspace(agency.main).entries.by_id.values()

@@ -1,4 +1,4 @@
-"""What the made-up agency has of money: currencies, estimates, budgets, expenses, invoices."""
+"""What the made-up agency has of money: currencies, estimates, budgets, expenses, invoices, approvals."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 from .account import Account
 from .documents import Document
-from .times import UTC
+from .times import UTC, standing
 
 INVOICES: list[tuple[str, int, int, list[float]]] = [
     # status it was given, position of its client, days ago, what each payment was of the balance
@@ -104,3 +104,22 @@ def _of_client(account: Account, client: Document, until: datetime) -> list[Docu
     found = sorted(place.entries.started(until - timedelta(days=30), until), key=lambda pair: pair[0])
     projects = {each["id"] for each in place.projects.values() if each["clientId"] == client["id"]}
     return [entry for _, entry in found if entry["projectId"] in projects and entry["billable"]]
+
+
+def add_approvals(account: Account, main: Document, today: date) -> None:
+    """The weeks of three people, in every state; each was decided on a day after it was submitted."""
+    until = account.now()
+    people = [account.users[each] for each in account.workspace(main).members][:3]
+    monday = today - timedelta(days=today.weekday())
+    states = ["APPROVED", "APPROVED", "REJECTED", "WITHDRAWN_APPROVAL", "WITHDRAWN_SUBMISSION", "PENDING"]
+    for number, state in enumerate(states):
+        week = datetime.combine(monday - timedelta(days=7 * (len(states) - number)), time(0), account.zone())
+        for person in people[: 1 + number % 3]:
+            submitted = min(week + timedelta(days=7, hours=9), until)
+            account.now = standing(submitted)
+            request = account.add_approval(main, person, week)
+            if state != "PENDING":
+                account.now = standing(submitted + timedelta(days=1))
+                note = "Please split Friday" if state == "REJECTED" else None
+                account.decide(request, state, by=people[0], note=note)
+    account.now = standing(until)

@@ -54,6 +54,10 @@ def _invoices(account: People, place: Workspace) -> list[Document]:
     return [shown_invoice(place, each, account.now()) for each in place.invoices.values()]
 
 
+def _approvals(_: People, place: Workspace) -> list[Document]:
+    return [{name: value for name, value in each.items() if name != "id"} for each in place.approvals.values()]
+
+
 VIEWS: dict[str, Callable[[People, Workspace], list[Document]]] = {
     "users": _users,
     "projects": _projects,
@@ -61,4 +65,5 @@ VIEWS: dict[str, Callable[[People, Workspace], list[Document]]] = {
     "entries": _time_entries,
     "expenses": _expenses,
     "invoices": _invoices,
+    "approvals": _approvals,
 }

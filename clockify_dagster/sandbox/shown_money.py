@@ -1,4 +1,4 @@
-"""What of money is worked out from other documents: expenses, the sums of invoices, what is invoiced."""
+"""What of money is worked out from other documents: expenses, the sums of invoices, what is invoiced and submitted."""
 
 from __future__ import annotations
 
@@ -48,6 +48,16 @@ def shown_invoice(place: Workspace, invoice: Document, now: datetime) -> Documen
         "balance": amount - paid,
         "status": status,
         "daysOverdue": late if status in ("OVERDUE", "PARTIALLY_PAID") else 0,
+    }
+
+
+def submitted(place: Workspace) -> dict[str, str]:
+    """By the id of an entry or expense, the request for its approval that is pending or was approved."""
+    return {
+        each["id"]: request["id"]
+        for request in place.approvals.values()
+        if request["approvalRequest"]["status"]["state"] in ("PENDING", "APPROVED")
+        for each in (*request["entries"], *request["expenses"])
     }
 
 

@@ -34,6 +34,7 @@ class Workspace:
     invoices: dict[str, Document] = field(default_factory=dict)
     payments: dict[str, Document] = field(default_factory=dict)
     manually_invoiced: set[str] = field(default_factory=set)
+    approvals: dict[str, Document] = field(default_factory=dict)
     holidays: dict[str, Document] = field(default_factory=dict)
     custom_fields: dict[str, Document] = field(default_factory=dict)
     policies: dict[str, Document] = field(default_factory=dict)

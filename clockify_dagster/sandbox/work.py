@@ -9,7 +9,7 @@ from .state import State, Workspace, identity_of
 
 FEED_TYPES = {"clients": "CLIENTS", "projects": "PROJECTS", "tasks": "TASKS", "tags": "TAGS"}
 PAID = (
-    *("expense_categories", "expenses", "invoices", "payments"),
+    *("expense_categories", "expenses", "invoices", "payments", "approvals"),
     *("holidays", "custom_fields", "policies", "time_off_requests"),
 )
 KINDS = (*FEED_TYPES, *PAID)

@@ -190,6 +190,16 @@ def test_invoices_are_of_every_status_with_items_from_hours_and_expenses(agency:
     assert len(main.payments) == 5
 
 
+def test_requests_for_approval_are_in_every_state(agency: Account) -> None:
+    main = next(iter(agency.workspaces.values()))
+    shown = agency.documents(main.document, "approvals")
+    states = {each["approvalRequest"]["status"]["state"] for each in shown}
+    assert states == {"PENDING", "APPROVED", "REJECTED", "WITHDRAWN_APPROVAL", "WITHDRAWN_SUBMISSION"}
+    assert all(each["entries"] for each in shown)
+    assert any(each["expenses"] for each in shown)
+    assert len({each["approvalRequest"]["status"]["updatedAt"] for each in shown}) > 5
+
+
 def test_some_entries_have_values_of_several_defined_custom_fields(agency: Account, entries: list[Document]) -> None:
     main = next(iter(agency.workspaces.values()))
     named = {value["customFieldId"] for entry in entries for value in entry["customFieldValues"]}
