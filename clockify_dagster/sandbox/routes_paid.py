@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from . import pages
 from .documents import Document
 from .listings import Listing, by_archived, by_name, of, one_of
-from .messages import Call, Response, invalid
+from .messages import Call, Response, invalid, missing
 from .times import instant
 
 LARGEST_TIME_OFF_PAGE = 200
@@ -33,6 +33,14 @@ def by_policy_status(call: Call, found: list[Document], name: str) -> list[Docum
     if status not in ("ACTIVE", "ARCHIVED", "ALL"):
         raise invalid(f"Invalid value for {name}: {status}")
     return [each for each in found if status == "ALL" or bool(each.get("archived")) is (status == "ARCHIVED")]
+
+
+def balances_of_policy(call: Call) -> list[Document]:
+    """What each person has left of the policy in the path, also of an archived one."""
+    policy = call.path_values["policy"]
+    if policy not in call.workspace.policies:
+        raise missing("Policy", policy)
+    return [each for each in of("balances")(call) if each["policyId"] == policy]
 
 
 def with_totals(rows: list[Document], found: list[Document]) -> Document:
@@ -101,6 +109,15 @@ LISTINGS = {
         columns={"DEFAULT_SORT": "id", "NAME": "name"},
         most=LARGEST_TIME_OFF_PAGE,
         most_pages=1000,
+    ),
+    "time-off/balance/policy/{policy}": Listing(
+        balances_of_policy,
+        feature="TIME_OFF",
+        sort="sort",
+        columns={"USER": "userName", "POLICY": "policyName", "USED": "used", "BALANCE": "balance", "TOTAL": "total"},
+        most=LARGEST_TIME_OFF_PAGE,
+        most_pages=1000,
+        around=lambda rows, found: {"balances": rows, "count": len(found)},
     ),
 }
 """By path below the workspace."""

@@ -58,27 +58,71 @@ def _add_custom_fields(account: Account, main: Document, fields: dict[str, str])
 
 
 def _add_holidays(account: Account, main: Document, today: date) -> None:
+    """One that recurs for everybody, one of two people, one of two days for a group; some write entries."""
     people, groups = _people_and_groups(account, main)
-    new_year = date(today.year, 1, 1)
-    account.add_holiday(main, "New Year's Day", first=new_year, everyoneIncludingNew=True, occursAnnually=True)
-    account.add_holiday(main, "Slava", first=today - timedelta(days=33), users=[people[0], people[2]])
-    retreat = today + timedelta(days=40)
+    project = next(iter(account.workspace(main).projects))
     account.add_holiday(
-        main, "Retreat", first=retreat, last=retreat + timedelta(days=1), users=people[:1], groups=groups[:2]
+        main, "New Year's Day", first=date(today.year, 1, 1), everyoneIncludingNew=True, occursAnnually=True
+    )
+    account.add_holiday(
+        main,
+        "Slava",
+        first=today - timedelta(days=33),
+        users=[people[0], people[2]],
+        automaticTimeEntryCreation=True,
+        projectId=project,
+    )
+    retreat = today + timedelta(days=40)
+    # the official document says yes or no here; that of policies has an object, which may come here too
+    writes = {"defaultEntities": {"projectId": project, "taskId": None}, "enabled": True}
+    account.add_holiday(
+        main,
+        "Retreat",
+        first=retreat,
+        last=retreat + timedelta(days=1),
+        users=people[:1],
+        groups=groups[:2],
+        automaticTimeEntryCreation=writes,
     )
 
 
 def _add_time_off(account: Account, main: Document, today: date) -> None:
+    """Policies in days and in hours, and requests in every state, some of half days or of hours."""
     people, groups = _people_and_groups(account, main)
     vacation = account.add_policy(main, "Vacation", users=people[:5], groups=groups[:1], allowHalfDay=True)
-    account.add_policy(main, "Überstundenabbau", unit="HOURS", groups=groups[1:2])
+    overtime = account.add_policy(main, "Überstundenabbau", unit="HOURS", groups=groups[1:2], automaticAccrual=None)
+    negative = {"amount": 5.0, "period": "YEAR", "shouldReset": True, "timeUnit": "DAYS"}
+    account.add_policy(
+        main,
+        "Sick leave",
+        everyoneIncludingNew=True,
+        allowNegativeBalance=True,
+        negativeBalance=negative,
+        approve={"requiresApproval": False},
+        automaticAccrual={"amount": 1.5, "period": "MONTH"},
+    )
     account.archive(account.add_policy(main, "Vacation until 2024", users=people[:2]))
-    for number, (status, away) in enumerate([("APPROVED", -19), ("REJECTED", 5), ("PENDING", 26)]):
+    for number, (status, away, half) in enumerate(TIME_OFF):
         start = datetime.combine(today + timedelta(days=away), time(0), UTC)
-        request = account.add_time_off_request(vacation, people[number], start, start + timedelta(days=1 + number))
+        end = start + timedelta(days=1 if half else 1 + number)
+        request = account.add_time_off_request(vacation, people[number % 5], start, end, half=half)
         if status != "PENDING":
-            decided = {"statusType": status, "changedByUserId": people[0]["id"], "changedByUserName": people[0]["name"]}
-            account.edit(request, status=decided)
+            account.decide_time_off(request, status, by=people[0], note="Who else is there?" if away == 5 else None)
+    account.change_balance(vacation, people[0], 2.5)
+    account.change_balance(overtime, people[2], 12.0)
+    noon = datetime.combine(today - timedelta(days=6), time(12), UTC)
+    hours = account.add_time_off_request(overtime, people[2], noon, noon + timedelta(hours=4), note="Dentist")
+    account.decide_time_off(hours, "APPROVED", by=people[1])
+
+
+TIME_OFF = [
+    # status, days from today, which half
+    ("APPROVED", -19, None),
+    ("REJECTED", 5, None),
+    ("PENDING", 26, None),
+    ("APPROVED", -3, "FIRST_HALF"),
+    ("PENDING", 12, "SECOND_HALF"),
+]
 
 
 def _people_and_groups(account: Account, main: Document) -> tuple[list[Document], list[Document]]:

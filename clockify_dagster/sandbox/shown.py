@@ -7,6 +7,7 @@ from collections.abc import Callable
 from .documents import Document
 from .people import People
 from .shown_money import shown_expense, shown_invoice
+from .shown_time_off import balances
 from .state import Workspace
 from .times import iso_duration
 
@@ -66,4 +67,5 @@ VIEWS: dict[str, Callable[[People, Workspace], list[Document]]] = {
     "expenses": _expenses,
     "invoices": _invoices,
     "approvals": _approvals,
+    "balances": balances,
 }

@@ -145,7 +145,7 @@ def test_time_off_requests_are_found_by_status_person_and_time(
     other = account.add_user(workspace, "Max")
     group = account.add_group(workspace, users=[other])
     mine, theirs = account.add_time_off_request(policy, user), account.add_time_off_request(policy, other)
-    account.edit(theirs, status={"statusType": "APPROVED"})
+    account.decide_time_off(theirs, "APPROVED")
 
     def found(**body: Any) -> list[str]:
         return [each["id"] for each in post(**body).json()["requests"]]
@@ -156,6 +156,36 @@ def test_time_off_requests_are_found_by_status_person_and_time(
     assert found(end="2026-03-31T14:00:00.000000Z") == []
     assert post(statuses=["OPEN"]).status_code == 400
     assert post(start="yesterday").status_code == 400
+
+
+def test_a_request_takes_days_half_days_or_hours(account: Account, workspace: Document, user: Document) -> None:
+    days, hours = account.add_policy(workspace), account.add_policy(workspace, unit="HOURS")
+    half = account.add_time_off_request(days, user, half="SECOND_HALF")
+    assert (half["balanceDiff"], half["timeOffPeriod"]["halfDayPeriod"]) == (0.5, "SECOND_HALF")
+    assert account.add_time_off_request(days, user, end="2026-03-04T00:00:00Z")["balanceDiff"] == 2
+    assert account.add_time_off_request(hours, user, end="2026-03-02T03:30:00Z")["balanceDiff"] == 3.5
+
+
+def test_balances_of_a_policy_are_those_of_its_people_less_what_was_approved(
+    account: Account, workspace: Document, user: Document, get: Get
+) -> None:
+    other, third = account.add_user(workspace, "Max"), account.add_user(workspace, "Zoë")
+    policy = account.add_policy(workspace, users=[user], groups=[account.add_group(workspace, users=[other])])
+    account.decide_time_off(account.add_time_off_request(policy, user, half="FIRST_HALF"), "APPROVED", by=other)
+    account.add_time_off_request(policy, user)
+    account.change_balance(policy, other, -3)
+    path = f"time-off/balance/policy/{policy['id']}"
+    answer = get(path, {"sort": "BALANCE", "sort-order": "DESCENDING"})
+    shown = [(each["userName"], each["total"], each["used"], each["balance"]) for each in answer.json()["balances"]]
+    assert shown == [("Ana", 20, 0.5, 19.5), ("Max", 17, 0, 17)]
+    assert (answer.json()["count"], answer.headers["Last-Page"]) == (2, "true")
+    account.archive(account.edit(policy, everyoneIncludingNew=True))
+    again = get(path).json()["balances"]
+    assert {third["id"], user["id"], other["id"]} == {each["userId"] for each in again}
+    assert {each["id"] for each in answer.json()["balances"]} < {each["id"] for each in again}
+    assert {each["policyArchived"] for each in again} == {True}
+    assert get(path, {"page-size": 201}).status_code == get(path, {"sort": "NAME"}).status_code == 400
+    assert get("time-off/balance/policy/64a687e29ae1f428e7ebe303").json()["code"] == 501
 
 
 @pytest.mark.parametrize("path", sorted(FEATURES))

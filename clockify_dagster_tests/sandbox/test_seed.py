@@ -200,6 +200,18 @@ def test_requests_for_approval_are_in_every_state(agency: Account) -> None:
     assert len({each["approvalRequest"]["status"]["updatedAt"] for each in shown}) > 5
 
 
+def test_time_off_is_of_days_half_days_and_hours(agency: Account) -> None:
+    main = next(iter(agency.workspaces.values()))
+    shown = agency.documents(main.document, "time_off_requests")
+    assert {each["timeUnit"] for each in shown} == {"DAYS", "HOURS"}
+    halves = {each["timeOffPeriod"]["halfDayPeriod"] for each in shown}
+    assert halves == {"NOT_DEFINED", "FIRST_HALF", "SECOND_HALF"}
+    assert {True, False} == {each["automaticAccrual"] is None for each in main.policies.values()}
+    assert {True, False} == {each["everyoneIncludingNew"] for each in main.policies.values()}
+    assert {each["policyTimeUnit"] for each in agency.documents(main.document, "balances")} == {"DAYS", "HOURS"}
+    assert {True, False} == {each["occursAnnually"] for each in main.holidays.values()}
+
+
 def test_some_entries_have_values_of_several_defined_custom_fields(agency: Account, entries: list[Document]) -> None:
     main = next(iter(agency.workspaces.values()))
     named = {value["customFieldId"] for entry in entries for value in entry["customFieldValues"]}
