@@ -7,18 +7,18 @@ from types import EllipsisType
 from typing import Any
 
 from . import documents, shown
-from .approvals import Approvals
 from .changes import CREATED, DELETED, ENTRY, UPDATED
 from .documents import Document
 from .entry_values import VALUE_FIELDS, changed_values
 from .people import People
+from .planning import Planning
 from .state import Workspace, identity_of
 from .times import instant, iso_duration, written
 
 Moment = datetime | str
 
 
-class Account(People, Approvals):
+class Account(People, Planning):
     """A Clockify account: its state is the API's own documents, and every method changes that state."""
 
     def add_entry(

@@ -19,12 +19,14 @@ PAGED = ("page", "page-size")
 class Listing:
     """A `GET` of a list: which documents, the feature that a plan needs, and what may be asked.
 
-    `columns` are the values of `sort-column` and the fields they sort by; `around` makes the answer of the rows of
-    the page and of all that were found. A list that is not paged ignores `page` and `page-size`.
+    `found_by` are parameters that `find` itself reads; `columns` are the values of `sort-column` and the fields they
+    sort by; `around` makes the answer of the rows of the page and of all that were found. A list that is not paged
+    ignores `page` and `page-size`.
     """
 
     find: Callable[[Call], list[Document]]
     feature: str | None = None
+    found_by: tuple[str, ...] = ()
     filters: Mapping[str, Filter] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     sort: str = "sort-column"
@@ -42,7 +44,7 @@ class Listing:
             call.require_feature(self.feature)
         request = call.request
         sorting = (self.sort, "sort-order") if self.columns else ()
-        pages.only_these(request.query, (*PAGED, *sorting, *self.filters))
+        pages.only_these(request.query, (*PAGED, *sorting, *self.found_by, *self.filters))
         found = self.find(call)
         for name, chosen in self.filters.items():
             found = chosen(call, found, name)
@@ -84,6 +86,16 @@ def one_of(path: str, allowed: tuple[str, ...] | None = None) -> Filter:
 def by_name(call: Call, found: list[Document], _: str) -> list[Document]:
     """Those whose name contains the text given."""
     return pages.by_name(call.request, found)
+
+
+def by_name_in(*fields: str) -> Filter:
+    """Those with the text given in one of the fields, in any case of letters."""
+
+    def chosen(call: Call, found: list[Document], name: str) -> list[Document]:
+        wanted = (call.request.one(name) or "").lower()
+        return [each for each in found if any(wanted in str(each.get(field) or "").lower() for field in fields)]
+
+    return chosen
 
 
 def by_archived(call: Call, found: list[Document], name: str) -> list[Document]:

@@ -1,4 +1,4 @@
-"""The JSON documents of what paid plans add: time off, holidays, custom fields. No state."""
+"""The JSON documents of what paid plans add: time off, holidays, custom fields, assignments. No state."""
 
 from __future__ import annotations
 
@@ -109,4 +109,20 @@ def time_off_request(
         "balance": 20.0,
         "balanceDiff": 1.0,
         "createdAt": created,
+    }
+
+
+def assignment(identity: str, project: Document, user_id: str, hours: float) -> Document:
+    """Hours a day that are planned, as stored; lists show the names of its project, client, task and person, too."""
+    return {
+        "id": identity,
+        "workspaceId": project["workspaceId"],
+        "userId": user_id,
+        "projectId": project["id"],
+        "taskId": None,
+        "period": {"start": None, "end": None},
+        "hoursPerDay": hours,
+        "startTime": None,
+        "billable": False,
+        "note": "",
     }

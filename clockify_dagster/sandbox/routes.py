@@ -27,6 +27,7 @@ REPORTS: dict[str, Route] = {
     "detailed": routes_reports.detailed,
     "summary": routes_reports.summary,
     "expenses/detailed": routes_reports_paid.expenses,
+    "attendance": routes_reports_paid.attendance,
 }
 LISTINGS = {**routes_paid.LISTINGS, **routes_invoices.LISTINGS}
 TABLE: list[tuple[str, str, Route]] = [

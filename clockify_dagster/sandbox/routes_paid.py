@@ -6,9 +6,10 @@ from datetime import date, timedelta
 
 from . import pages
 from .documents import Document
-from .listings import Listing, by_archived, by_name, of, one_of
+from .listings import Listing, by_archived, by_name, by_name_in, of, one_of
 from .messages import Call, Response, invalid, missing
-from .times import instant
+from .routes_time import clock_of
+from .times import instant, window_edge
 
 LARGEST_TIME_OFF_PAGE = 200
 
@@ -41,6 +42,19 @@ def balances_of_policy(call: Call) -> list[Document]:
     if policy not in call.workspace.policies:
         raise missing("Policy", policy)
     return [each for each in of("balances")(call) if each["policyId"] == policy]
+
+
+def assignments_within(call: Call) -> list[Document]:
+    """Those whose period touches the range from `start` to `end`, both of which Clockify wants."""
+    start, end = (clock_of(call.request, name) for name in ("start", "end"))
+    if start is None or end is None:
+        raise invalid("Required request parameters 'start' and 'end' are not present")
+    since, until = window_edge(start, None), window_edge(end, None)
+    return [
+        each
+        for each in of("assignments")(call)
+        if instant(each["period"]["end"]) >= since and instant(each["period"]["start"]) <= until
+    ]
 
 
 def with_totals(rows: list[Document], found: list[Document]) -> Document:
@@ -101,6 +115,13 @@ LISTINGS = {
             "UPDATED_AT": "approvalRequest.status.updatedAt",
         },
         default="approvalRequest.id",
+    ),
+    "scheduling/assignments/all": Listing(
+        assignments_within,
+        feature="SCHEDULING",
+        found_by=("start", "end"),
+        filters={"name": by_name_in("projectName", "taskName", "userName")},
+        columns={"PROJECT": "projectName", "USER": "userName", "ID": "id"},
     ),
     "time-off/policies": Listing(
         of("policies"),

@@ -11,6 +11,7 @@ from .documents import Document, rate
 from .seed_days import Worker, work_through
 from .seed_money import add_approvals, add_budgets, add_expenses, add_invoices
 from .seed_paid import add_paid
+from .seed_plans import add_plans
 from .times import UTC, standing
 
 
@@ -66,6 +67,7 @@ def make_agency(
     add_expenses(account, agency.main, day)
     add_invoices(account, agency.main, day)
     add_approvals(account, agency.main, day)
+    add_plans(account, agency.people["Ana Petrović"], day)
     account.now = standing(now) if today is not None else _present
     return account
 

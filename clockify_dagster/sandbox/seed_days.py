@@ -153,6 +153,15 @@ class _Desk:
             morning = self.local(today - timedelta(days=back), 9, 0)
             for user in (ana, soren):
                 self.write(user, morning, morning + timedelta(hours=8), type=kind, description=kind.title())
+        self.add_those_at_midnight(misaki, today - timedelta(days=14))
+
+    def add_those_at_midnight(self, user: Document, day: date) -> None:
+        """A second before, at midnight, up to midnight, and from one day's last second to the next one's first."""
+        midnight = self.local(day - timedelta(days=max(0, day.weekday() - 3)), 0, 0)  # no weekend on either side
+        second, hour = timedelta(seconds=1), timedelta(hours=1)
+        spans = [(-hour, timedelta(0)), (-second, second), (timedelta(0), hour), (-hour - second, -second)]
+        for begin, end in spans:
+            self.write(user, midnight + begin, midnight + end, description="Around midnight")
 
     def local(self, day: date, hour: int, minute: int) -> datetime:
         """A clock time of the account's zone."""

@@ -1,4 +1,4 @@
-"""What the made-up agency has of paid plans: custom fields, holidays, time off."""
+"""What the made-up agency has of paid plans: custom fields, holidays, time off, assignments."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ def add_paid(account: Account, main: Document, fields: dict[str, str], today: da
     _add_custom_fields(account, main, fields)
     _add_holidays(account, main, today)
     _add_time_off(account, main, today)
+    _add_planning(account, main, today)
 
 
 def _add_custom_fields(account: Account, main: Document, fields: dict[str, str]) -> None:
@@ -123,6 +124,30 @@ TIME_OFF = [
     ("APPROVED", -3, "FIRST_HALF"),
     ("PENDING", 12, "SECOND_HALF"),
 ]
+
+
+def _add_planning(account: Account, main: Document, today: date) -> None:
+    """Assignments of weeks past and to come, and people who work less or more than eight hours a day."""
+    people, _ = _people_and_groups(account, main)
+    place = account.workspace(main)
+    projects = list(place.projects.values())
+    tasks = {task["projectId"]: task["id"] for task in place.tasks.values()}
+    for number in range(6):
+        project = projects[number]
+        start = datetime.combine(today + timedelta(days=7 * (number - 3)), time(0), UTC)
+        account.add_assignment(
+            project,
+            people[number % 4],
+            start,
+            start + timedelta(days=4 + 3 * number),
+            hours=(2.0, 7.5, 4.0)[number % 3],
+            taskId=tasks[project["id"]] if number % 2 else None,
+            startTime="10:00:00" if number % 3 == 0 else None,
+            billable=number != 3,
+            note="On site" if number == 2 else "",
+        )
+    for person, hours in zip(people, (8.0, 7.5, 6.0, 4.0), strict=False):
+        account.set_capacity(main, person, hours)
 
 
 def _people_and_groups(account: Account, main: Document) -> tuple[list[Document], list[Document]]:

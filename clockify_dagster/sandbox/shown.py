@@ -7,6 +7,7 @@ from collections.abc import Callable
 from .documents import Document
 from .people import People
 from .shown_money import shown_expense, shown_invoice
+from .shown_names import task_info
 from .shown_time_off import balances
 from .state import Workspace
 from .times import iso_duration
@@ -59,6 +60,25 @@ def _approvals(_: People, place: Workspace) -> list[Document]:
     return [{name: value for name, value in each.items() if name != "id"} for each in place.approvals.values()]
 
 
+def _assignments(account: People, place: Workspace) -> list[Document]:
+    return [_with_names(account, place, each) for each in place.assignments.values()]
+
+
+def _with_names(account: People, place: Workspace, assignment: Document) -> Document:
+    project = place.projects.get(assignment["projectId"], {})
+    return {
+        **assignment,
+        "userName": account.users.get(assignment["userId"], {}).get("name"),
+        "taskName": (task_info(place, assignment["taskId"]) or {}).get("name"),
+        "clientId": project.get("clientId"),
+        "clientName": project.get("clientName"),
+        "projectName": project.get("name"),
+        "projectColor": project.get("color"),
+        "projectArchived": project.get("archived"),
+        "projectBillable": project.get("billable"),
+    }
+
+
 VIEWS: dict[str, Callable[[People, Workspace], list[Document]]] = {
     "users": _users,
     "projects": _projects,
@@ -68,4 +88,5 @@ VIEWS: dict[str, Callable[[People, Workspace], list[Document]]] = {
     "invoices": _invoices,
     "approvals": _approvals,
     "balances": balances,
+    "assignments": _assignments,
 }

@@ -39,6 +39,8 @@ class Workspace:
     custom_fields: dict[str, Document] = field(default_factory=dict)
     policies: dict[str, Document] = field(default_factory=dict)
     time_off_requests: dict[str, Document] = field(default_factory=dict)
+    assignments: dict[str, Document] = field(default_factory=dict)
+    capacities: dict[str, int] = field(default_factory=dict)  # seconds a working day
     balance_changes: dict[tuple[str, str], float] = field(default_factory=dict)
     members: dict[str, Document] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)

@@ -38,7 +38,7 @@ def test_the_agency_is_the_same_for_the_same_day_and_seed(agency: Account) -> No
 
 
 def test_two_workspaces_share_a_person(agency: Account) -> None:
-    main, small = agency.workspaces.values()
+    main, small, *_ = agency.workspaces.values()
     assert (main.document["featureSubscriptionType"], small.document["featureSubscriptionType"]) == (
         "PRO",
         "FREE",
@@ -130,7 +130,7 @@ def test_the_agency_is_served(session: requests.Session) -> None:
 
 
 def test_the_paid_workspace_has_what_paid_plans_add_and_the_free_one_has_nothing_of_it(agency: Account) -> None:
-    main, small = agency.workspaces.values()
+    main, small, *_ = agency.workspaces.values()
     kinds = ("expense_categories", "holidays", "custom_fields", "policies", "time_off_requests")
     assert all(len(getattr(main, kind)) > 2 for kind in kinds)
     assert not any(getattr(small, kind) for kind in kinds)
@@ -210,6 +210,53 @@ def test_time_off_is_of_days_half_days_and_hours(agency: Account) -> None:
     assert {True, False} == {each["everyoneIncludingNew"] for each in main.policies.values()}
     assert {each["policyTimeUnit"] for each in agency.documents(main.document, "balances")} == {"DAYS", "HOURS"}
     assert {True, False} == {each["occursAnnually"] for each in main.holidays.values()}
+
+
+def test_there_is_a_workspace_of_each_plan_with_what_the_plan_includes(agency: Account) -> None:
+    has = {
+        place.document["featureSubscriptionType"]: {
+            kind
+            for kind in ("holidays", "policies", "invoices", "approvals", "expenses", "custom_fields", "assignments")
+            if getattr(place, kind)
+        }
+        for place in agency.workspaces.values()
+    }
+    standard = {"holidays", "policies", "invoices", "approvals"}
+    everything = {*standard, "expenses", "custom_fields", "assignments"}
+    assert has == {
+        "FREE": set(),
+        "BASIC": set(),
+        "STANDARD_2021": standard,
+        "PRO": everything,
+        "ENTERPRISE": everything,
+    }
+
+
+def test_entries_stand_around_midnight(agency: Account, entries: list[Document]) -> None:
+    around = [entry for entry in entries if entry["description"] == "Around midnight"]
+    clocks = {
+        tuple(
+            datetime.fromisoformat(entry["timeInterval"][name].replace("Z", "+00:00"))
+            .astimezone(agency.zone())
+            .strftime("%H:%M:%S")
+            for name in ("start", "end")
+        )
+        for entry in around
+    }
+    assert clocks == {
+        ("23:00:00", "00:00:00"),
+        ("23:59:59", "00:00:01"),
+        ("00:00:00", "01:00:00"),
+        ("22:59:59", "23:59:59"),
+    }
+
+
+def test_assignments_are_past_and_to_come_and_people_have_capacities(agency: Account) -> None:
+    main = next(iter(agency.workspaces.values()))
+    starts = {each["period"]["start"][:10] < str(TODAY) for each in main.assignments.values()}
+    assert starts == {True, False}
+    assert {True, False} == {each["taskId"] is None for each in main.assignments.values()}
+    assert set(main.capacities.values()) == {28800, 27000, 21600, 14400}
 
 
 def test_some_entries_have_values_of_several_defined_custom_fields(agency: Account, entries: list[Document]) -> None:
