@@ -157,10 +157,10 @@ class _Desk:
 
     def add_those_at_midnight(self, user: Document, day: date) -> None:
         """A second before, at midnight, up to midnight, and from one day's last second to the next one's first."""
-        midnight = self.local(day - timedelta(days=max(0, day.weekday() - 3)), 0, 0)  # no weekend on either side
-        second, hour = timedelta(seconds=1), timedelta(hours=1)
-        spans = [(-hour, timedelta(0)), (-second, second), (timedelta(0), hour), (-hour - second, -second)]
-        for begin, end in spans:
+        second, hour, none = timedelta(seconds=1), timedelta(hours=1), timedelta(0)
+        spans = [(none, hour), (-second, second), (-hour, none), (-hour - second, -second)]
+        for weekday, (begin, end) in enumerate(spans):
+            midnight = self.local(day - timedelta(days=day.weekday() - weekday), 0, 0)
             self.write(user, midnight + begin, midnight + end, description="Around midnight")
 
     def local(self, day: date, hour: int, minute: int) -> datetime:

@@ -14,7 +14,7 @@ PLANS = {"BASIC": "Kvartal Events", "STANDARD_2021": "Kvartal Studio", "ENTERPRI
 def add_plans(account: Account, ana: Document, today: date) -> None:
     """Add a workspace of each plan, which shares Ana, with a few hours of her and of somebody else."""
     until = account.now()
-    for plan, name in PLANS.items():
+    for hour, (plan, name) in enumerate(PLANS.items(), start=19):  # so that nobody works at two places at once
         place = account.add_workspace(name, plan)
         account.add_to_workspace(ana, place)
         other = account.add_user(place, f"{name} office", email=f"office@{plan.lower()}.example")
@@ -23,12 +23,12 @@ def add_plans(account: Account, ana: Document, today: date) -> None:
         account.add_tag(place, "print")
         account.add_group(place, "Everybody", [ana, other], managers=[ana])
         for back in (40, 16, 9, 2):
-            morning = datetime.combine(today - timedelta(days=back), time(10), account.zone())
-            account.now = standing(morning + timedelta(hours=2))
+            evening = datetime.combine(today - timedelta(days=back), time(hour), account.zone())
+            end = evening + timedelta(minutes=50)
+            account.now = standing(end)
             for user in (ana, other):
-                end = morning + timedelta(minutes=75)
                 fields = {"projectId": project["id"], "billable": True, "hourlyRate": rate(8000)}
-                account.add_entry(place, user, morning, end, **fields)
+                account.add_entry(place, user, evening, end, **fields)
         account.now = standing(until)
         _add_what_the_plan_has(account, project, other, today)
 
