@@ -57,12 +57,13 @@ class People(State):
         membership_status: str = "ACTIVE",
         **fields: object,
     ) -> Document:
-        """Make a person a member of a project; rates go into the membership, which is returned."""
+        """Make a person a member of a project, once; rates go into the membership, which is returned."""
         with self.lock:
             project_id = identity_of(project)
             place = next(each for each in self.workspaces.values() if project_id in each.projects)
             member = documents.membership(identity_of(user), project_id, "PROJECT", membership_status)
             member = documents.merged(member, fields)
+            _drop_memberships(place.projects[project_id], identity_of(user))
             place.projects[project_id]["memberships"].append(member)
             return member
 
