@@ -6,7 +6,15 @@ from clockify_dagster.sandbox import Account
 from clockify_dagster.sandbox.state import Workspace
 from clockify_dagster_tests.conftest import Document
 
-KINDS = {"usergroups": "groups", "timeentries": "entries", "timeentries_integral": "entries"}
+KINDS = {
+    "usergroups": "groups",
+    "timeentries": "entries",
+    "timeentries_integral": "entries",
+    "approval_requests": "approvals",
+    "timeoff_policies": "policies",
+    "timeoff_requests": "time_off_requests",
+    "timeoff_balances": "balances",
+}
 
 
 def documents(account: Account, place: Workspace, root: str) -> list[Document]:

@@ -11,12 +11,11 @@ from .state import Workspace
 
 def balances(account: People, place: Workspace) -> list[Document]:
     """Each member's balance of each policy that is theirs, in the policy's unit: approved requests use it up."""
-    return [
-        _balance(account, place, policy, user_id)
-        for policy in place.policies.values()
-        for user_id in place.members
-        if user_id in _people(place, policy)
-    ]
+    found = []
+    for policy in place.policies.values():
+        people = _people(place, policy)
+        found += [_balance(account, place, policy, user_id) for user_id in place.members if user_id in people]
+    return found
 
 
 def _people(place: Workspace, policy: Document) -> set[str]:
