@@ -54,7 +54,7 @@ def _reset(interval: str) -> Document:
 
 
 def add_expenses(account: Account, main: Document, today: date) -> None:
-    """Expenses of a month and a half: with receipts and without, billable or not, by piece and by amount."""
+    """Expenses of a month and a half: with receipts and without, billable or not, by unit price and by amount."""
     place = account.workspace(main)
     people, projects = list(place.members)[:5], list(place.projects.values())
     train = account.add_expense_category(main, "Train & flights")
