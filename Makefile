@@ -21,6 +21,9 @@ install: .venv/installed  ## make .venv with everything in it
 demo: install  ## load a made-up account from the sandbox and answer a few questions from it
 	$(BIN)/python examples/demo/demo.py
 
+# Dagster advises `dg dev`, which comes in another package and starts the same; that is nothing to tell users at each start
+dev demo-ui: export PYTHONWARNINGS ?= ignore:Function `dev_command` is superseded
+
 demo-ui: install  ## Dagster's UI on the demo's tables, with the sandbox to load from
 	$(BIN)/python examples/demo/demo.py --ui
 
@@ -48,7 +51,7 @@ types: install
 	$(BIN)/mypy
 
 imports: install
-	$(BIN)/lint-imports --config setup.cfg
+	$(BIN)/lint-imports
 
 format: install  ## put the code into shape
 	$(BIN)/ruff check --fix .

@@ -1,36 +1,33 @@
-"""What Dagster loads. It composes, and decides nothing."""
+"""What Dagster loads of this project by itself: one account, described by the environment.
+
+Nothing is read when this module is imported: `defs` is made when it is asked for, from the environment as it is then.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 from dagster import Definitions, in_process_executor, multiprocess_executor
 
-from clockify_dagster.contract import CONTRACT, Contract
-from clockify_dagster.defs.assets import all_assets
-from clockify_dagster.defs.checks import all_checks
+from clockify_dagster.build import build_definitions
 from clockify_dagster.defs.console import progress
-from clockify_dagster.defs.io_manager import ClockifyIOManager
-from clockify_dagster.defs.jobs import all_jobs
-from clockify_dagster.defs.partitions import Calendar
-from clockify_dagster.defs.resources import ClockifyResource
-from clockify_dagster.defs.schedules import all_schedules
+from clockify_dagster.defs.executors import recording
 from clockify_dagster.settings import Settings
 
 _EXECUTORS = {"in_process": in_process_executor, "multiprocess": multiprocess_executor}
 
 
-def build_definitions(settings: Settings, contract: Contract = CONTRACT) -> Definitions:
-    """The definitions for these settings; needs neither key nor network."""
-    calendar = Calendar.of(settings)
-    warehouse = ClockifyIOManager(database=str(settings.database), lock_timeout_seconds=settings.lock_timeout_seconds)
-    return Definitions(
-        assets=all_assets(calendar, contract),
-        asset_checks=all_checks(calendar, contract, blocking=settings.blocking_checks),
-        jobs=all_jobs(contract),
-        schedules=all_schedules(calendar),
-        resources={"clockify": ClockifyResource(), "warehouse": warehouse, "io_manager": warehouse},
-        executor=_EXECUTORS[settings.executor],
-        loggers={"progress": progress},
-    )
+def project_definitions(settings: Settings | None = None) -> Definitions:
+    """The account of the environment, with the executor that its settings name; these, where they were read already."""
+    executor = recording(_EXECUTORS[(settings or Settings.forgiving()).executor])
+    return Definitions.merge(build_definitions(), Definitions(executor=executor, loggers={"progress": progress}))
 
 
-defs = build_definitions(Settings.forgiving())
+def __getattr__(name: str) -> Any:
+    if name != "defs":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return globals().setdefault("defs", project_definitions())
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), "defs"})

@@ -9,13 +9,14 @@ from typing import Annotated, Any, Literal
 
 from dotenv import dotenv_values
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from clockify_dagster import settings_rules as rules
 from clockify_dagster.errors import SettingsError
 
 PREFIX = "CLOCKIFY_"
 ENV_FILE = ".env"
+_PARAMETERS = {"database_schema": "schema"}
 _SHOWN = 80  # so many characters of a wrong value
 
 
@@ -71,6 +72,27 @@ class Settings(BaseSettings):
     database: Annotated[Path, AfterValidator(rules.checked_file)] = Field(
         default=Path("data/clockify.duckdb"), description="The DuckDB file"
     )
+    name: Annotated[str, AfterValidator(rules.checked_name)] = Field(
+        default="clockify",
+        description="Begins the names of Dagster's jobs, schedules, resources and steps",
+        examples=["clockify"],
+    )
+    key_prefix: Annotated[tuple[str, ...], NoDecode, BeforeValidator(rules.checked_key_prefix)] = Field(
+        default=(),
+        description="What stands before the tables' names in asset keys; parts separated by `/`",
+        examples=["acme"],
+    )
+    group_name: Annotated[str | None, AfterValidator(rules.checked_name)] = Field(
+        default=None,
+        description="One group for all assets, in place of a group for each kind of table",
+        examples=["hours"],
+    )
+    owners: Annotated[tuple[str, ...], NoDecode, BeforeValidator(rules.checked_list)] = Field(
+        default=("team:data",), description="Who owns the assets: teams or e-mail addresses", examples=["team:data"]
+    )
+    database_schema: str | None = Field(
+        default=None, min_length=1, description="The database schema of the tables", examples=["main"]
+    )
     executor: Literal["in_process", "multiprocess"] = Field(
         default="in_process",
         description="How Dagster runs a job's steps: in one process, or each in its own, several at once",
@@ -104,7 +126,7 @@ class Settings(BaseSettings):
         try:
             return cls(**given)
         except ValidationError as error:
-            raise SettingsError("\n".join(_sentence(fault) for fault in error.errors())) from None
+            raise SettingsError("\n".join(cls._sentence(fault) for fault in error.errors())) from None
         except (OSError, UnicodeDecodeError):
             raise SettingsError(
                 f"The file {ENV_FILE} in this folder cannot be read: it must be readable text in UTF-8, a line for "
@@ -140,6 +162,28 @@ class Settings(BaseSettings):
         stripped = {name: value.strip() if isinstance(value, str) else value for name, value in given.items()}
         return {name: value for name, value in stripped.items() if value != ""}
 
+    @classmethod
+    def named(cls, field: str) -> str:
+        """How a user writes a field: its environment variable."""
+        return variable(field)
+
+    @classmethod
+    def _sentence(cls, fault: Any) -> str:
+        """What is wrong with a variable, with its value unless that is a secret or an address with a password."""
+        name = str(fault["loc"][0])
+        said = str(fault["msg"]).removeprefix("Value error, ")
+        reason = rules.FAULTS.get(fault["type"], "{said}").format(**{**fault.get("ctx", {}), "said": said})
+        value = str(fault["input"])
+        key = str({**env_file(), **os.environ}.get(variable("api_key")) or "").strip()
+        if name != "api_key" and not ("@" in value or "?" in value or (key and key in value)):
+            reason += f" (it is {value[:_SHOWN]!r})"
+        return f"{cls.named(name)} cannot be used: {reason}. Write for example {cls.named(name)}={example_of(name)}"
+
+    @property
+    def tables_schema(self) -> str:
+        """The database schema of the tables: a key prefix means a schema of that name."""
+        return self.database_schema or "_".join(self.key_prefix) or "main"
+
     @property
     def core_url(self) -> str:
         """The address of the core API."""
@@ -149,6 +193,27 @@ class Settings(BaseSettings):
     def reports_host_url(self) -> str:
         """The address of the reports API: the region's, or the one that belongs to the core API's address."""
         return self.reports_url or rules.reports_url_of(self.core_url)
+
+
+class GivenSettings(Settings):
+    """Settings of values that are given in code. The environment has no say in them."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what is given."""
+        return (init_settings,)
+
+    @classmethod
+    def named(cls, field: str) -> str:
+        """How a user writes a field: as a parameter."""
+        return _PARAMETERS.get(field, field)
 
 
 def variable(field: str) -> str:
@@ -176,15 +241,3 @@ def env_file() -> dict[str, str | None]:
         return dotenv_values(ENV_FILE, encoding="utf-8") if Path(ENV_FILE).is_file() else {}
     except (OSError, UnicodeDecodeError):
         return {}
-
-
-def _sentence(fault: Any) -> str:
-    """What is wrong with a variable, with its value unless that is a secret or an address with a password."""
-    name = str(fault["loc"][0])
-    said = str(fault["msg"]).removeprefix("Value error, ")
-    reason = rules.FAULTS.get(fault["type"], "{said}").format(**{**fault.get("ctx", {}), "said": said})
-    value = str(fault["input"])
-    key = str({**env_file(), **os.environ}.get(variable("api_key")) or "").strip()
-    if name != "api_key" and not ("@" in value or "?" in value or (key and key in value)):
-        reason += f" (it is {value[:_SHOWN]!r})"
-    return f"{variable(name)} cannot be used: {reason}. Write for example {variable(name)}={example_of(name)}"

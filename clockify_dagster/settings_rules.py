@@ -66,12 +66,31 @@ def checked_region(region: str) -> str:
     return region
 
 
+def checked_list(value: Any) -> tuple[str, ...]:
+    """Texts, from one text with commas between, each once."""
+    parts = [part.strip() for part in value.split(",")] if isinstance(value, str) else list(value)
+    return tuple(dict.fromkeys(str(part) for part in parts if part))
+
+
 def checked_ids(value: Any) -> tuple[str, ...]:
     """Plain ids, from text with commas between, each once."""
-    ids = [part.strip() for part in value.split(",")] if isinstance(value, str) else list(value)
-    found = tuple(dict.fromkeys(str(identity) for identity in ids if identity))
+    found = checked_list(value)
     plain = all(re.fullmatch(r"[0-9A-Za-z]+", identity) for identity in found)
     require(plain, "an id has only letters and digits; commas stand between ids")
+    return found
+
+
+def checked_name(name: str | None) -> str | None:
+    """A name as Dagster takes it."""
+    require(name is None or re.fullmatch(r"[A-Za-z0-9_]+", name), "a name has only letters, digits and underscores")
+    return name
+
+
+def checked_key_prefix(value: Any) -> tuple[str, ...]:
+    """The parts of a key prefix, from text with slashes between."""
+    parts = value.split("/") if isinstance(value, str) else list(value)
+    found = tuple(str(part).strip() for part in parts if str(part).strip())
+    require(all(re.fullmatch(r"[A-Za-z0-9_]+", part) for part in found), "its parts have letters, digits, underscores")
     return found
 
 

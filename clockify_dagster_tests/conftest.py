@@ -17,7 +17,7 @@ from dagster import DagsterInstance, ExecuteInProcessResult
 
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.days import Days
-from clockify_dagster.definitions import build_definitions
+from clockify_dagster.definitions import project_definitions
 from clockify_dagster.defs.partitions import Calendar, days_to_load, tags_of
 from clockify_dagster.defs.resources import connect
 from clockify_dagster.sandbox import Account, Sandbox
@@ -130,7 +130,7 @@ class Project:
 
         Without the checks it takes half the time.
         """
-        chosen = build_definitions(self.settings).resolve_job_def(job)
+        chosen = project_definitions(self.settings).resolve_job_def(job)
         if not checks:
             tables = chosen.asset_layer.selected_asset_keys
             chosen = chosen.get_subset(asset_selection=set(tables), asset_check_selection=set())

@@ -13,7 +13,7 @@ from clockify_dagster.cli.doctor import requests_of
 from clockify_dagster.contract import CONTRACT, Contract, Listing, Table
 from clockify_dagster.contract.columns import flag, identity, of_workspace, refers, text
 from clockify_dagster.days import Days
-from clockify_dagster.definitions import build_definitions
+from clockify_dagster.defs.account_definitions import account_definitions
 from clockify_dagster.defs.partitions import tags_of
 from clockify_dagster.refresh import Workspace
 from clockify_dagster.sandbox import Account
@@ -113,7 +113,7 @@ def agency(plan: str, requests: int = 205) -> tuple[Account, dict[str, Any]]:
 
 def load(project: Project, *, expect: bool = True) -> ExecuteInProcessResult:
     """The daily job over the contract with the declared tables."""
-    job = build_definitions(project.settings, WITH_THEM).resolve_job_def("clockify_daily")
+    job = account_definitions(project.settings, contract=WITH_THEM).resolve_job_def("clockify_daily")
     days = Days(project.calendar.today, project.calendar.today)
     result = job.execute_in_process(instance=project.instance, tags=tags_of(days), raise_on_error=False)
     assert result.success is expect, project.failures(result)

@@ -7,7 +7,7 @@ import runpy
 from pathlib import Path
 
 from clockify_dagster.contract import CONTRACT
-from clockify_dagster.definitions import build_definitions
+from clockify_dagster.definitions import project_definitions
 from clockify_dagster.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -33,7 +33,7 @@ def test_every_table_is_named() -> None:
 
 
 def test_every_job_and_schedule_is_named() -> None:
-    repository = build_definitions(Settings.forgiving()).get_repository_def()
+    repository = project_definitions(Settings.forgiving()).get_repository_def()
     names = {job.name for job in repository.get_all_jobs()} | {each.name for each in repository.schedule_defs}
     named = {name for name in names if not name.startswith("__")}
     assert named <= set(re.findall(r"`(\w+)`", README))

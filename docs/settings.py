@@ -12,6 +12,10 @@ _DEFAULTS = {
     "api_url": "the region's",
     "reports_url": "the one that belongs to the region or to `CLOCKIFY_API_URL`",
     "workspaces": "all that the key sees",
+    "key_prefix": "none",
+    "group_name": "a group for each kind of table",
+    "owners": "`team:data`",
+    "database_schema": "the key prefix, its parts joined by `_`; else `main`",
     "start_date": "the first of January of last year",
     "blocking_checks": "`false`",
 }

@@ -13,9 +13,11 @@ from clockify_dagster.api import paging
 from clockify_dagster.api.changes import Action, Change, ChangeFeed
 from clockify_dagster.api.reports import Reports
 from clockify_dagster.api.transport import Answer, Transport, address
+from clockify_dagster.contract import listing
 from clockify_dagster.contract.listing import USERS, WORKSPACES, Listing
 from clockify_dagster.errors import NotThereError, located
 
+Document = dict[str, Any]
 E = TypeVar("E", bound=paging.EntryPage)
 
 _ENTRIES = "workspaces/{workspace}/user/{user}/time-entries"
@@ -60,13 +62,38 @@ class ClockifyClient:
         """All workspaces of the key's user: `GET /workspaces`, which has no pages."""
         return self.transport.send("GET", address(self._url, WORKSPACES.path), paging.page_of)
 
-    def pages(self, listing: Listing, **facts: str) -> Iterator[paging.Page]:
+    def pages(self, of: Listing, **facts: str) -> Iterator[paging.Page]:
         """The pages of a list as it is declared, the empty ones left out. A row may come twice, its later state last.
 
         `facts` are what the listing's path has in braces: `workspace`, `project`, `user`.
         """
         with located(**facts):
-            yield from paging.pages(self.transport, address(self._url, listing.path, **facts), listing, self._size)
+            yield from paging.pages(self.transport, address(self._url, of.path, **facts), of, self._size)
+
+    def documents(self, of: Listing, **facts: str) -> Iterator[Document]:
+        """The documents of a list as it is declared, as `pages` gives them."""
+        for page in self.pages(of, **facts):
+            yield from page.documents
+
+    def clients(self, workspace: str) -> Iterator[Document]:
+        """Clients, archived ones too: `GET /workspaces/{w}/clients`."""
+        return self.documents(listing.CLIENTS, workspace=workspace)
+
+    def projects(self, workspace: str) -> Iterator[Document]:
+        """Projects with their `tasks` and `memberships`, archived ones too: `GET /workspaces/{w}/projects`."""
+        return self.documents(listing.PROJECTS, workspace=workspace)
+
+    def tasks(self, workspace: str, project: str) -> Iterator[Document]:
+        """Tasks of a project: `GET /workspaces/{w}/projects/{p}/tasks`."""
+        return self.documents(listing.TASKS, workspace=workspace, project=project)
+
+    def tags(self, workspace: str) -> Iterator[Document]:
+        """Tags, archived ones too: `GET /workspaces/{w}/tags`."""
+        return self.documents(listing.TAGS, workspace=workspace)
+
+    def user_groups(self, workspace: str) -> Iterator[Document]:
+        """Groups of users: `GET /workspaces/{w}/user-groups`."""
+        return self.documents(listing.USER_GROUPS, workspace=workspace)
 
     def users(self, workspace: str) -> Users:
         """Users of every account status and membership status, with all their memberships.

@@ -14,6 +14,7 @@ from datetime import timedelta
 
 from clockify_dagster.api.clock import SLICE, Clock
 from clockify_dagster.errors import AbortedError, ApiError, RateLimitedError
+from clockify_dagster.progress import COVERED, Pause, report
 
 FIRST_PAUSE = 5.0
 LONGEST_PAUSE = 300.0
@@ -69,7 +70,8 @@ class RateLimit:
                 if number == self._round and self._limited_since is not None:
                     self._is_probed = False
                     if is_answered:
-                        self._log.info(f"Clockify answers again; {self.waited:.0f} s were spent waiting so far.")
+                        waited = f"{self.waited:.0f} s were spent waiting so far."
+                        self._log.info(f"Clockify answers again; {waited}", extra=COVERED)
                         self._lift()
 
     def _acquire(self, endpoint: str, is_halted: Callable[[], bool]) -> int:
@@ -121,9 +123,11 @@ class RateLimit:
                 self._lift()
                 raise self._failure
             self._until = now + pause
-            until = (self._clock.now() + timedelta(seconds=pause)).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+            until = self._clock.now() + timedelta(seconds=pause)
+            report(Pause(until, pause))
             self._log.warning(
-                f"Clockify's request limit is reached; no request is sent until {until} ({_in_words(pause)}). "
+                "Clockify's request limit is reached; no request is sent until "
+                f"{until.astimezone().strftime('%Y-%m-%d %H:%M:%S %Z')} ({_in_words(pause)}). "
                 f"Waited {_in_words(self.waited)} so far, of {_in_words(self._max_wait)} at most."
             )
 

@@ -6,6 +6,7 @@ The commands import what they need when they run, so that `--help` and `sandbox`
 from __future__ import annotations
 
 import gc
+import io
 import os
 import signal
 import sys
@@ -31,14 +32,18 @@ INCOMPLETE, UNUSABLE, INTERRUPTED = 1, 2, 130
 
 @contextmanager
 def _importing() -> Iterator[None]:
-    """Around a command's imports: no garbage collection during them, and later none among what was imported.
+    """Around a command's imports, which take seconds: a terminal shows that something happens.
 
-    Scanning what lives as long as the process costs 1.0 of the 4.4 s of a daily sync of the sandbox (measured).
+    There is no garbage collection during them, and later none among what was imported. Scanning what lives as long as
+    the process costs 1.0 of the 4.4 s of a daily sync of the sandbox (measured).
     """
+    from clockify_dagster.cli.terminal import shown
+
     is_alone = "dagster" not in sys.modules  # else the process is not the command's alone
     if is_alone:
         gc.disable()
-    yield
+    with shown("Starting"):
+        yield
     if is_alone:
         gc.freeze()
         gc.enable()
@@ -82,7 +87,13 @@ def commands() -> None:
 @click.option("--from", "first", callback=_day, metavar="DAY", help="The first day to load, like 2026-01-31.")
 @click.option("--to", "last", callback=_day, metavar="DAY", help="The last day to load, included.")
 @click.option("--integral", is_flag=True, help="Load the integral tables too: all entries, also future ones.")
-def sync(first: date | None, last: date | None, integral: bool) -> None:
+@click.option(
+    "--launched-by",
+    metavar="NAME",
+    default="sync",
+    help="What starts the sync, cron for example: the tag clockify/launched_by of its runs in Dagster's UI.",
+)
+def sync(first: date | None, last: date | None, integral: bool, launched_by: str) -> None:
     """Load the reference tables, then time entries.
 
     Without days it loads the update window and all days since the start date that were never loaded.
@@ -92,22 +103,24 @@ def sync(first: date | None, last: date | None, integral: bool) -> None:
     with _importing():
         from clockify_dagster.cli.sync import run_sync
 
-    sys.exit(run_sync(_settings(), first, last, integral=integral))
+    sys.exit(run_sync(_settings(), first, last, integral=integral, launched_by=launched_by))
 
 
 @commands.command()
-@click.option("--json", "as_json", is_flag=True, help="Print only a JSON list of objects.")
-def check(as_json: bool) -> None:
+@click.option("--all", "all_of_them", is_flag=True, help="List the checks that pass too.")
+@click.option("--json", "as_json", is_flag=True, help="Print only a JSON list of objects, one for each check.")
+def check(all_of_them: bool, as_json: bool) -> None:
     """Check the loaded tables, and compare the hours with Clockify's own totals.
 
-    The exit code is 1 when a check fails with severity ERROR, 0 otherwise.
+    Checks that pass are counted, all others are listed. The exit code is 1 when a check fails with severity ERROR, 0
+    otherwise.
 
     Example: clockify-dagster check --json
     """
     with _importing():
         from clockify_dagster.cli.check import run_check
 
-    sys.exit(run_check(_settings(), as_json=as_json))
+    sys.exit(run_check(_settings(), as_json=as_json, all_of_them=all_of_them))
 
 
 @commands.command()
@@ -142,6 +155,8 @@ def main() -> None:
     The exit code is 0 for success, 1 where something could not be done, 2 where the command or a setting is wrong, and
     128 plus the signal's number where a signal ended it.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names are in any alphabet, the locale may know one
     with _watched_signals() as exit_code_of_signal:
         try:
             code = _run_command()

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import json
-import textwrap
+import sys
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import click
-from tabulate import tabulate
 
+from clockify_dagster.cli.terminal import folded, shown, table
 from clockify_dagster.contract import CONTRACT
+from clockify_dagster.defs.account_definitions import warehouse_of
 from clockify_dagster.defs.checks import audit_context, reconciled
 from clockify_dagster.defs.partitions import Calendar
+from clockify_dagster.progress import counted
+from clockify_dagster.reconcile import CHECK as RECONCILIATION
 from clockify_dagster.settings import Settings
-from clockify_dagster.warehouse import Database, Warehouse
+from clockify_dagster.warehouse import Warehouse
 from clockify_dagster.warehouse.audit import Finding, audit, freshness_of
 
 _PASSED = {True: "yes", False: "NO", None: "not checked"}
 
 
-def run_check(settings: Settings, *, as_json: bool) -> int:
-    """Print what the checks find; 1 when one fails as an error, else 0.
+def run_check(settings: Settings, *, as_json: bool, all_of_them: bool) -> int:
+    """Print what the checks find, of those that pass only how many they are; 1 when one fails as an error, else 0.
 
     Raises `NotLoadedError` where there is no database yet.
     """
-    database = Database(settings.database, settings.lock_timeout_seconds)
-    findings, absent = all_findings(settings, Warehouse(database))
+    with shown("Checking"):
+        findings, absent = all_findings(settings, warehouse_of(settings).warehouse())
     if as_json:
         objects = [
             {
@@ -37,11 +41,12 @@ def run_check(settings: Settings, *, as_json: bool) -> int:
             }
             for finding in findings
         ]
-        click.echo(json.dumps(objects, indent=2, ensure_ascii=False))
+        is_any_alphabet_written = (sys.stdout.encoding or "").lower().startswith("utf")
+        click.echo(json.dumps(objects, indent=2, ensure_ascii=not is_any_alphabet_written))
     else:
-        _print(findings)
+        _print(findings, all_of_them=all_of_them)
     if absent:
-        click.echo(f"Never loaded, so not checked: {', '.join(absent)}.", err=True)
+        click.echo(folded(f"Never loaded, so not checked: {', '.join(absent)}."), err=True)
     return 1 if any(finding.is_error for finding in findings) else 0
 
 
@@ -50,29 +55,39 @@ def all_findings(settings: Settings, warehouse: Warehouse) -> tuple[list[Finding
     calendar = Calendar.of(settings)
     with warehouse.database.reading() as connection:
         context = audit_context(connection, calendar, CONTRACT)
-        findings = [f for table in CONTRACT for f in (*audit(context, table), *freshness_of(context, table))]
+        tables = counted(CONTRACT, "Checking", "tables", len(CONTRACT.tables))
+        findings = [f for each in tables for f in (*audit(context, each), *freshness_of(context, each))]
         absent = [table.name for table in CONTRACT if not context.was_loaded(table.name)]
     return [*findings, reconciled(settings, calendar, warehouse)], absent
 
 
-def _print(findings: Sequence[Finding]) -> None:
-    rows = []
-    for f in findings:  # lists and texts are below the table or in the JSON
-        numbers = ", ".join(f"{k} {v:,}" for k, v in f.numbers.items() if isinstance(v, int | float))
-        rows.append([f.check.table, f.check.name, _PASSED[f.passed], f.severity, numbers])
-    click.echo(tabulate(rows, ["asset", "check", "passed", "severity", "numbers"]))
-    failed, unknown = ([each for each in findings if each.passed is passed] for passed in (False, None))
-    click.echo("\n" if failed or unknown else "", nl=False)
-    print_findings((f.check.table, f.check.name, f.severity, f.message) for f in (*failed, *unknown))
-    errors = sum(finding.is_error for finding in failed)
-    click.echo(
-        f"\n{len(findings)} checks: {len(findings) - len(failed) - len(unknown)} passed, {errors} failed as errors, "
-        f"{len(failed) - errors} as warnings, {len(unknown)} could not be made."
+def _print(findings: Sequence[Finding], *, all_of_them: bool) -> None:
+    passed, failed, unknown = ([each for each in findings if each.passed is passed] for passed in (True, False, None))
+    blocks = []
+    if all_of_them:
+        rows = []
+        for f in findings:  # lists and texts are below the table or in the JSON
+            numbers = ", ".join(f"{k} {v:,}" for k, v in f.numbers.items() if isinstance(v, int | float))
+            rows.append([f.check.table, f.check.name, _PASSED[f.passed], f.severity, numbers])
+        blocks.append(table(rows, ["asset", "check", "passed", "severity", "numbers"]))
+    if failed or unknown:
+        named: list[tuple[str, str, str, str]] = [(f.check.table, f.check.name, f.severity, f.message) for f in failed]
+        named += [(f.check.table, f.check.name, _PASSED[None], f.message.partition(": ")[2]) for f in unknown]
+        blocks.append(listed(named))
+    compared: list[dict[str, Any]] = next(
+        (f.numbers.get("workspaces", []) for f in findings if f.check is RECONCILIATION), []
     )
+    if len(compared) > 1:
+        blocks.append(table([list(each.values()) for each in compared], list(compared[0])))
+    errors = sum(finding.is_error for finding in failed)
+    hint = "" if all_of_them else " (--all lists them)"
+    total = f"{len(findings)} checks: {len(passed)} passed{hint}, {errors} failed as errors, "
+    blocks.append(folded(f"{total}{len(failed) - errors} as warnings, {len(unknown)} could not be made."))
+    click.echo("\n\n".join(blocks))
 
 
-def print_findings(findings: Iterable[tuple[str, str, str, str]]) -> None:
-    """Print of each the table, the check, the severity and the message, as a list to read."""
-    for table, check, severity, message in findings:
-        text = f"{severity} {table}, {check}: {message}"
-        click.echo(textwrap.fill(text, 110, initial_indent="- ", subsequent_indent="  "))
+def listed(findings: Iterable[tuple[str, str, str, str]]) -> str:
+    """Of each the table, the check, the severity and the message, as a list to read."""
+    return "\n".join(
+        folded(f"{severity} {of_table}, {check}: {message}", "- ") for of_table, check, severity, message in findings
+    )

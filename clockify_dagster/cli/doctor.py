@@ -9,13 +9,14 @@ from typing import Any
 import click
 
 from clockify_dagster.api import ClockifyClient
+from clockify_dagster.cli.terminal import folded, shown
 from clockify_dagster.contract import CONTRACT, Contract
+from clockify_dagster.defs.account_definitions import warehouse_of
 from clockify_dagster.defs.partitions import Calendar
 from clockify_dagster.defs.resources import chosen, connect, features_of
 from clockify_dagster.errors import ApiError, ClockifyDagsterError, NotAllowedError, NotThereError
 from clockify_dagster.refresh import Workspace
 from clockify_dagster.settings import Settings
-from clockify_dagster.warehouse import Database, Warehouse
 
 
 def run_doctor(settings: Settings) -> int:
@@ -34,17 +35,22 @@ def run_doctor(settings: Settings) -> int:
 def _database(settings: Settings) -> bool:
     if not settings.database.exists():
         return _say("database", f"{settings.database} (the first sync makes it)")
-    warehouse = Warehouse(Database(settings.database, lock_timeout=0))
-    warehouse.read_every_value()
-    counts = warehouse.row_counts()
+    warehouse = warehouse_of(settings).warehouse(patience=0)
+    with shown("Reading every value in the database"):
+        warehouse.read_every_value()
+    counts, workspaces = warehouse.row_counts(), warehouse.rows_by_workspace()
     loaded = [rows for rows in counts.values() if rows is not None]
-    return _say("database", f"{settings.database}: {len(loaded)} of {len(counts)} tables, {sum(loaded):,} rows")
+    _say("database", f"{settings.database}: {len(loaded)} of {len(counts)} tables, {sum(loaded):,} rows")
+    for each in workspaces if len(workspaces) > 1 else []:
+        _say("", f"{each.name}: {each.entries:,} time entries, {each.others:,} rows in other tables")
+    return True
 
 
 def _account(settings: Settings) -> bool:
     client = connect(settings)
-    me = str(client.me().get("id"))
-    _say("key", f"accepted; it is that of user {me}")
+    person = client.me()
+    me = str(person.get("id"))
+    _say("key", f"accepted; it is that of {_named(person)}")
     found = {str(workspace["id"]): workspace for workspace in client.workspaces().documents}
     wanted = chosen(found, settings.workspaces)
     if not wanted:
@@ -52,6 +58,12 @@ def _account(settings: Settings) -> bool:
         return _say("problem", none)
     results = [_workspace(client, found[identity], me) for identity in wanted]
     return all(results)
+
+
+def _named(person: dict[str, Any]) -> str:
+    """A user as people know them: by name and address, as far as Clockify gives them."""
+    name, email = person.get("name"), person.get("email")
+    return f"{name} ({email})" if name and email else str(name or email or f"user {person.get('id')}")
 
 
 def _workspace(client: ClockifyClient, document: dict[str, Any], me: str) -> bool:
@@ -90,5 +102,5 @@ def requests_of(workspace: Workspace, contract: Contract) -> int:
 
 def _say(topic: str, text: str) -> bool:
     """Print a line; gives whether all is well by it."""
-    click.echo(f"{topic:>10}  {text}")
+    click.echo(folded(text, f"{topic:>10}  "))
     return topic != "problem"

@@ -1,36 +1,47 @@
-"""Where Dagster keeps its history: `DAGSTER_HOME`, or else a folder beside the data, with our `dagster.yaml` in it."""
+"""Where Dagster keeps its history: `DAGSTER_HOME`, or else a folder beside the data, with our `dagster.yaml` in it.
+
+The folder may be one that other projects use as well. Their `dagster.yaml` and their runs are left alone.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
-from dagster import DagsterEventType, DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
+from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
 from filelock import FileLock, Timeout
+from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 
-from clockify_dagster.contract import CONTRACT
+from clockify_dagster.defs.account import Account
+from clockify_dagster.defs.executors import PROCESS
 from clockify_dagster.defs.jobs import all_jobs
-from clockify_dagster.errors import HistoryUnusableError, SettingsError
-from clockify_dagster.settings import env_file
+from clockify_dagster.defs.run_process import RunProcess
+from clockify_dagster.errors import ClockifyDagsterError, HistoryUnusableError, SettingsError
+from clockify_dagster.settings import Settings, env_file
 
 DEFAULT = ".dagster"
+IN_USE = ("history", "schedules", "storage")
+"""Folders in `DAGSTER_HOME` by which one sees that Dagster has worked there already."""
 LONGEST_WAIT_SECONDS = 60
 
 
 def ensure_home() -> Path:
     """The folder, by `DAGSTER_HOME` or the default, made where it is missing; sets `DAGSTER_HOME` to its whole path.
 
-    An existing `dagster.yaml` stays as it is. Raises `SettingsError` where the folder cannot be made.
+    An existing `dagster.yaml` stays as it is, and so does a folder that Dagster uses without one: ours would change how
+    other projects run. Raises `SettingsError` where the folder cannot be made.
     """
     named = os.environ.get("DAGSTER_HOME") or env_file().get("DAGSTER_HOME") or DEFAULT
     try:
         home = Path(named.strip()).expanduser().absolute()
         home.mkdir(parents=True, exist_ok=True)
-        if not (home / "dagster.yaml").exists():
+        # a link counts even if it leads nowhere for the moment
+        if not any(os.path.lexists(home / name) for name in ("dagster.yaml", *IN_USE)):
             # never half a file under its name: Dagster would read half a configuration without complaint
             written = home / f"dagster.yaml.{os.getpid()}.new"
             written.write_bytes(resources.files("clockify_dagster").joinpath("dagster.yaml").read_bytes())
@@ -54,7 +65,7 @@ def history() -> Iterator[DagsterInstance]:
     home = ensure_home()
     try:
         with FileLock(home / "clockify_dagster.lock", timeout=LONGEST_WAIT_SECONDS):
-            instance = DagsterInstance.get()
+            instance = _open(home)
             end_dead_runs(instance)
         with instance:  # writes the last events when it ends
             yield instance
@@ -73,46 +84,75 @@ def history() -> Iterator[DagsterInstance]:
         ) from error
 
 
-def end_dead_runs(instance: DagsterInstance) -> list[str]:
-    """Mark runs of ours as failed whose process has ended; gives their ids.
+def _open(home: Path) -> DagsterInstance:
+    """Dagster's history, as `dagster.yaml` says. Raises `HistoryUnusableError` where Dagster cannot use that file."""
+    try:
+        return DagsterInstance.get()
+    except (OperationalError, OSError):
+        raise  # it is about the history itself
+    except Exception as error:  # Dagster has no class of its own for these
+        said = " ".join(str(error).split())[:300].rstrip(".")
+        raise HistoryUnusableError(
+            f"Dagster cannot use {home / 'dagster.yaml'} (DAGSTER_HOME): {said}. Correct it; install what it names, "
+            "dagster-postgres for example, where clockify-dagster is installed; check that a database server that it "
+            "names answers; or set DAGSTER_HOME to another folder. The file is as it was."
+        ) from error
 
-    Dagster does not notice when a run is killed (`kill -9`, a power cut), and would keep its place in the queue for it.
+
+def end_dead_runs(instance: DagsterInstance) -> list[str]:
+    """End runs of ours whose process is known to have ended on this machine; gives their ids.
+
+    They have failed, or are canceled where somebody had asked for that.
+
+    Dagster does not notice when a run is killed (`kill -9`), and would keep its place in the queue for it. Runs of
+    other projects are left alone, and so are those of which it is not certain.
     """
     ended = []
     for run in instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING])):
-        pid = _pid_of(run, instance) if _is_ours(run) else None
-        if pid is not None and not _is_alive(pid):
-            instance.report_run_failed(run, f"Process {pid}, which executed this run, has ended: it was killed.")
+        process = _process_of(run)
+        if process and process.has_ended() and _is_ours(run):
+            was_stopped = run.status is DagsterRunStatus.CANCELING
+            report = instance.report_run_canceled if was_stopped else instance.report_run_failed
+            report(run, f"Process {process.pid}, which executed this run, was killed.")
             ended.append(run.run_id)
     return ended
 
 
 def _is_ours(run: DagsterRun) -> bool:
     """Whether it is a run of a job of ours, or, by Dagster's UI, of tables of ours alone: others share the history."""
-    if run.job_name in {job.name for job in all_jobs()}:
+    account = Account.of(Settings.forgiving())
+    if run.job_name in {job.name for job in all_jobs(account)}:
         return True
     chosen = {*(run.asset_selection or ()), *(check.asset_key for check in run.asset_check_selection or ())}
-    return bool(chosen) and {key.path[-1] for key in chosen} <= {table.name for table in CONTRACT}
+    return bool(chosen) and chosen <= account.tables.keys()
 
 
-def _pid_of(run: DagsterRun, instance: DagsterInstance) -> int | None:
-    """The process that executes the run, by the event that it logs at the run's start; None before that.
-
-    Events of steps name other processes where the executor gives each step one of its own.
-    """
-    starts = instance.get_records_for_run(run.run_id, of_type=DagsterEventType.RUN_START, limit=1, ascending=False)
-    events = [record.event_log_entry.dagster_event for record in starts.records]
-    return events[0].pid if events and events[0] else None
-
-
-def _is_alive(pid: int) -> bool:
+def _process_of(run: DagsterRun) -> RunProcess | None:
+    """The process that executes the run, as it has recorded itself; None where it has not."""
     try:
-        os.kill(pid, 0)
-    except OSError as error:
-        return isinstance(error, PermissionError)  # it belongs to another user
-    return True
+        process = RunProcess.model_validate_json(run.tags.get(PROCESS, ""))
+    except ValidationError:
+        return None
+    return process if process.run_id == run.run_id else None
 
 
-if __name__ == "__main__":  # makes the folder ready for `dagster dev`
-    with history():
-        pass
+def prepare_for_dev() -> None:
+    """Make the folder ready for `dagster dev`. Raises `HistoryUnusableError`, also where others depend on it.
+
+    Dagster's daemon takes all runs that wait in the history, and those fail whose code it does not know.
+    """
+    with history() as instance:
+        waiting = instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.QUEUED]))
+    if others := sorted({run.job_name for run in waiting if not _is_ours(run)}):
+        raise HistoryUnusableError(
+            f"In {os.environ['DAGSTER_HOME']} (DAGSTER_HOME) runs of another project wait to be started: "
+            f"{', '.join(others)}. The daemon of `make dev` would take them, and they would fail. Set DAGSTER_HOME to "
+            "another folder, or load the module clockify_dagster.definitions from the workspace.yaml of that project."
+        )
+
+
+if __name__ == "__main__":
+    try:
+        prepare_for_dev()
+    except ClockifyDagsterError as error:
+        sys.exit(f"Error: {error}")

@@ -17,15 +17,17 @@ from dagster import (
     JobDefinition,
     JobExecutionResult,
     build_reconstructable_job,
-    execute_job,
 )
 
 from clockify_dagster.contract import CONTRACT
-from clockify_dagster.definitions import build_definitions
-from clockify_dagster.defs.table_outputs import ROWS
+from clockify_dagster.definitions import project_definitions
+from clockify_dagster.defs.account import Account
+from clockify_dagster.defs.dagster_internals import execute_filed_run
+from clockify_dagster.defs.executors import LAUNCHED_BY
+from clockify_dagster.defs.table_specs import ROWS
 from clockify_dagster.settings import Settings
 
-_definitions = lru_cache(maxsize=1)(build_definitions)  # a run asks for its job ten times
+_definitions = lru_cache(maxsize=1)(project_definitions)  # a run asks for its job ten times
 
 
 @dataclass
@@ -33,17 +35,21 @@ class Outcome:
     """What the runs of a command did.
 
     Attributes:
+        launched_by: what started the command; a tag of the runs says it.
         rows: rows written, by table.
         faults: why steps failed: the message of each, by step.
         missing: tables that were not written, by step: of steps that failed, and of those skipped because of them.
+        passed: how many checks passed.
         findings: checks that did not pass, by table and check: table, check, severity, description.
     """
 
+    launched_by: str = "sync"
     success: bool = True
     rows: Counter[str] = field(default_factory=Counter)
     requests: int = 0
     faults: dict[str, str] = field(default_factory=dict)
     missing: dict[str, list[str]] = field(default_factory=dict)
+    passed: int = 0
     findings: dict[tuple[str, str], tuple[str, str, str, str]] = field(default_factory=dict)
     interrupted: bool = False
 
@@ -53,10 +59,11 @@ def run_job(outcome: Outcome, name: str, instance: DagsterInstance, tags: Mappin
     # Dagster records how the job is built, for the processes that an executor may start for steps
     folder = str(Path.cwd())
     job = build_reconstructable_job(__name__, job_named.__name__, (name,), reconstructor_working_directory=folder)
+    config: dict[str, Any] = {"loggers": {"progress": {}}}
     try:
-        with execute_job(job, instance, run_config={"loggers": {"progress": {}}}, tags=dict(tags)) as result:
+        with execute_filed_run(job, instance, config, {**tags, LAUNCHED_BY: outcome.launched_by}) as result:
             _add(outcome, result)
-    except DagsterExecutionInterruptedError:
+    except (KeyboardInterrupt, DagsterExecutionInterruptedError):
         outcome.success, outcome.interrupted = False, True
 
 
@@ -66,11 +73,12 @@ def job_named(name: str) -> JobDefinition:
 
 
 def _add(outcome: Outcome, result: JobExecutionResult) -> None:
+    tables = Account.of(Settings.forgiving()).tables
     rows: dict[str, int] = {}  # each of a table's days has an event, with the rows of all of them
     requests: dict[str, int] = {}
     for event in result.get_asset_materialization_events():
         materialization = event.step_materialization_data.materialization
-        rows[materialization.asset_key.path[-1]] = _number(materialization.metadata, ROWS)
+        rows[tables[materialization.asset_key]] = _number(materialization.metadata, ROWS)
         requests[str(event.step_key)] = _number(materialization.metadata, "requests")
     failures = result.get_step_failure_events()
     for event in failures:
@@ -85,13 +93,14 @@ def _add(outcome: Outcome, result: JobExecutionResult) -> None:
     steps = set(result.job_def.graph.node_names())
     for assets in _definitions(Settings.forgiving()).assets or ():
         if isinstance(assets, AssetsDefinition) and assets.op.name in steps:
-            tables = [key.path[-1] for key in assets.keys]
+            filled = [tables[key] for key in assets.keys]
             # a stop between the two leaves out the event of a child, whose rows came in with its parent's
-            if missing := [table for table in tables if not {table, CONTRACT[table].parent} & rows.keys()]:
+            if missing := [table for table in filled if not {table, CONTRACT[table].parent} & rows.keys()]:
                 outcome.missing[assets.op.name] = missing
     for check in result.get_asset_check_evaluations():
+        outcome.passed += check.passed
         if not check.passed:
-            place = (check.asset_key.path[-1], check.check_name)
+            place = (tables[check.asset_key], check.check_name)
             outcome.findings[place] = (*place, check.severity.value, check.description or "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -9,44 +10,60 @@ from datetime import date
 
 import click
 from dagster import DagsterInstance
-from tabulate import tabulate
 
-from clockify_dagster.cli.check import print_findings
+from clockify_dagster.cli.check import listed
 from clockify_dagster.cli.home import history
 from clockify_dagster.cli.runs import Outcome, run_job
+from clockify_dagster.cli.terminal import shown, table
 from clockify_dagster.contract import CONTRACT
-from clockify_dagster.days import Days
+from clockify_dagster.days import Days, Span
 from clockify_dagster.defs import jobs
+from clockify_dagster.defs.account import Account
+from clockify_dagster.defs.account_definitions import warehouse_of
 from clockify_dagster.defs.assets import ENTRIES
-from clockify_dagster.defs.partitions import Calendar, days_to_load, missing_days, tags_of
+from clockify_dagster.defs.partitions import days_to_load, missing_days, tags_of
 from clockify_dagster.errors import WarehouseError
+from clockify_dagster.progress import Stage, report
 from clockify_dagster.settings import Settings, missing_key
-from clockify_dagster.warehouse import Database, Warehouse
+from clockify_dagster.warehouse import Warehouse
+from clockify_dagster.warehouse.audit import WorkspaceRows
 
 
-def run_sync(settings: Settings, first: date | None, last: date | None, *, integral: bool) -> int:
-    """Load, print, and give the exit code: 0 when all is loaded, 1 when something is missing."""
+def run_sync(
+    settings: Settings, first: date | None, last: date | None, *, integral: bool, launched_by: str = "sync"
+) -> int:
+    """Load, print, and give the exit code: 0 when all is loaded, 1 when something is missing.
+
+    The tag `clockify/launched_by` of the runs says by what they were launched.
+    """
     if settings.api_key is None:
         raise missing_key()
-    calendar = Calendar.of(settings)
-    warehouse = Warehouse(Database(settings.database, settings.lock_timeout_seconds))
+    account = Account.of(settings)
+    calendar = account.calendar
+    warehouse = warehouse_of(settings).warehouse()
     if is_asked_for := bool(first or last):
         days = calendar.checked(first or settings.start_date, last or calendar.today)
     else:
-        days = days_to_load(calendar, warehouse, settings.workspaces)
-    began, outcome = time.monotonic(), Outcome()
-    with history() as instance:
-        _load(outcome, instance, jobs.EVERYTHING if integral else jobs.DAILY, days)
+        with shown("Looking at what is loaded"):
+            days = days_to_load(calendar, warehouse, settings.workspaces)
+    began, outcome = time.monotonic(), Outcome(launched_by)
+    # steps in processes of their own print plain lines, which a bar would be mixed with
+    with shown("Opening Dagster's history", is_bar_wanted=settings.executor == "in_process"), history() as instance:
+        _load(outcome, instance, account.named(jobs.EVERYTHING if integral else jobs.DAILY), days)
         missing = [] if is_asked_for else missing_days(calendar, warehouse, settings.workspaces)
         if missing and ENTRIES in outcome.rows and not outcome.interrupted:
             # the run has found a workspace of which no day was ever loaded
-            _load(outcome, instance, jobs.TIME_ENTRIES, Days(missing[0].first, calendar.today))
+            days = Days(missing[0].first, calendar.today)
+            _load(outcome, instance, account.named(jobs.TIME_ENTRIES), days)
             missing = missing_days(calendar, warehouse, settings.workspaces)
-    _print(outcome, warehouse)
+    _print(outcome, warehouse, days.span(calendar.zone))
     click.echo(f"{outcome.requests} requests, {time.monotonic() - began:.1f} seconds, into {settings.database}")
+    if outcome.passed or outcome.findings:
+        click.echo(
+            f"\nChecks: {outcome.passed} passed, {len(outcome.findings)} did not{':' if outcome.findings else '.'}"
+        )
     if outcome.findings:
-        click.echo("\nChecks that fail:")
-        print_findings(outcome.findings.values())
+        click.echo(listed(outcome.findings.values()))
     if not outcome.success:
         _print_faults(outcome)
     if missing and outcome.success:
@@ -55,20 +72,25 @@ def run_sync(settings: Settings, first: date | None, last: date | None, *, integ
 
 
 def _load(outcome: Outcome, instance: DagsterInstance, job: str, days: Days) -> None:
-    what = "time entries" if job == jobs.TIME_ENTRIES else "reference tables and time entries"
-    click.echo(f"Loading {what} of {days}.", err=True)
+    what = "time entries" if job.endswith(jobs.TIME_ENTRIES) else "reference tables and time entries"
+    click.echo(f"Loading {what} of {days}.", file=sys.stderr)  # with err=True click would write into the bar
+    report(Stage("Starting the run"))
     run_job(outcome, job, instance, tags_of(days))
 
 
-def _print(outcome: Outcome, warehouse: Warehouse) -> None:
+def _print(outcome: Outcome, warehouse: Warehouse, span: Span) -> None:
     if not outcome.rows:
         click.echo("Nothing was loaded.\n")
         return
-    held: dict[str, int | None] = {}
+    held, workspaces = dict[str, int | None](), list[WorkspaceRows]()
     with suppress(WarehouseError):  # somebody else has the file just now, which is no fault of the sync
-        held = warehouse.row_counts()
+        held, workspaces = warehouse.row_counts(), warehouse.rows_by_workspace(span)
     rows = [[each.name, outcome.rows[each.name], held.get(each.name)] for each in CONTRACT if each.name in outcome.rows]
-    click.echo(tabulate(rows, ["table", "rows loaded", "rows in all"], intfmt=",") + "\n")
+    click.echo(table(rows, ["table", "rows loaded", "rows in all"]) + "\n")
+    if len(workspaces) > 1:
+        by_workspace = [[each.name, each.entries_within, each.entries, each.others] for each in workspaces]
+        head = ["workspace", "entries of these days", "entries in all", "other rows in all"]
+        click.echo(table(by_workspace, head) + "\n")
 
 
 def _print_faults(outcome: Outcome) -> None:

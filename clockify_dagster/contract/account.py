@@ -136,7 +136,7 @@ USERGROUPS = Table(
     name="clockify_usergroups",
     pipeline="User groups",
     description="The groups of users: a row for each group.",
-    listing=listing.Listing("workspaces/{workspace}/user-groups"),
+    listing=listing.USER_GROUPS,
     columns=(identity("id", "id", "The group."), of_workspace(), text("name", "name", "The group's name.")),
 )
 

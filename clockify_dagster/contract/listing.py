@@ -60,3 +60,20 @@ USERS = Listing(
     ),
 )
 """The users of a workspace, of every account and membership status, with all their memberships."""
+
+# Without `archived` both archived and active ones are listed, here and for tags.
+CLIENTS = Listing("workspaces/{workspace}/clients")
+"""The clients of a workspace, archived ones too."""
+
+# Hydrated, so that each project carries its tasks and they cost no requests.
+PROJECTS = Listing("workspaces/{workspace}/projects", variants=({"hydrated": "true"},))
+"""The projects of a workspace with their tasks and memberships, archived ones too."""
+
+TASKS = Listing("workspaces/{workspace}/projects/{project}/tasks")
+"""The tasks of a project."""
+
+TAGS = Listing("workspaces/{workspace}/tags")
+"""The tags of a workspace, archived ones too."""
+
+USER_GROUPS = Listing("workspaces/{workspace}/user-groups")
+"""The groups of users of a workspace."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from clockify_dagster.contract import listing
 from clockify_dagster.contract.columns import flag, identity, inside, number, of_workspace, rate, refers, text
-from clockify_dagster.contract.listing import Listing
 from clockify_dagster.contract.model import Orphans, Table
 
 CLIENTS = Table(
     name="clockify_clients",
     pipeline="Clients",
     description="For whom work is done: a row for each client, archived ones too.",
-    # without `archived` both archived and active ones are listed, here and for tags
-    listing=Listing("workspaces/{workspace}/clients"),
+    listing=listing.CLIENTS,
     columns=(
         identity("id", "id", "The client."),
         flag("archived", "archived", "Whether it is archived: hidden from new work, but its history counts."),
@@ -33,8 +32,7 @@ PROJECTS = Table(
     name="clockify_projects",
     pipeline="Projects",
     description="What is worked on: a row for each project, archived ones and templates too.",
-    # hydrated, so that each project carries its tasks and they cost no requests
-    listing=Listing("workspaces/{workspace}/projects", variants=({"hydrated": "true"},)),
+    listing=listing.PROJECTS,
     columns=(
         identity("id", "id", "The project."),
         flag("archived", "archived", "Whether it is archived: hidden from new work, but its history counts."),
@@ -83,7 +81,7 @@ TASKS = Table(
     pipeline="Tasks",
     description="The parts of projects: a row for each task, those that are done too.",
     # asked for only where the listing of projects leaves the tasks out
-    listing=Listing("workspaces/{workspace}/projects/{project}/tasks"),
+    listing=listing.TASKS,
     columns=(
         identity("id", "id", "The task."),
         text("status", "status", "ACTIVE or DONE."),
@@ -124,7 +122,7 @@ TAGS = Table(
     name="clockify_tags",
     pipeline="Tags",
     description="The labels that time entries may bear: a row for each tag, archived ones too.",
-    listing=Listing("workspaces/{workspace}/tags"),
+    listing=listing.TAGS,
     columns=(
         identity("id", "id", "The tag."),
         flag("archived", "archived", "Whether it is archived: hidden from new work, but its history counts."),

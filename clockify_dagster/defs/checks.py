@@ -10,15 +10,15 @@ from dagster import (
     AssetChecksDefinition,
     AssetCheckSeverity,
     AssetCheckSpec,
-    AssetKey,
     multi_asset_check,
 )
 
-from clockify_dagster.contract import CONTRACT, Contract, Table
+from clockify_dagster.contract import Contract, Table
+from clockify_dagster.defs.account import Account
 from clockify_dagster.defs.error_boundary import error_boundary
-from clockify_dagster.defs.io_manager import WarehouseResource
 from clockify_dagster.defs.partitions import Calendar
-from clockify_dagster.defs.resources import ClockifyResource, connect
+from clockify_dagster.defs.resources import connect
+from clockify_dagster.progress import counted
 from clockify_dagster.reconcile import CHECK, ReconciliationContext, reconcile, unable
 from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse import Warehouse
@@ -28,33 +28,40 @@ PATIENCE_SECONDS = 20
 """How long the comparison waits for the request limit: a check that cannot be made now is made another time."""
 
 
-def all_checks(calendar: Calendar, contract: Contract = CONTRACT, *, blocking: bool) -> list[AssetChecksDefinition]:
+def all_checks(account: Account, *, blocking: bool) -> list[AssetChecksDefinition]:
     """The checks of every table; with `blocking`, what depends on a table waits for those that can be errors."""
-    of_tables = [_table_checks(contract, table, calendar, blocking=blocking) for table in contract.roots]
-    return [*of_tables, _reconciliation(calendar, blocking=blocking)]
+    of_tables = [_table_checks(account, table, blocking=blocking) for table in account.contract.roots]
+    return [*of_tables, _reconciliation(account, blocking=blocking)]
 
 
-def _table_checks(contract: Contract, root: Table, calendar: Calendar, *, blocking: bool) -> AssetChecksDefinition:
+def _table_checks(account: Account, root: Table, *, blocking: bool) -> AssetChecksDefinition:
     """The checks of a table and its children by the database alone, in one step; any may be selected alone."""
-    family = contract.family(root.name)
+    family = account.contract.family(root.name)
 
     @multi_asset_check(
-        name=f"{root.name}_checks",
-        specs=[_spec(check, blocking=blocking) for table in family for check in checks_of(table)],
+        name=f"{account.step(root.name)}_checks",
+        specs=[_spec(account, check, blocking=blocking) for table in family for check in checks_of(table)],
         can_subset=True,
+        required_resource_keys={account.warehouse_key},
         op_tags={"dagster/priority": "-10"},
     )
-    def checks(context: AssetCheckExecutionContext, warehouse: WarehouseResource) -> Iterator[AssetCheckResult]:
+    def checks(context: AssetCheckExecutionContext) -> Iterator[AssetCheckResult]:
         """What is wrong with the tables, by SQL. Of a table that was never loaded nothing is said."""
+        tables = {account.key(table.name): table.name for table in family}
         chosen: dict[str, set[str]] = {}
         for key in context.selected_asset_check_keys:
-            chosen.setdefault(key.asset_key.path[-1], set()).add(key.name)
-        with error_boundary(), warehouse.warehouse().database.reading() as connection:
-            about = audit_context(connection, calendar, contract)
-            findings = [each for table in family for each in audit(about, table, chosen.get(table.name, ()))]
-        yield from map(_result, findings)
+            chosen.setdefault(tables[key.asset_key], set()).add(key.name)
+        with error_boundary(), _warehouse(account, context).database.reading() as connection:
+            about = audit_context(connection, account.calendar, account.contract)
+            each_table = counted(family, f"Checking {root.name}", "tables", len(family))
+            findings = [each for table in each_table for each in audit(about, table, chosen.get(table.name, ()))]
+        yield from (_result(account, finding) for finding in findings)
 
     return checks
+
+
+def _warehouse(account: Account, context: AssetCheckExecutionContext) -> Warehouse:
+    return account.warehouse(context.resources).warehouse(account.contract)
 
 
 def audit_context(connection: duckdb.DuckDBPyConnection, calendar: Calendar, contract: Contract) -> AuditContext:
@@ -62,18 +69,20 @@ def audit_context(connection: duckdb.DuckDBPyConnection, calendar: Calendar, con
     return AuditContext(connection, datetime.now(timezone.utc), calendar.limits, contract)
 
 
-def _reconciliation(calendar: Calendar, *, blocking: bool) -> AssetChecksDefinition:
+def _reconciliation(account: Account, *, blocking: bool) -> AssetChecksDefinition:
     """The check that asks Clockify whether the hours add up to its own totals, in a step of its own."""
 
     @multi_asset_check(
-        name=f"{CHECK.table}_reconciliation",
-        specs=[_spec(CHECK, blocking=blocking)],
+        name=f"{account.step(CHECK.table)}_reconciliation",
+        specs=[_spec(account, CHECK, blocking=blocking)],
+        required_resource_keys=account.resource_keys,
         op_tags={"dagster/priority": "-20"},
     )
-    def checks(clockify: ClockifyResource, warehouse: WarehouseResource) -> AssetCheckResult:
+    def checks(context: AssetCheckExecutionContext) -> AssetCheckResult:
         """Compare the loaded days with Clockify's reports: a request a workspace, more where they differ."""
         with error_boundary():
-            return _result(reconciled(clockify.settings, calendar, warehouse.warehouse()))
+            settings = account.client(context.resources).settings
+            return _result(account, reconciled(settings, account.calendar, _warehouse(account, context)))
 
     return checks
 
@@ -99,22 +108,22 @@ def reconciled(settings: Settings, calendar: Calendar, warehouse: Warehouse) -> 
         client.transport.close()
 
 
-def _spec(check: Check, *, blocking: bool) -> AssetCheckSpec:
+def _spec(account: Account, check: Check, *, blocking: bool) -> AssetCheckSpec:
     return AssetCheckSpec(
         check.name,
-        asset=AssetKey(check.table),
+        asset=account.key(check.table),
         description=check.description,
         blocking=blocking and check.severity == "ERROR",
         # what it looks into may be loaded by the same run: first that, then the check
-        additional_deps=[AssetKey(table) for table in check.others],
+        additional_deps=[account.key(table) for table in check.others],
     )
 
 
-def _result(finding: Finding) -> AssetCheckResult:
+def _result(account: Account, finding: Finding) -> AssetCheckResult:
     """Dagster knows pass and failure only: what was not checked is a warning that says so."""
     return AssetCheckResult(
         check_name=finding.check.name,
-        asset_key=AssetKey(finding.check.table),
+        asset_key=account.key(finding.check.table),
         passed=finding.passed is True,
         severity=AssetCheckSeverity(finding.severity),
         description=finding.message,

@@ -4,9 +4,11 @@
   a subclass of it.
 - Its methods in `METHODS`, with these parameters.
 - The folder `history/runs` in `DAGSTER_HOME`, where Dagster keeps the event log unless it is configured otherwise.
+- Where a run comes from, `RemoteJobOrigin`, by which the UI files it under its job, and `execute_run`, which executes a
+  run that has been created (`execute_filed_run`).
 
 The class and its methods are checked before they are used. Where this Dagster differs in any of it, `differences()`
-says how, and Dagster's own storage is used in place of ours.
+says how, and Dagster's own storage is used in place of ours. Where it has no such origin, runs are created without.
 """
 
 from __future__ import annotations
@@ -14,11 +16,12 @@ from __future__ import annotations
 import inspect
 import os
 import tempfile
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dagster import DagsterInstance
+from dagster import DagsterExecutionInterruptedError, DagsterInstance, JobExecutionResult, execute_job
 
 from clockify_dagster.errors import SettingsError
 
@@ -81,3 +84,53 @@ def default_base_dir() -> str:
             "dagster.yaml is in, or give event_log_storage in dagster.yaml a base_dir."
         )
     return str(Path(home).expanduser() / "history" / "runs")
+
+
+CODE_LOCATION, REPOSITORY = "clockify_dagster.definitions", "__repository__"
+"""The names by which Dagster's UI knows our definitions where `workspace.yaml` names the module, as ours does."""
+
+
+def execute_filed_run(
+    job: Any, instance: DagsterInstance, run_config: Mapping[str, Any], tags: Mapping[str, str]
+) -> JobExecutionResult:
+    """`dagster.execute_job`, for a run that Dagster's UI files under its job.
+
+    A run that is interrupted before its first event is canceled as well.
+    """
+    repository = _repository_origin()
+    if repository is None:
+        return execute_job(job, instance, run_config, tags)
+    from dagster._core.execution.api import execute_run
+
+    definition = job.get_definition()
+    run = instance.create_run_for_job(
+        job_def=definition,
+        run_config=run_config,
+        tags=tags,
+        job_code_origin=job.get_python_origin(),
+        remote_job_origin=repository.get_job_origin(definition.name),
+    )
+    try:
+        return execute_run(job, run, instance)
+    except (KeyboardInterrupt, DagsterExecutionInterruptedError):
+        reached = instance.get_run_by_id(run.run_id)
+        if reached and not reached.is_finished:
+            instance.report_run_canceled(run)
+        raise
+
+
+@cache
+def _repository_origin() -> Any:
+    """Where Dagster's UI would say that our jobs come from; None where this Dagster is not as we expect."""
+    try:
+        from dagster._core.execution.api import execute_run
+        from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteRepositoryOrigin
+
+        origin = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(CODE_LOCATION), REPOSITORY)
+        origin.get_job_origin("any")
+    except Exception:  # whatever it is, runs go on without
+        return None
+    created = inspect.signature(DagsterInstance.create_run_for_job).parameters
+    executed = inspect.signature(execute_run).parameters
+    is_known = created.keys() >= {"job_def", "run_config", "tags", "job_code_origin", "remote_job_origin"}
+    return origin if is_known and [*executed][:3] == ["job", "dagster_run", "instance"] else None

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import pandas as pd
 from dagster import (
     InputContext,
     IOManager,
     OutputContext,
-    ResourceParam,
     RetryRequested,
-    TimeWindowPartitionsDefinition,
 )
 from dagster_duckdb_pandas import DuckDBPandasIOManager
 from pydantic import Field, PrivateAttr
 
 from clockify_dagster.contract import CONTRACT, WORKSPACES, Contract
-from clockify_dagster.days import Span
+from clockify_dagster.defs.asset_partitions import partition_rows
 from clockify_dagster.defs.error_boundary import error_boundary, failure_of
-from clockify_dagster.defs.table_outputs import rows_metadata
-from clockify_dagster.errors import LoadConflictError, SettingsError
+from clockify_dagster.defs.table_specs import TABLE, rows_metadata
+from clockify_dagster.errors import LoadConflictError
 from clockify_dagster.warehouse import Database, Load, Warehouse
-from clockify_dagster.warehouse.ddl import SCHEMA
-from clockify_dagster.warehouse.user_tables import PartitionRows
+from clockify_dagster.warehouse.ddl import MAIN
 
 MOST_CONFLICTS = 5
 
@@ -34,8 +31,8 @@ class ClockifyIOManager(DuckDBPandasIOManager, IOManager):
     """A DuckDB IO manager for pandas, by the fields of Dagster's own (`database`, `connection_config`, `schema`).
 
     It writes otherwise: in one transaction, by column name, into tables made from the contract, a parent and its
-    children together. A frame for an asset that is not ours becomes a table of the asset's name. As the resource
-    `warehouse` it serves those who look into the file: checks, refreshes that compare, schedules.
+    children together. A frame for an asset of yours becomes a table of the asset's name. As a resource it serves those
+    who look into the file: checks, refreshes that compare, schedules.
     """
 
     lock_timeout_seconds: float = Field(default=600, description="How long to wait for another process that has it.")
@@ -44,50 +41,58 @@ class ClockifyIOManager(DuckDBPandasIOManager, IOManager):
     _read_in_this_run: dict[Any, pd.DataFrame] = PrivateAttr(default_factory=dict)
 
     def create_io_manager(self, context: Any) -> ClockifyIOManager:  # type: ignore[override]  # not of Dagster's class
-        """It serves itself. Raises `SettingsError` where another schema is asked for."""
+        """It serves itself."""
         del context
-        if self.schema_ not in (None, SCHEMA):
-            raise SettingsError(f"The tables are in the schema {SCHEMA}; leave the IO manager's `schema` out.")
         self._read_in_this_run.clear()
         return self
 
-    def warehouse(self, contract: Contract = CONTRACT, *, patience: float = float("inf")) -> Warehouse:
+    def warehouse(
+        self, contract: Contract = CONTRACT, *, patience: float = float("inf"), schema: str | None = None
+    ) -> Warehouse:
         """The warehouse, with at most `patience` seconds to wait for another process. Opens nothing yet."""
         timeout = min(patience, self.lock_timeout_seconds)
-        return Warehouse(Database(Path(self.database), timeout, self.connection_config), contract)
+        database = Database(Path(self.database), timeout, self.connection_config, schema or self.schema_ or MAIN)
+        return Warehouse(database, contract)
 
-    def handle_output(self, context: OutputContext, obj: Load | pd.DataFrame) -> None:
-        """Write a load, once for all the tables in it, or a frame that is a whole table or some days of it."""
-        table = context.asset_key.path[-1]
+    def handle_output(self, context: OutputContext, obj: Load | pd.DataFrame | None) -> None:
+        """Write a load, once for all the tables in it, or a frame that is a whole table or some partitions of it."""
+        metadata = context.definition_metadata or {}
+        table = str(metadata.get(TABLE) or context.asset_key.path[-1])
+        schema = self._schema_of(context, metadata)
         if table == WORKSPACES:
             self._read_in_this_run.clear()
+        if obj is None:
+            return  # as in Dagster's own: an asset without a value has nothing to be written
         with error_boundary():
             if isinstance(obj, Load):
-                rows = _write(self.warehouse(), obj)[table]
-            elif isinstance(obj, pd.DataFrame) and table not in CONTRACT:
-                rows = self.warehouse().write_frame(table, obj, _partition_rows(context, context.definition_metadata))
+                rows = _write(self.warehouse(), obj)[context.name]
+            elif isinstance(obj, pd.DataFrame) and TABLE not in metadata:
+                rows = self.warehouse(schema=schema).write_frame(table, obj, partition_rows(context, metadata))
             else:
                 raise TypeError(f"{table} was given {type(obj).__name__}; this IO manager takes loads and frames")
         if isinstance(obj, Load) and obj.is_superseded:
             context.log.info(f"Another run has loaded {table} from a later listing; its rows stay.")
-        context.add_output_metadata(rows_metadata(table, rows, is_partitioned=context.has_asset_partitions))
+        is_partitioned = context.has_asset_partitions
+        context.add_output_metadata(rows_metadata(table, schema, rows, is_partitioned=is_partitioned))
 
     def load_input(self, context: InputContext) -> pd.DataFrame:
         """The table's rows: all, or of the partitions that are asked for; `columns` in the input's metadata chooses."""
         columns = (context.definition_metadata or {}).get("columns") or ()
-        upstream = context.upstream_output.definition_metadata if context.upstream_output else None
-        table = context.asset_key.path[-1]
+        upstream = (context.upstream_output.definition_metadata if context.upstream_output else None) or {}
+        table = str(upstream.get(TABLE) or context.asset_key.path[-1])
+        warehouse = self.warehouse(schema=self._schema_of(context, upstream))
         with error_boundary():
-            wanted = (table, tuple(columns), _partition_rows(context, upstream))
+            wanted = (table, tuple(columns), partition_rows(context, upstream))
             if table != WORKSPACES:
-                return self.warehouse().read(*wanted)
+                return warehouse.read(*wanted)
             if wanted not in self._read_in_this_run:
-                self._read_in_this_run[wanted] = self.warehouse().read(*wanted)
+                self._read_in_this_run[wanted] = warehouse.read(*wanted)
             return self._read_in_this_run[wanted]
 
-
-WarehouseResource: TypeAlias = ResourceParam[ClockifyIOManager]
-"""How a step asks for the resource `warehouse`."""
+    def _schema_of(self, context: InputContext | OutputContext, metadata: Mapping[str, Any]) -> str:
+        """Where an asset's table is: by `schema` in its metadata, the IO manager's own, or the key, as in Dagster's."""
+        prefix = () if TABLE in metadata else context.asset_key.path[:-1]
+        return str(metadata.get("schema") or self.schema_ or (prefix[-1] if prefix else MAIN))
 
 
 def _write(warehouse: Warehouse, load: Load) -> dict[str, int]:
@@ -97,17 +102,3 @@ def _write(warehouse: Warehouse, load: Load) -> dict[str, int]:
     except LoadConflictError as error:
         # where it was tried often enough, Dagster shows the failure that the last request came from
         raise RetryRequested(max_retries=MOST_CONFLICTS, seconds_to_wait=1) from failure_of(error, {})
-
-
-def _partition_rows(context: InputContext | OutputContext, metadata: Mapping[str, Any] | None) -> PartitionRows | None:
-    """Which rows the partitions stand for; None for all rows, of an asset that has no partitions."""
-    if not context.has_asset_partitions:
-        return None
-    column = (metadata or {}).get("partition_expr")
-    if not column or not isinstance(context.asset_partitions_def, TimeWindowPartitionsDefinition):
-        raise SettingsError(
-            f"{context.asset_key.to_user_string()} has partitions, and this IO manager keeps only those of time apart. "
-            'Give it such partitions, and name the column: metadata={"partition_expr": "day"}.'
-        )
-    window = context.asset_partitions_time_window
-    return str(column), Span(window.start, window.end)

@@ -5,37 +5,41 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dagster import AssetCheckKey, AssetKey, AssetSelection, define_asset_job
+from dagster import AssetCheckKey, AssetSelection, define_asset_job
 
-from clockify_dagster.contract import CONTRACT, Contract, Table
+from clockify_dagster.contract import Table
+from clockify_dagster.defs.account import Account
 from clockify_dagster.reconcile import CHECK as RECONCILIATION
 
-DAILY, EVERYTHING, TIME_ENTRIES = "clockify_daily", "clockify_everything", "clockify_time_entries"
-INTEGRAL, CHECKS = "clockify_time_entries_integral", "clockify_checks"
+DAILY, EVERYTHING, TIME_ENTRIES = "daily", "everything", "time_entries"
+INTEGRAL, CHECKS = "time_entries_integral", "checks"
 
 
-def all_jobs(contract: Contract = CONTRACT) -> list[Any]:  # what `define_asset_job` gives has no public name
-    """Every job, over the tables of a contract."""
+def all_jobs(account: Account) -> list[Any]:  # what `define_asset_job` gives has no public name
+    """Every job of an account. Jobs name their assets and checks one by one, so they run nobody else's."""
 
     def tables(is_chosen: Callable[[Table], bool]) -> AssetSelection:
-        return AssetSelection.assets(*(AssetKey(table.name) for table in contract if is_chosen(table)))
+        return AssetSelection.assets(*(account.key(table.name) for table in account.contract if is_chosen(table)))
 
     reference = tables(lambda table: not table.group.startswith("time_entries"))
     integral = tables(lambda table: table.group == "time_entries_integral")
     # This check asks Clockify, a request a workspace, and a refresh is to take as few as can be.
-    asking = AssetSelection.checks(AssetCheckKey(AssetKey(RECONCILIATION.table), RECONCILIATION.name))
+    asking = AssetSelection.checks(AssetCheckKey(account.key(RECONCILIATION.table), RECONCILIATION.name))
     entries = tables(lambda table: table.group == "time_entries") - asking
     daily = reference | entries
     jobs = [
-        ("clockify_reference", reference, "All tables without days: who, for whom, on what. Replaced whole."),
+        ("reference", reference, "All tables without days: who, for whom, on what. Replaced whole."),
         (TIME_ENTRIES, entries, "Time entries and their tags of a day or a range of days."),
         (INTEGRAL, integral, "All time entries there are, read again whole, in tables of their own."),
         (DAILY, daily, "The daily refresh: all reference tables, then time entries of a range of days, in one run."),
         (EVERYTHING, daily | integral, "The daily refresh and the integral tables, in one run."),
         (
             CHECKS,
-            AssetSelection.all_asset_checks(),
+            AssetSelection.checks_for_assets(*(account.key(table.name) for table in account.contract)),
             "All checks of what is loaded, and the comparison with Clockify's totals. Loads nothing.",
         ),
     ]
-    return [define_asset_job(name, selection, description=description) for name, selection, description in jobs]
+    return [
+        define_asset_job(account.named(name), selection, description=description)
+        for name, selection, description in jobs
+    ]

@@ -5,27 +5,34 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pandas as pd
-from dagster import ConfigurableResource, InitResourceContext
+from dagster import ConfigurableResource, InitResourceContext, ResourceDefinition
 from pydantic import Field, PrivateAttr
 
 from clockify_dagster.api import ClockifyClient, Transport
 from clockify_dagster.errors import SettingsError
 from clockify_dagster.refresh import Workspace
-from clockify_dagster.settings import Settings, missing_key
+from clockify_dagster.settings import GivenSettings, Settings, missing_key
 
 
 class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagster declares it generic and takes it bare
-    """Clockify, through the key in `CLOCKIFY_API_KEY`.
+    """A Clockify account, through an API key.
 
-    Each field left empty is what the environment says (see `Settings`). One client serves a whole run, so that what
-    several assets need is asked for once.
+    Without `api_key` each field left empty is what the environment says (see `Settings`); with one, its default. One
+    client serves a whole run, so that what several assets need is asked for once.
+
+    Example:
+        ClockifyResource(api_key=EnvVar("CLOCKIFY_API_KEY"), region="euc1")
     """
 
+    api_key: str | None = Field(
+        default=None, description="The API key. Give it as an EnvVar: Dagster shows other values."
+    )
+    region: str | None = Field(default=None, description="Where the account lives, such as euc1.")
     api_url: str | None = Field(default=None, description="The core API's address.")
     reports_url: str | None = Field(default=None, description="The reports API's address.")
     workspaces: list[str] | None = Field(default=None, description="Ids of the workspaces to load; empty means all.")
@@ -34,6 +41,7 @@ class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagst
     max_wait_seconds: float | None = Field(default=None, description="How long to wait for the request limit in all.")
     concurrency: int | None = Field(default=None, description="How many requests may be under way at once.")
 
+    _read: Callable[[], Settings] | None = PrivateAttr(default=None)
     _settings: Settings | None = PrivateAttr(default=None)
     _client: ClockifyClient | None = PrivateAttr(default=None)
     _log: logging.Logger | None = PrivateAttr(default=None)
@@ -50,14 +58,22 @@ class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagst
 
     @property
     def settings(self) -> Settings:
-        """The environment's settings, with this resource's fields over them, as they were when a run first asked.
-
-        Raises `SettingsError`.
-        """
+        """The settings of the account, as they were when a run first asked. Raises `SettingsError`."""
         if self._settings is None:
-            given = {name: getattr(self, name) for name in type(self).model_fields}
-            self._settings = Settings.load(**{name: value for name, value in given.items() if value is not None})
+            self._settings = (self._read or self._settings_of_fields)()
         return self._settings
+
+    def _settings_of_fields(self) -> Settings:
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        given = {name: value for name, value in fields.items() if value is not None}
+        return (Settings if self.api_key is None else GivenSettings).load(**given)
+
+    @classmethod
+    def reading(cls, read: Callable[[], Settings]) -> ClockifyResource:
+        """A resource whose settings are read, by this function, when a run needs them."""
+        made = cls()
+        made._read = read
+        return made
 
     @property
     def client(self) -> ClockifyClient:
@@ -86,6 +102,31 @@ class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagst
             for row in rows.itertuples(index=False)
         }
         return {identity: found[identity] for identity in chosen(found, self.settings.workspaces)}
+
+
+def resource_of(settings: Settings, read: Callable[[], Settings]) -> ResourceDefinition:
+    """The resource of an account, for Dagster: its page says where it reads and writes, and nothing of the key.
+
+    Args:
+        settings: the account's, as far as they are known when the definitions are made.
+        read: gives all of them when a run needs them. Raises `SettingsError`.
+    """
+
+    def clockify(context: InitResourceContext) -> Iterator[ClockifyResource]:
+        made = ClockifyResource.reading(read)
+        made.setup_for_execution(context)
+        try:
+            yield made
+        finally:
+            made.teardown_after_execution(context)
+
+    return ResourceDefinition(
+        clockify,
+        description=(
+            f"The Clockify account at {settings.core_url}; days begin at midnight in {settings.timezone}; tables go to "
+            f"the schema {settings.tables_schema} of {settings.database}."
+        ),
+    )
 
 
 def features_of(listed: Any) -> frozenset[str] | None:

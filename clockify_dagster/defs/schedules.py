@@ -3,20 +3,22 @@
 from dagster import RunRequest, ScheduleDefinition, ScheduleEvaluationContext, schedule
 
 from clockify_dagster.defs import jobs
+from clockify_dagster.defs.account import Account
 from clockify_dagster.defs.error_boundary import error_boundary
-from clockify_dagster.defs.io_manager import WarehouseResource
-from clockify_dagster.defs.partitions import Calendar, days_to_load, tags_of
+from clockify_dagster.defs.partitions import days_to_load, tags_of
 from clockify_dagster.errors import DatabaseLockedError
-from clockify_dagster.settings import Settings
 
 _PATIENCE_SECONDS = 10
 
 
-def all_schedules(calendar: Calendar) -> list[ScheduleDefinition]:
+def all_schedules(account: Account) -> list[ScheduleDefinition]:
     """The daily refresh at five in the morning, its checks at six, the integral tables on Sundays at two."""
+    calendar = account.calendar
 
     @schedule(
-        job_name=jobs.DAILY,
+        name=account.named("daily_refresh"),
+        job_name=account.named(jobs.DAILY),
+        required_resource_keys=account.resource_keys,
         cron_schedule="0 5 * * *",
         execution_timezone=calendar.timezone,
         description=(
@@ -24,12 +26,12 @@ def all_schedules(calendar: Calendar) -> list[ScheduleDefinition]:
             "a missed day is taken along by the next tick."
         ),
     )
-    def clockify_daily_refresh(context: ScheduleEvaluationContext, warehouse: WarehouseResource) -> RunRequest:
+    def daily_refresh(context: ScheduleEvaluationContext) -> RunRequest:
         # a tick has a minute, so it does not wait long for a file in use; the run itself does
-        patient = warehouse.warehouse(patience=_PATIENCE_SECONDS)
+        patient = account.warehouse(context.resources).warehouse(account.contract, patience=_PATIENCE_SECONDS)
         with error_boundary():
             try:
-                days = days_to_load(calendar, patient, Settings.load().workspaces)
+                days = days_to_load(calendar, patient, account.client(context.resources).settings.workspaces)
             except DatabaseLockedError as error:
                 days = calendar.window
                 context.log.warning(
@@ -38,17 +40,17 @@ def all_schedules(calendar: Calendar) -> list[ScheduleDefinition]:
         return RunRequest(run_key=f"{context.scheduled_execution_time.isoformat()} {days}", tags=tags_of(days))
 
     return [
-        clockify_daily_refresh,
+        daily_refresh,
         ScheduleDefinition(
-            name="clockify_weekly_integral",
-            job_name=jobs.INTEGRAL,
+            name=account.named("weekly_integral"),
+            job_name=account.named(jobs.INTEGRAL),
             cron_schedule="0 2 * * 0",
             execution_timezone=calendar.timezone,
             description="All time entries, read again whole.",
         ),
         ScheduleDefinition(
-            name="clockify_daily_checks",
-            job_name=jobs.CHECKS,
+            name=account.named("daily_checks"),
+            job_name=account.named(jobs.CHECKS),
             cron_schedule="0 6 * * *",
             execution_timezone=calendar.timezone,
             description="All checks, an hour after the daily refresh, and the comparison with Clockify's totals.",

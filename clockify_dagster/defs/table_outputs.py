@@ -1,4 +1,4 @@
-"""How Dagster knows a table, made from the contract, and how a load becomes outputs with their metadata."""
+"""The outputs of a step that loads tables, and their metadata."""
 
 from __future__ import annotations
 
@@ -8,49 +8,45 @@ from typing import Any
 from dagster import (
     AssetExecutionContext,
     AssetIn,
-    AssetKey,
     AssetOut,
     BackfillPolicy,
-    FreshnessPolicy,
     MetadataValue,
     Output,
     PartitionsDefinition,
-    TableColumn,
-    TableColumnConstraints,
-    TableConstraints,
-    TableSchema,
 )
 
-from clockify_dagster.contract import WORKSPACES, Column, Table
+from clockify_dagster.contract import WORKSPACES, Table
+from clockify_dagster.defs.account import Account
 from clockify_dagster.warehouse import Load
-from clockify_dagster.warehouse.audit import longest_age
-from clockify_dagster.warehouse.ddl import SCHEMA
-
-ROWS = "rows loaded"
-"""The name of the metadata that says how many rows a write brought, of all its days together."""
-
-WORKSPACES_INPUT = {WORKSPACES: AssetIn(metadata={"columns": ["id", "name", "features"]})}
-"""What an asset that reads all workspaces takes: a frame with the columns id, name and features, all of text."""
 
 
 def asset_options(
-    tables: Sequence[Table], *, priority: int, partitions: PartitionsDefinition[Any] | None = None
+    account: Account, tables: Sequence[Table], *, priority: int, partitions: PartitionsDefinition[Any] | None = None
 ) -> dict[str, Any]:
     """What `multi_asset` is given about the tables that one step fills. Any of them may be selected alone."""
+    upstream = {table.name: [name for name in (WORKSPACES, table.parent) if name != table.name] for table in tables}
     return {
-        "name": tables[0].name,
+        "name": account.step(tables[0].name),
         "description": tables[0].description,
-        "outs": {table.name: _out(table) for table in tables},
-        "internal_asset_deps": {
-            table.name: {AssetKey(name) for name in (WORKSPACES, table.parent) if name and name != table.name}
+        "outs": {
+            table.name: AssetOut.from_spec(
+                account.specs[table.name], is_required=False, io_manager_key=account.warehouse_key
+            )
             for table in tables
         },
+        "internal_asset_deps": {name: {account.key(up) for up in ups if up} for name, ups in upstream.items()},
+        "required_resource_keys": account.resource_keys,
         "can_subset": True,
         "partitions_def": partitions,
         # a range of days is one run also where tables without partitions are among the selected ones
         "backfill_policy": BackfillPolicy.single_run(),
         "op_tags": {"dagster/priority": str(priority)},
     }
+
+
+def workspaces_input(account: Account) -> dict[str, AssetIn]:
+    """What an asset that reads all workspaces takes: a frame with the columns id, name and features, all of text."""
+    return {WORKSPACES: AssetIn(key=account.key(WORKSPACES), metadata={"columns": ["id", "name", "features"]})}
 
 
 def outputs(context: AssetExecutionContext, load: Load, metadata: Mapping[str, Any]) -> Iterator[Output[Load]]:
@@ -62,48 +58,3 @@ def outputs(context: AssetExecutionContext, load: Load, metadata: Mapping[str, A
             lines = [f"- {fault}" for fault in load.staging.faults if fault.table == table.name]
             faults = {"values that did not fit": MetadataValue.md("\n".join(lines))} if lines else {}
             yield Output(load, output_name=table.name, metadata={**metadata, **faults})
-
-
-def rows_metadata(table: str, rows: int, *, is_partitioned: bool) -> dict[str, Any]:
-    """What is known of a table after a write of so many rows.
-
-    They must not pass for the rows of a day: Dagster copies this to each day of a range, and a refresh of a day brings
-    along what has changed in other days.
-    """
-    counts = {ROWS: rows} if is_partitioned else {ROWS: rows, "dagster/row_count": rows}
-    return {**counts, "dagster/table_name": f"{SCHEMA}.{table}", "dagster/storage_kind": "duckdb"}
-
-
-def _out(table: Table) -> AssetOut:
-    other = [f"primary key: {', '.join(table.primary_key)}"]
-    if table.parent:
-        other.append(f"rows belong to {table.parent}, by {table.columns[0].name}")
-    columns = [_column(table, column) for column in table.columns]
-    metadata = {
-        "dagster/column_schema": TableSchema(columns, constraints=TableConstraints(other=other)),
-        "dagster/table_name": f"{SCHEMA}.{table.name}",
-        "pipeline": table.pipeline,
-    }
-    return AssetOut(
-        key=AssetKey(table.name),
-        description=table.description,
-        group_name=table.group,
-        kinds={"clockify", "duckdb", "pandas"},
-        metadata=metadata | ({"partition_expr": table.partition_column} if table.partition_column else {}),
-        is_required=False,
-        freshness_policy=FreshnessPolicy.time_window(fail_window=longest_age(table)),
-    )
-
-
-def _column(table: Table, column: Column) -> TableColumn:
-    reference = table.references.get(column.name)
-    return TableColumn(
-        column.name,
-        type=column.type.sql,
-        description=column.description,
-        constraints=TableColumnConstraints(
-            nullable=column.name not in table.never_null,
-            unique=table.primary_key == (column.name,),
-            other=[] if reference is None else [f"references {reference.table}.{reference.column}"],
-        ),
-    )

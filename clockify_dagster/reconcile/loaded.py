@@ -15,6 +15,7 @@ from clockify_dagster.contract.model import Type
 from clockify_dagster.contract.values import CoercionError, coerce
 from clockify_dagster.days import Days, Span
 from clockify_dagster.warehouse import Warehouse, load_state
+from clockify_dagster.warehouse.audit import workspace_names
 from clockify_dagster.warehouse.audit.sums import Entry, EntryRange, day_sums, finished_entries, plans, user_ids
 from clockify_dagster.warehouse.ddl import columns_of
 
@@ -37,6 +38,7 @@ class LoadedWorkspace:
     """What the warehouse knows about a workspace."""
 
     identity: str
+    label: str  # its name, or its id where it has none
     days: Days | None  # the whole days of the newest loaded span, up to today
     loaded_at: datetime | None
     plan: str | None  # its name at Clockify
@@ -51,10 +53,12 @@ def loaded_workspaces(context: ReconciliationContext) -> list[LoadedWorkspace]:
         if columns_of(connection, TABLE) is None:
             return []
         loads = load_state.load_records(connection).get(TABLE, [])
+        labels = workspace_names(connection)
         known_plans, users, feeds = plans(connection), user_ids(connection), load_state.feed_states(connection)
         return [
             LoadedWorkspace(
                 identity=name,
+                label=labels.get(name, name),
                 days=_whole_days(spans[-1], context),
                 loaded_at=loads[0].loaded_at if loads else None,
                 plan=known_plans.get(name, (None, False))[0],

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from clockify_dagster.api import ClockifyClient, Totals
+from clockify_dagster.progress import counted
 from clockify_dagster.reconcile.compare import Comparison
 from clockify_dagster.reconcile.loaded import TABLE, ReconciliationContext, loaded_workspaces
 from clockify_dagster.warehouse.audit import Check, Finding, found, not_checked
@@ -27,7 +28,8 @@ def reconcile(client: ClockifyClient, context: ReconciliationContext) -> Finding
     if not workspaces:
         return not_checked(CHECK, "no days of any workspace are loaded yet.")
     before = client.transport.requests
-    results = [Comparison(client, context, each, before + MOST_REQUESTS).run() for each in workspaces]
+    each_in_turn = counted(workspaces, "Clockify's totals", "workspaces", len(workspaces))
+    results = [Comparison(client, context, each, before + MOST_REQUESTS).run() for each in each_in_turn]
     numbers = {**_numbers(results), "requests": client.transport.requests - before}
     if workspaces[0].loaded_at:
         numbers["loaded at"] = workspaces[0].loaded_at.isoformat(timespec="seconds")
@@ -70,8 +72,22 @@ def _numbers(results: Sequence[Comparison]) -> dict[str, Any]:
             for name, each in by_workspace.items()
             if each.unlisted
         ],
+        "workspaces": [_workspace(result) for result in results],
         "notes": [note for result in results for note in result.notes],
         "not compared": {name: result.why_not for name, result in by_workspace.items() if result.why_not},
+    }
+
+
+def _workspace(result: Comparison) -> dict[str, Any]:
+    """What a workspace adds up to; nothing where it could not be compared."""
+    ours, theirs = (result.ours, result.theirs) if result.days else (None, None)
+    return {
+        "workspace": result.workspace.label,
+        "days": str(result.days or "not compared"),
+        "entries": ours and ours.entries,
+        "entries in Clockify": theirs and theirs.entries,
+        "hours": ours and round(ours.seconds / 3600, 2),
+        "hours in Clockify": theirs and round(theirs.seconds / 3600, 2),
     }
 
 
@@ -83,6 +99,8 @@ def _text(results: Sequence[Comparison]) -> str:
     """What differs, where, and what to do."""
     parts = ["The table and Clockify's totals differ."]
     for result in results:
+        if len(results) > 1 and (result.differences or result.unlisted):
+            parts.append(f"{result.workspace.label}:")
         for each in result.differences[:_SHOWN]:
             user = f", user {each.user}" if each.user else ""
             which = f" ({', '.join(each.ids[:3])})" if each.ids else f"; no closer, since {each.why_no_ids}"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from threading import Lock
 
 from clockify_dagster.api import Answer, documents_of, side_by_side
 from clockify_dagster.errors import NotThereError, UnreadableAnswerError
+from clockify_dagster.progress import COVERED, Stage, report
 from clockify_dagster.refresh.changes import made_since
 from clockify_dagster.refresh.context import RefreshContext
 from clockify_dagster.refresh.stage import stage_page
@@ -38,6 +41,45 @@ class EntriesRead:
     kept_users: set[tuple[str, str]] = field(default_factory=set)
 
 
+class _Progress:
+    """How many users were read, and how many entries came: for the log now and then, and for whoever watches."""
+
+    def __init__(self, context: RefreshContext, users: Sequence[tuple[str, str]]) -> None:
+        self._context = context
+        self._users = Counter(workspace for workspace, _ in users)
+        self._left = self._users.copy()
+        self._entries = Counter(dict.fromkeys(self._users, 0))
+        self._lock = Lock()
+        self._report()
+
+    def count_page(self, workspace: str, entries: int) -> None:
+        with self._lock:  # the threads that read users call this
+            self._entries[workspace] += entries
+        self._report()
+
+    def count_user(self, workspace: str) -> None:
+        self._left[workspace] -= 1
+        self._report()
+        if not self._left[workspace]:
+            entries = f"{self._entries[workspace]} entries of {self._users[workspace]} users"
+            self._context.log.info(f"{self._context.workspaces[workspace].label}: {entries}", extra=COVERED)
+        if self._done % _PROGRESS_EVERY == 0 or self._done == self._users.total():
+            self.log()
+
+    def log(self) -> None:
+        transport = self._context.client.transport
+        waited = f", {transport.waited:.0f} s waited for the request limit" if transport.waited else ""
+        users = f"user {self._done} of {self._users.total()}, {self._entries.total()} entries so far"
+        self._context.log.info(f"{users}; {transport.requests} requests{waited}", extra=COVERED)
+
+    @property
+    def _done(self) -> int:
+        return self._users.total() - self._left.total()
+
+    def _report(self) -> None:
+        report(Stage(self._context.table, "users", self._done, self._users.total(), self._entries.total()))
+
+
 def read_entries(context: RefreshContext, users_held: Mapping[str, set[str]], began: datetime) -> EntriesRead:
     """Read the span's entries of every user: `GET /workspaces/{w}/user/{u}/time-entries`.
 
@@ -56,26 +98,18 @@ def read_entries(context: RefreshContext, users_held: Mapping[str, set[str]], be
         )
     staging = context.warehouse.staging(context.warehouse.contract.family(context.table), context.span)
     read = EntriesRead(staging, {workspace: set() for workspace in context.workspaces}, bool(left))
-    done = entries = 0
-
-    def report() -> None:
-        waited = context.client.transport.waited
-        context.log.info(
-            f"user {done} of {len(users)}, {entries} entries so far; {context.client.transport.requests} requests"
-            + (f", {waited:.0f} s waited for the request limit" if waited else "")
-        )
-
-    jobs = [partial(_read_user, context, read, began, workspace=workspace, user=user) for workspace, user in users]
+    progress = _Progress(context, users)
+    jobs = [partial(_read_user, context, read, progress, began, workspace=w, user=user) for w, user in users]
     with closed_on_failure(staging):
-        for count in side_by_side(jobs, context.concurrency, on_wait=report):
-            done, entries = done + 1, entries + count
-            if done % _PROGRESS_EVERY == 0 or done == len(users):
-                report()
+        for workspace in side_by_side(jobs, context.concurrency, on_wait=progress.log):
+            progress.count_user(workspace)
     return read
 
 
-def _read_user(context: RefreshContext, read: EntriesRead, began: datetime, *, workspace: str, user: str) -> int:
-    """Read all pages of one user; gives how many entries of the span there are.
+def _read_user(
+    context: RefreshContext, read: EntriesRead, progress: _Progress, began: datetime, *, workspace: str, user: str
+) -> str:
+    """Read all pages of one user; gives the workspace.
 
     Each page is staged by the thread that fetched it, so that its rows leave memory.
     """
@@ -91,12 +125,11 @@ def _read_user(context: RefreshContext, read: EntriesRead, began: datetime, *, w
         return rows
 
     start, end = (context.span.start, context.span.end) if context.span else (None, None)
-    entries = 0
     try:
         for rows in context.client.entry_pages(workspace, user, stage, start=start, end=end):
             within = rows.ids_within(context.span)
-            entries += len(within)
+            progress.count_page(workspace, len(within))
             read.young[workspace].update(made_since(within, began))
     except NotThereError:
         read.kept_users.add((workspace, user))
-    return entries
+    return workspace

@@ -11,6 +11,7 @@ from clockify_dagster.api import side_by_side
 from clockify_dagster.contract.time import TIMEENTRIES, TIMEENTRIES_INTEGRAL
 from clockify_dagster.days import Span
 from clockify_dagster.errors import AbortedError, ApiError
+from clockify_dagster.progress import counted
 from clockify_dagster.refresh.changes import SLACK, Changes, read_changes
 from clockify_dagster.refresh.context import RefreshContext, RefreshResult
 from clockify_dagster.refresh.entries import EntriesRead, read_entries
@@ -136,7 +137,8 @@ def _read_feed(context: RefreshContext, states: Mapping[str, FeedState], began: 
         except ApiError as error:
             refusals[workspace] = error
 
-    for _ in side_by_side([partial(read, each) for each in states], context.concurrency):
+    jobs = [partial(read, each) for each in states]
+    for _ in counted(side_by_side(jobs, context.concurrency), "changes in other days", "workspaces", len(jobs)):
         pass
     for workspace, found in readings.items():
         if found.gap is not None:

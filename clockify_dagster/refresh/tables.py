@@ -12,6 +12,7 @@ from functools import partial
 from clockify_dagster.api import Page, side_by_side
 from clockify_dagster.contract import Listing
 from clockify_dagster.errors import ContractError, NotAllowedError, located
+from clockify_dagster.progress import COVERED, counted
 from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
 from clockify_dagster.refresh.stage import stage_page
 from clockify_dagster.warehouse import Load, PageSource, closed_on_failure
@@ -85,7 +86,8 @@ def read_users(context: RefreshContext) -> RefreshResult:
 
 def list_users(context: RefreshContext) -> None:
     """List the users of all workspaces, side by side. The client keeps the lists for whoever needs them next."""
-    for _ in side_by_side([partial(context.client.users, each) for each in context.workspaces], context.concurrency):
+    jobs = [partial(context.client.users, each) for each in context.workspaces]
+    for _ in counted(side_by_side(jobs, context.concurrency), "clockify_users", "workspaces", len(jobs)):
         pass
 
 
@@ -117,8 +119,8 @@ def _read(
 
     jobs = [partial(read_workspace, each) for each in context.workspaces.values() if each.id not in refused]
     with closed_on_failure(*(family.staging for family in families)):
-        for progress in side_by_side(jobs, context.concurrency):
-            context.log.info(progress)
+        for line in counted(side_by_side(jobs, context.concurrency), context.table, "workspaces", len(jobs)):
+            context.log.info(line, extra=COVERED)
     return _result(families, listed_at, refused, is_refused=len(refused) == len(context.workspaces))
 
 

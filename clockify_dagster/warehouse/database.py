@@ -17,6 +17,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from clockify_dagster.errors import DatabaseLockedError, NotLoadedError
+from clockify_dagster.warehouse.ddl import MAIN, enter_schema
 from clockify_dagster.warehouse.file_errors import file_errors
 
 # Short, lest a program that opens and closes the file all the time leaves no gap that we would see.
@@ -40,11 +41,13 @@ class Database:
         path: the file; it and its folder are made by the first write.
         lock_timeout: seconds to wait for another process that has the file open or writes to it.
         config: settings for DuckDB, as `duckdb.connect` takes them.
+        schema: where the tables are; made by the first write.
     """
 
     path: Path
     lock_timeout: float = 600
     config: dict[str, Any] = field(default_factory=dict)
+    schema: str = MAIN
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -58,8 +61,8 @@ class Database:
         with self.reading_if_there() as connection:
             if connection is None:
                 raise NotLoadedError(
-                    f"There is no database at {self.path} yet. Load it first: `clockify-dagster sync`, or in the UI "
-                    "the job clockify_daily. (The path is CLOCKIFY_DATABASE.)"
+                    f"There is no {self._place} yet. Load it first: `clockify-dagster sync`, or in the UI the job "
+                    "clockify_daily. (The path is CLOCKIFY_DATABASE.)"
                 )
             yield connection
 
@@ -80,6 +83,7 @@ class Database:
                 self._clear_spill()
                 connection.begin()
                 try:
+                    enter_schema(connection, self.schema, make=True)
                     yield connection
                     connection.commit()
                 except BaseException:
@@ -89,7 +93,7 @@ class Database:
 
     @contextmanager
     def reading_if_there(self) -> Iterator[duckdb.DuckDBPyConnection | None]:
-        """As `reading`; None where there is no file yet."""
+        """As `reading`; None where there is no file yet, or no schema in it."""
         with file_errors(self.path):
             is_there = self.path.exists()
         if not is_there:
@@ -97,7 +101,12 @@ class Database:
             return
         deadline = time.monotonic() + self.lock_timeout
         with self._thread_lock(), file_errors(self.path), self._connection(deadline, True) as connection:
-            yield connection
+            yield connection if enter_schema(connection, self.schema, make=False) else None
+
+    @property
+    def _place(self) -> str:
+        file = f"database at {self.path}"
+        return file if self.schema == MAIN else f"schema {self.schema} in the {file}"
 
     def _thread_lock(self) -> AbstractContextManager[bool]:
         with _THREADS_GUARD:

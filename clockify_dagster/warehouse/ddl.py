@@ -6,7 +6,8 @@ import duckdb
 
 from clockify_dagster.contract.model import Table
 
-SCHEMA = "main"
+MAIN = "main"
+"""The schema of the tables, where no other was chosen."""
 
 
 def quoted(name: str) -> str:
@@ -19,9 +20,22 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def qualified(table: str) -> str:
-    """A table of ours, with its schema."""
-    return f"{SCHEMA}.{quoted(table)}"
+def enter_schema(connection: duckdb.DuckDBPyConnection, schema: str, *, make: bool) -> bool:
+    """From now on names without a schema are the schema's. False where there is none and none is to be made."""
+    if schema == MAIN:
+        return True
+    if make:
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
+    elif not connection.execute("SELECT 1 FROM duckdb_schemas() WHERE schema_name = ?", [schema]).fetchall():
+        return False
+    connection.execute(f"SET schema = {literal(quoted(schema))}")
+    return True
+
+
+def current_schema(connection: duckdb.DuckDBPyConnection) -> str:
+    """The schema that the connection has entered."""
+    ((schema,),) = connection.execute("SELECT current_schema()").fetchall()
+    return str(schema)
 
 
 def ensure_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
@@ -30,7 +44,7 @@ def ensure_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     Columns that others have added stay. There is no primary key in the database: an index would cost memory and time at
     every write; that keys are unique is the writer's work and the checks' to prove.
     """
-    name, held = qualified(table.name), columns_of(connection, table.name)
+    name, held = quoted(table.name), columns_of(connection, table.name)
     if held is None:
         definitions = ", ".join(f"{quoted(column.name)} {column.type.sql}" for column in table.columns)
         connection.execute(f"CREATE TABLE {name} ({definitions})")
@@ -53,8 +67,7 @@ def columns_by_table(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[st
     found: dict[str, dict[str, str]] = {}
     for table, column, sql_type in connection.execute(
         "SELECT table_name, column_name, data_type FROM duckdb_columns() "
-        "WHERE database_name = current_database() AND schema_name = ?",
-        [SCHEMA],
+        "WHERE database_name = current_database() AND schema_name = current_schema()"
     ).fetchall():
         found.setdefault(table, {})[column] = sql_type
     return found

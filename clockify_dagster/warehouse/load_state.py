@@ -13,9 +13,7 @@ import duckdb
 
 from clockify_dagster.contract.values import CoercionFault
 from clockify_dagster.days import Span, merged, without
-from clockify_dagster.warehouse.ddl import qualified
-
-SCHEMA = "clockify_state"
+from clockify_dagster.warehouse.ddl import MAIN, current_schema, quoted
 
 _SPAN = "range_start TIMESTAMP WITH TIME ZONE NOT NULL, range_end TIMESTAMP WITH TIME ZONE NOT NULL"
 _TABLES = {
@@ -67,13 +65,20 @@ class LoadRecord:
     listed_at: datetime | None
 
 
+def state_schema(connection: duckdb.DuckDBPyConnection) -> str:
+    """Where the state of the schema's tables is, quoted: each schema has its own."""
+    schema = current_schema(connection)
+    return "clockify_state" if schema == MAIN else quoted(f"{schema}_state")
+
+
 def ensure_state(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the schema and its tables where they are missing."""
-    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+    state = state_schema(connection)
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {state}")
     for name, columns in _TABLES.items():
-        connection.execute(f"CREATE TABLE IF NOT EXISTS {SCHEMA}.{name} ({columns})")
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {state}.{name} ({columns})")
     # files of older versions lack this column
-    connection.execute(f"ALTER TABLE {SCHEMA}.loads ADD COLUMN IF NOT EXISTS listed_at TIMESTAMP WITH TIME ZONE")
+    connection.execute(f"ALTER TABLE {state}.loads ADD COLUMN IF NOT EXISTS listed_at TIMESTAMP WITH TIME ZONE")
 
 
 def loaded_spans(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Span]]:
@@ -94,15 +99,16 @@ def record_span(
     connection: duckdb.DuckDBPyConnection, workspaces: Collection[str], span: Span, listed_at: datetime
 ) -> None:
     """Note that the span's entries are loaded for these workspaces and, since their rows went, for no others."""
+    state = state_schema(connection)
     ahead = Span(max(span.start, listed_at), span.end)
     for table, new in (("loaded_ranges", span), ("ranges_ahead", ahead)):
         held = {workspace: without(spans, span) for workspace, spans in _spans(connection, table).items()}
         if new.start < new.end:
             held |= {workspace: merged([*held.get(workspace, []), new]) for workspace in workspaces}
         rows = [[workspace, each.start, each.end] for workspace, spans in sorted(held.items()) for each in spans]
-        connection.execute(f"DELETE FROM {SCHEMA}.{table}")
+        connection.execute(f"DELETE FROM {state}.{table}")
         if rows:
-            connection.executemany(f"INSERT INTO {SCHEMA}.{table} VALUES (?, ?, ?)", rows)
+            connection.executemany(f"INSERT INTO {state}.{table} VALUES (?, ?, ?)", rows)
 
 
 def record_load(
@@ -112,22 +118,23 @@ def record_load(
     listed_at: datetime,
 ) -> None:
     """Note a load that is written now: rows by table, and the values that did not fit."""
+    state = state_schema(connection)
     loaded_at = datetime.now(timezone.utc)
     for table, rows in written.items():
         connection.execute(
-            f"INSERT INTO {SCHEMA}.loads BY NAME SELECT ? AS table_name, ? AS loaded_at, ? AS rows_written, "
-            f"count(*) AS rows_in_all, ? AS listed_at FROM {qualified(table)}",
+            f"INSERT INTO {state}.loads BY NAME SELECT ? AS table_name, ? AS loaded_at, ? AS rows_written, "
+            f"count(*) AS rows_in_all, ? AS listed_at FROM {quoted(table)}",
             [table, loaded_at, rows, listed_at],
         )
-        connection.execute(f"DELETE FROM {SCHEMA}.misfits WHERE table_name = ?", [table])
+        connection.execute(f"DELETE FROM {state}.misfits WHERE table_name = ?", [table])
         connection.execute(
-            f"DELETE FROM {SCHEMA}.loads WHERE table_name = $1 AND loaded_at NOT IN (SELECT loaded_at "
-            f"FROM {SCHEMA}.loads WHERE table_name = $1 ORDER BY loaded_at DESC LIMIT {_LOADS_KEPT})",
+            f"DELETE FROM {state}.loads WHERE table_name = $1 AND loaded_at NOT IN (SELECT loaded_at "
+            f"FROM {state}.loads WHERE table_name = $1 ORDER BY loaded_at DESC LIMIT {_LOADS_KEPT})",
             [table],
         )
     for each in faults:
         connection.execute(
-            f"INSERT INTO {SCHEMA}.misfits VALUES (?, ?, ?, ?)", [each.table, each.column, each.count, each.sample]
+            f"INSERT INTO {state}.misfits VALUES (?, ?, ?, ?)", [each.table, each.column, each.count, each.sample]
         )
 
 
@@ -162,15 +169,16 @@ def feed_states(connection: duckdb.DuckDBPyConnection) -> dict[str, FeedState]:
 
 def record_feed(connection: duckdb.DuckDBPyConnection, states: Mapping[str, FeedState]) -> None:
     """Note up to where the changes of these workspaces are known."""
-    for workspace, state in states.items():
+    state = state_schema(connection)
+    for workspace, feed in states.items():
         for table in ("change_feed", "change_feed_born"):
-            connection.execute(f"DELETE FROM {SCHEMA}.{table} WHERE workspaceid = ?", [workspace])
-        connection.execute(f"INSERT INTO {SCHEMA}.change_feed VALUES (?, ?)", [workspace, state.read_from])
-        births = state.births.values()
+            connection.execute(f"DELETE FROM {state}.{table} WHERE workspaceid = ?", [workspace])
+        connection.execute(f"INSERT INTO {state}.change_feed VALUES (?, ?)", [workspace, feed.read_from])
+        births = feed.births.values()
         connection.execute(
-            f"INSERT INTO {SCHEMA}.change_feed_born "
+            f"INSERT INTO {state}.change_feed_born "
             "SELECT ?, unnest(?::VARCHAR[]), unnest(?::TIMESTAMPTZ[]), unnest(?::TIMESTAMPTZ[])",
-            [workspace, list(state.births), [each.after for each in births], [each.before for each in births]],
+            [workspace, list(feed.births), [each.after for each in births], [each.before for each in births]],
         )
 
 
@@ -184,6 +192,6 @@ def _spans(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, list[
 def _rows(connection: duckdb.DuckDBPyConnection, table: str, sql: str, parameters: Iterable[object] = ()) -> list[Any]:
     """What a statement gives; nothing where an older file has no such table. The table's name goes into the braces."""
     try:
-        return connection.execute(sql.format(f"{SCHEMA}.{table}"), list(parameters)).fetchall()
+        return connection.execute(sql.format(f"{state_schema(connection)}.{table}"), list(parameters)).fetchall()
     except duckdb.CatalogException:
         return []

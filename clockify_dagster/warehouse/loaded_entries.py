@@ -8,7 +8,7 @@ import duckdb
 
 from clockify_dagster.contract import WORKSPACES
 from clockify_dagster.days import Span
-from clockify_dagster.warehouse.ddl import columns_of, qualified
+from clockify_dagster.warehouse.ddl import columns_of, quoted
 from clockify_dagster.warehouse.writer import bound_memory
 
 Entries = dict[str, dict[str, str]]
@@ -21,7 +21,7 @@ def workspace_ids(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """The loaded workspaces; none where no run has loaded them."""
     if columns_of(connection, WORKSPACES) is None:
         return []
-    return [row[0] for row in connection.execute(f"SELECT id FROM {qualified(WORKSPACES)} ORDER BY 1").fetchall()]
+    return [row[0] for row in connection.execute(f"SELECT id FROM {quoted(WORKSPACES)} ORDER BY 1").fetchall()]
 
 
 def users_with_entries(
@@ -59,5 +59,5 @@ def _select(
     if columns_of(connection, table) is None:
         return []
     bound_memory(connection)
-    sql = f"SELECT {columns} FROM {qualified(table)} WHERE workspaceid IS NOT NULL AND userid IS NOT NULL AND {where}"
+    sql = f"SELECT {columns} FROM {quoted(table)} WHERE workspaceid IS NOT NULL AND userid IS NOT NULL AND {where}"
     return connection.execute(sql, [] if span is None else [span.start, span.end]).fetchall()

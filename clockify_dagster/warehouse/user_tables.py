@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import duckdb
 import pandas as pd
 
 from clockify_dagster.days import Span
 from clockify_dagster.errors import NotLoadedError
-from clockify_dagster.warehouse.ddl import columns_of, qualified, quoted
+from clockify_dagster.warehouse.ddl import columns_of, quoted
 
 _SOURCE = "given_frame"
-PartitionRows = tuple[str, Span]
-"""The rows of some partitions: a column, and the span within which its values lie."""
+PartitionValues = Span | tuple[str, ...]
+"""The values that a column has in some partitions: within a span of time, or one of these."""
+PartitionRows = tuple[tuple[str, PartitionValues], ...]
+"""The rows of some partitions: columns and their values, all of which must hold."""
 
 
 def replace_frame(
@@ -32,16 +32,16 @@ def replace_frame(
         columns = {str(column): "VARCHAR" if column in untyped else str(kind) for column, kind, *_ in types}
         chosen = ", ".join(f"CAST({quoted(column)} AS {kind}) AS {quoted(column)}" for column, kind in columns.items())
         if partition is None:
-            connection.execute(f"CREATE OR REPLACE TABLE {qualified(name)} AS SELECT {chosen} FROM {_SOURCE}")
+            connection.execute(f"CREATE OR REPLACE TABLE {quoted(name)} AS SELECT {chosen} FROM {_SOURCE}")
         else:
             held = columns_of(connection, name)
             if held is None:
-                connection.execute(f"CREATE TABLE {qualified(name)} AS SELECT {chosen} FROM {_SOURCE} LIMIT 0")
+                connection.execute(f"CREATE TABLE {quoted(name)} AS SELECT {chosen} FROM {_SOURCE} LIMIT 0")
             for column in columns.keys() - (held or columns).keys():
-                connection.execute(f"ALTER TABLE {qualified(name)} ADD COLUMN {quoted(column)} {columns[column]}")
+                connection.execute(f"ALTER TABLE {quoted(name)} ADD COLUMN {quoted(column)} {columns[column]}")
             condition, bounds = partition_condition(connection, name, partition)
-            connection.execute(f"DELETE FROM {qualified(name)} WHERE {condition}", bounds)
-            connection.execute(f"INSERT INTO {qualified(name)} BY NAME SELECT {chosen} FROM {_SOURCE}")
+            connection.execute(f"DELETE FROM {quoted(name)} WHERE {condition}", bounds)
+            connection.execute(f"INSERT INTO {quoted(name)} BY NAME SELECT {chosen} FROM {_SOURCE}")
     finally:
         connection.unregister(_SOURCE)
     return len(frame)
@@ -49,18 +49,21 @@ def replace_frame(
 
 def partition_condition(
     connection: duckdb.DuckDBPyConnection, table: str, partition: PartitionRows
-) -> tuple[str, list[datetime]]:
+) -> tuple[str, list[object]]:
     """The condition that a row is in the partitions, and its parameters. Raises `NotLoadedError` without the column.
 
     Days and clock times without a zone are compared with the span's own clock: a day in Lima begins in Lima.
     """
-    column, span = partition
-    kind = (columns_of(connection, table) or {}).get(column)
-    if kind is None:
-        raise NotLoadedError(
-            f"{table} has no column {column}, by which its partitions are told apart (partition_expr)."
-        )
-    bounds = [span.start, span.end]
-    if kind != "TIMESTAMP WITH TIME ZONE":
-        bounds = [moment.replace(tzinfo=None) for moment in bounds]
-    return f"{quoted(column)} >= ? AND {quoted(column)} < ?", bounds
+    held, conditions, parameters = columns_of(connection, table) or {}, list[str](), list[object]()
+    for column, values in partition:
+        if column not in held:
+            raise NotLoadedError(f"{table} has no column {column}, which holds its partitions (partition_expr).")
+        if isinstance(values, Span):
+            is_instant = held[column] == "TIMESTAMP WITH TIME ZONE"
+            bounds = (values.start, values.end)
+            parameters += bounds if is_instant else (moment.replace(tzinfo=None) for moment in bounds)
+            conditions.append(f"{quoted(column)} >= ? AND {quoted(column)} < ?")
+        else:
+            parameters.append(list(values))
+            conditions.append(f"CAST({quoted(column)} AS VARCHAR) IN (SELECT unnest(?::VARCHAR[]))")
+    return " AND ".join(conditions), parameters

@@ -9,9 +9,10 @@ import pandas as pd
 from clockify_dagster.contract import CONTRACT, Contract, Table
 from clockify_dagster.days import Span
 from clockify_dagster.errors import NotLoadedError
-from clockify_dagster.warehouse.audit import row_counts
+from clockify_dagster.progress import Stage, report
+from clockify_dagster.warehouse.audit import WorkspaceRows, row_counts, rows_by_workspace
 from clockify_dagster.warehouse.database import Database
-from clockify_dagster.warehouse.ddl import columns_of, qualified, quoted
+from clockify_dagster.warehouse.ddl import columns_of, quoted
 from clockify_dagster.warehouse.loads import Load
 from clockify_dagster.warehouse.staging import PageStaging
 from clockify_dagster.warehouse.user_tables import PartitionRows, partition_condition, replace_frame
@@ -35,6 +36,7 @@ class Warehouse:
         Raises `LoadConflictError` where another load was written meanwhile and this one has to be read again.
         """
         if load.written is None:
+            report(Stage(f"Writing {load.staging.family[0].name}"))
             try:
                 load.staging.finish()
                 with self.database.writing() as connection:
@@ -63,7 +65,7 @@ class Warehouse:
                     "everything, the job clockify_reference all that entries refer to."
                 )
             chosen = ", ".join(quoted(each) if each in held else f"NULL AS {quoted(each)}" for each in columns) or "*"
-            sql = f"SELECT {chosen} FROM {qualified(table)}"
+            sql = f"SELECT {chosen} FROM {quoted(table)}"
             if partition is None:
                 return connection.execute(sql).df()
             condition, bounds = partition_condition(connection, table, partition)
@@ -73,6 +75,11 @@ class Warehouse:
         """Rows of each table of the contract; None where it is not loaded."""
         with self.database.reading() as connection:
             return row_counts(connection, self.contract)
+
+    def rows_by_workspace(self, span: Span | None = None) -> list[WorkspaceRows]:
+        """What is loaded of each workspace, and how many of its entries start within a span."""
+        with self.database.reading() as connection:
+            return rows_by_workspace(connection, self.contract, span)
 
     def read_every_value(self) -> None:
         """Read each value of each table, ours or not: DuckDB finds damage only where it looks.

@@ -14,7 +14,7 @@ import duckdb
 
 from clockify_dagster.contract.model import LOADED_AT
 from clockify_dagster.days import Span
-from clockify_dagster.warehouse.ddl import ensure_table, literal, qualified, quoted
+from clockify_dagster.warehouse.ddl import ensure_table, literal, quoted
 from clockify_dagster.warehouse.staging import MEMORY, PageStaging
 
 UserOfWorkspace = tuple[str, str]
@@ -85,7 +85,7 @@ def _replace(
         for table in staging.family:
             ensure_table(connection, table)
         kept = ["/".join(pair) for pair in sorted(kept_users)]
-        names = [qualified(table.name) for table in staging.family]
+        names = [quoted(table.name) for table in staging.family]
         if not any(connection.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() for name in names):
             pass  # a first load, often a large one: there is nothing to look for
         elif goes == "true" and not kept:
@@ -99,17 +99,17 @@ def _replace(
             key = quoted(root.primary_key[0])
             connection.execute(
                 f"CREATE OR REPLACE TEMP TABLE replaced AS SELECT held.{key} AS key "
-                f"FROM {qualified(root.name)} AS held WHERE {goes} AND held.{key} IS NOT NULL "
+                f"FROM {quoted(root.name)} AS held WHERE {goes} AND held.{key} IS NOT NULL "
                 f"UNION ALL SELECT {key} FROM {staged[root.name]} UNION ALL SELECT unnest(?::VARCHAR[])",
                 [*parameters, sorted(deleted)],
             )
             for table in reversed(staging.family):
                 link = quoted(table.columns[0].name if table.parent else root.primary_key[0])
-                connection.execute(f"DELETE FROM {qualified(table.name)} WHERE {link} IN (SELECT key FROM replaced)")
+                connection.execute(f"DELETE FROM {quoted(table.name)} WHERE {link} IN (SELECT key FROM replaced)")
         for table in staging.family:
             columns = ", ".join(quoted(column.name) for column in table.document_columns)
             inserted = connection.execute(
-                f"INSERT INTO {qualified(table.name)} BY NAME "
+                f"INSERT INTO {quoted(table.name)} BY NAME "
                 f"SELECT {columns}, ? AS {quoted(LOADED_AT.name)} FROM {staged[table.name]}",
                 [loaded_at],
             )

@@ -13,7 +13,7 @@ from dagster import AssetKey
 
 from clockify_dagster.cli.check import all_findings
 from clockify_dagster.days import Days
-from clockify_dagster.definitions import build_definitions
+from clockify_dagster.definitions import project_definitions
 from clockify_dagster.defs.checks import reconciled
 from clockify_dagster.sandbox import Account, Sandbox
 from clockify_dagster.sandbox.account import interval
@@ -102,7 +102,7 @@ def settle(project: Project, sandbox: Sandbox) -> None:
 
 def refresh(project: Project, table: str) -> None:
     """Load one of the reference tables again, without its checks."""
-    job = build_definitions(project.settings).resolve_job_def("clockify_reference")
+    job = project_definitions(project.settings).resolve_job_def("clockify_reference")
     subset = job.get_subset(asset_selection={AssetKey(table)}, asset_check_selection=set())
     assert subset.execute_in_process(instance=project.instance).success
 

@@ -1,8 +1,9 @@
-"""`clockify-dagster check`: a table or JSON, and an exit code that a scheduler can use."""
+"""`clockify-dagster check`: what fails, a table of all, or JSON; and an exit code that a scheduler can use."""
 
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from click.testing import CliRunner, Result
@@ -15,8 +16,15 @@ def check(*options: str) -> Result:
     return CliRunner().invoke(commands, ["check", *options], catch_exceptions=False)
 
 
-def test_on_a_clean_account_it_prints_a_line_a_check_and_exits_with_0(loaded: Project) -> None:
-    result = check()
+def test_checks_that_pass_are_counted_and_not_listed(loaded: Project) -> None:
+    loaded.execute("INSERT INTO clockify_clients SELECT * FROM clockify_clients LIMIT 1")
+    failure, _, total = check().stdout.splitlines()
+    assert failure.startswith("- ERROR clockify_clients, key_is_unique: ")
+    assert re.match(r"(\d+) checks: (\d+) passed \(--all lists them\), 1 failed as errors, 0 as warnings, 0 ", total)
+
+
+def test_it_can_list_all_and_exits_with_0_on_a_clean_account(loaded: Project) -> None:
+    result = check("--all")
     assert result.exit_code == 0
     head, _, *lines = result.stdout.splitlines()
     assert head.split() == ["asset", "check", "passed", "severity", "numbers"]
@@ -56,7 +64,7 @@ def test_what_cannot_be_checked_is_null_in_the_json_and_no_failure(
         unknown["metadata"]["description"] == "Not checked: CLOCKIFY_API_KEY is not set, so Clockify cannot be asked."
     )
     assert result.exit_code == 0
-    assert "not checked" in check().stdout
+    assert "- not checked clockify_timeentries, adds_up_to_clockifys_totals: CLOCKIFY_API_KEY is" in check().stdout
     assert loaded.database.exists()
 
 

@@ -11,7 +11,7 @@ from dagster import AssetCheckEvaluation, AssetCheckSeverity, AssetKey, ExecuteI
 
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.days import Days
-from clockify_dagster.definitions import build_definitions
+from clockify_dagster.definitions import project_definitions
 from clockify_dagster.reconcile import CHECK as RECONCILIATION_CHECK
 from clockify_dagster.warehouse.audit import checks_of
 from clockify_dagster_tests.checks.conftest import MakeProject, clean_account
@@ -92,7 +92,7 @@ def test_with_blocking_checks_a_clean_account_is_loaded_as_without(make_project:
 
 
 def test_every_asset_has_a_freshness_policy_by_which_it_is_due_daily_or_weekly(loaded: Project) -> None:
-    graph = build_definitions(loaded.settings).resolve_asset_graph()
+    graph = project_definitions(loaded.settings).resolve_asset_graph()
     for table in CONTRACT:
         due = timedelta(days=8) if "integral" in table.name else timedelta(hours=36)
         assert graph.get(AssetKey(table.name)).freshness_policy == FreshnessPolicy.time_window(fail_window=due)

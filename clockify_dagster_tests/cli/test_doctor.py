@@ -25,6 +25,17 @@ def test_all_is_well(command: Command, project: Project) -> None:
     assert not project.database.exists()
 
 
+def test_it_names_the_person_whose_key_it_is_and_their_role(command: Command, project: Project) -> None:
+    person = next(iter(project.account.users.values()))
+    project.account.add_role(next(iter(project.account.workspaces)), person, "WORKSPACE_ADMIN")
+    answer = command("doctor")
+    assert f"accepted; it is that of {person['name']} ({person['email']})\n" in answer.out
+    assert "role WORKSPACE_ADMIN, 2 users" in answer.out
+    assert f"user {person['id']}" not in answer.out
+    person["name"] = ""
+    assert f"accepted; it is that of {person['email']}\n" in command("doctor").out
+
+
 def test_it_takes_few_requests(command: Command, project: Project) -> None:
     command("doctor")
     assert len(project.asked()) == 4, "the user, the workspaces, the users, and an entry of somebody else's"

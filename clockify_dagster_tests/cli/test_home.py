@@ -1,4 +1,7 @@
-"""Dagster's history: where it is, whose `dagster.yaml` it uses, and which of its runs are marked as failed."""
+"""Dagster's history: where it is, whose `dagster.yaml` it uses, and which of its runs are marked as failed.
+
+`test_shared_home.py` has what belongs to others.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from dagster import DagsterEventType, DagsterInstance, DagsterRun, DagsterRunStatus, job, op
+from dagster import DagsterEventType, DagsterInstance, DagsterRun, DagsterRunStatus
 from filelock import FileLock
 
 from clockify_dagster.cli import home as home_module
@@ -154,22 +157,3 @@ def test_a_run_with_a_process_for_each_step_is_marked_as_failed_when_it_is_kille
         (run,) = instance.get_runs()
         assert run.status is DagsterRunStatus.FAILURE
         assert end_dead_runs(instance) == []
-
-
-@op
-def nothing() -> None:
-    pass
-
-
-@job
-def somebody_elses() -> None:
-    nothing()
-
-
-def test_runs_of_other_projects_in_the_same_history_are_left_alone(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with DagsterInstance.from_config(str(home)) as instance:
-        run = instance.create_run_for_job(somebody_elses, status=DagsterRunStatus.STARTED)
-        monkeypatch.setattr(home_module, "_pid_of", lambda *_: 2**22 + 1)  # no process has such a number
-        assert end_dead_runs(instance) == []
-        monkeypatch.setattr(home_module, "_is_ours", lambda _: True)
-        assert end_dead_runs(instance) == [run.run_id]

@@ -62,6 +62,13 @@ def test_given_days_are_loaded_and_no_others_and_integral_loads_all(command: Com
     assert f"time entries of {day} to {day + timedelta(days=1)}." in answer.err
 
 
+@pytest.mark.usefixtures("project")
+def test_its_runs_have_a_tag_that_says_what_started_them(command: Command, home: Path) -> None:
+    assert command("sync", "--launched-by", "cron").code == 0
+    with DagsterInstance.from_config(str(home)) as instance:
+        assert [run.tags["clockify/launched_by"] for run in instance.get_runs()] == ["cron"]
+
+
 def test_what_fails_is_named_the_rest_is_loaded_and_the_exit_code_says_so(command: Command, project: Project) -> None:
     days = days_before_today(10)
     command("sync", "--from", str(days[4]), "--to", str(days[5]))
@@ -186,10 +193,9 @@ def started(project: Project) -> Iterator[subprocess.Popen[str]]:
     project.sandbox.faults.clear()
 
 
-@pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_stopped_sync_ends_soon_in_order_and_says_what_is_not_loaded(
-    project: Project, number: signal.Signals, code: int
+def test_a_stopped_sync_ends_soon_in_order_says_what_is_not_loaded_and_its_run_is_canceled(
+    project: Project, home: Path, number: signal.Signals, code: int
 ) -> None:
     with started(project) as process:
         process.send_signal(number)
@@ -199,6 +205,9 @@ def test_a_stopped_sync_ends_soon_in_order_and_says_what_is_not_loaded(
     assert "Traceback" not in out + err
     assert "Stack Trace" not in out + err
     assert set(printed(out)) == set(DAILY) - {"clockify_timeentries", "clockify_timeentries__tags"}
+    with DagsterInstance.from_config(str(home)) as instance:
+        (run,) = instance.get_runs()
+    assert (run.status, run.tags["clockify/launched_by"]) == (DagsterRunStatus.CANCELED, "sync")
 
 
 def test_a_killed_sync_leaves_whole_tables_and_its_place_in_dagsters_queue_is_freed(

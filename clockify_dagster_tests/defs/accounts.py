@@ -10,9 +10,9 @@ from clockify_dagster.sandbox import Account
 TODAY = datetime.now(timezone.utc).date()
 
 
-def small_account(days: int = 10, people: int = 2) -> Account:
+def small_account(days: int = 10, people: int = 2, key: str = "sandbox-key") -> Account:
     """One workspace with something in every table; an entry with a tag for everyone, each day up to yesterday."""
-    account = Account()
+    account = Account(key=key)
     place = account.add_workspace("Agency")
     users = [account.add_user(place, f"Person {number}") for number in range(people)]
     account.add_group(place, "Everybody", users)

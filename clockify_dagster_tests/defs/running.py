@@ -8,7 +8,7 @@ from typing import Any
 from dagster import AssetKey, AssetsDefinition, ExecuteInProcessResult, materialize
 
 from clockify_dagster.contract import CONTRACT
-from clockify_dagster.definitions import build_definitions
+from clockify_dagster.definitions import project_definitions
 from clockify_dagster.settings import Settings
 from clockify_dagster_tests.conftest import Project
 
@@ -18,7 +18,7 @@ DAILY = [table.name for table in CONTRACT if "integral" not in table.name]
 
 def select(project: Project, *tables: str, **tags: str) -> ExecuteInProcessResult:
     """Materialize just these tables, with these tags."""
-    definitions = build_definitions(Settings.forgiving())
+    definitions = project_definitions(Settings.forgiving())
     return materialize(
         [each for each in definitions.assets or () if isinstance(each, AssetsDefinition)],
         selection=[AssetKey(table) for table in tables],

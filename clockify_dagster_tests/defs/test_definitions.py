@@ -8,7 +8,7 @@ import pytest
 from dagster import AssetKey, AssetsDefinition, BackfillPolicy, Definitions, JobDefinition, materialize
 
 from clockify_dagster.contract import CONTRACT, Table
-from clockify_dagster.definitions import build_definitions
+from clockify_dagster.definitions import project_definitions
 from clockify_dagster.settings import Settings
 
 WORKSPACES = AssetKey("clockify_workspaces")
@@ -28,7 +28,7 @@ BROKEN = {
 @pytest.fixture
 def definitions() -> Definitions:
     """The definitions as they are without any setting, so without a key."""
-    return build_definitions(Settings.forgiving())
+    return project_definitions(Settings.forgiving())
 
 
 def owner(definitions: Definitions, table: Table) -> AssetsDefinition:
@@ -47,7 +47,7 @@ def test_the_definitions_load_without_a_key(definitions: Definitions) -> None:
 def test_the_definitions_load_with_every_setting_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in BROKEN.items():
         monkeypatch.setenv(name, value)
-    Definitions.validate_loadable(build_definitions(Settings.forgiving()))
+    Definitions.validate_loadable(project_definitions(Settings.forgiving()))
 
 
 @pytest.mark.parametrize(("name", "value"), BROKEN.items())
@@ -56,7 +56,7 @@ def test_a_run_with_a_broken_setting_fails_with_the_message_that_names_it(
 ) -> None:
     monkeypatch.setenv("CLOCKIFY_API_KEY", "key")
     monkeypatch.setenv(name, value)
-    definitions = build_definitions(Settings.forgiving())
+    definitions = project_definitions(Settings.forgiving())
     result = materialize(
         [each for each in definitions.assets or () if isinstance(each, AssetsDefinition)],
         selection=[WORKSPACES],
@@ -127,7 +127,7 @@ def test_a_setting_says_whether_steps_have_processes_of_their_own(
     monkeypatch: pytest.MonkeyPatch, executor: str
 ) -> None:
     monkeypatch.setenv("CLOCKIFY_EXECUTOR", executor)
-    job = build_definitions(Settings.load()).resolve_job_def("clockify_daily")
+    job = project_definitions(Settings.load()).resolve_job_def("clockify_daily")
     assert job.executor_def.name == executor
 
 

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import socket
-import subprocess
-import sys
+import re
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from dagster import DagsterInstance
 
-from clockify_dagster.cli.home import ensure_home
+from clockify_dagster.cli.home import history
+from clockify_dagster.cli.runs import Outcome, run_job
+from clockify_dagster.defs.executors import PROCESS
 from clockify_dagster.sandbox import Fault, faults
 from clockify_dagster_tests.conftest import Project
 from clockify_dagster_tests.defs.accounts import days_before_today, small_account
-from clockify_dagster_tests.defs.running import select
+from clockify_dagster_tests.defs.dagster_dev import ROOT, Dev, dagster_dev
 from clockify_dagster_tests.faults.conftest import everything
 from clockify_dagster_tests.test_every_table import assert_equal
 
-ROOT = Path(__file__).parents[2]
 TABLES = ("clockify_timeentries", "clockify_timeentries__tags")
 DAYS = [day.isoformat() for day in days_before_today(20)]
 EARLIER = [day.isoformat() for day in days_before_today(25)[:5]]
@@ -54,6 +48,17 @@ TERMINATE = """
 mutation ($run: String!) {
   terminateRun(runId: $run, terminatePolicy: SAFE_TERMINATE) { __typename }
 }"""
+HISTORY = """
+query ($job: PipelineSelector!, $filter: RunsFilter!) {
+  pipelineOrError(params: $job) { ... on Pipeline { runs { runId } } }
+  runsFeedOrError(limit: 9, view: RUNS, filter: $filter) {
+    ... on RunsFeedConnection {
+      results {
+        id runStatus tags { key value } ... on Run { repositoryOrigin { repositoryName repositoryLocationName } }
+      }
+    }
+  }
+}"""
 STATUSES = """
 query ($assets: [AssetKeyInput!]) {
   assetNodes(assetKeys: $assets) {
@@ -76,37 +81,6 @@ WORKSPACE = """
 }"""
 
 
-@dataclass
-class Dev:
-    """A `dagster dev`: where it is, what it has printed so far, and the session of all its processes."""
-
-    url: str
-    log: Path
-    session: int
-
-    def ask(self, query: str, **variables: Any) -> Any:
-        """The data that a query gives."""
-        body = json.dumps({"query": query, "variables": variables}).encode()
-        request = urllib.request.Request(self.url, body, {"Content-Type": "application/json"})  # noqa: S310
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own server on loopback
-            given = json.load(answer)
-        assert "errors" not in given, given["errors"]
-        return given["data"]
-
-    def wait(self, what: Callable[[], Any], seconds: float) -> Any:
-        """What is given as soon as it is something; fails when that takes too long."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            try:
-                found = what()
-            except (urllib.error.URLError, ConnectionError):
-                found = None
-            if found:
-                return found
-            time.sleep(0.25)
-        raise AssertionError(f"not within {seconds} s; the log says:\n{self.log.read_text()[-3000:]}")
-
-
 @pytest.fixture
 def project(make_project: Callable[..., Project]) -> Project:
     return make_project(small_account(days=25), start_date=days_before_today(25)[0])
@@ -114,29 +88,16 @@ def project(make_project: Callable[..., Project]) -> Project:
 
 @pytest.fixture
 def dev(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dev]:
-    """`dagster dev` with our workspace and our dagster.yaml, gone with all its processes at the end."""
+    """`dagster dev` with our dagster.yaml, after the command has loaded all but the entries."""
+    del project
+    monkeypatch.setenv(
+        "PYTHONWARNINGS", re.findall(r"export PYTHONWARNINGS \?= (.*)", (ROOT / "Makefile").read_text())[0]
+    )
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
-    ensure_home()
-    select(project, "clockify_workspaces")
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    log = tmp_path / "dev.log"
-    command = [str(Path(sys.executable).parent / "dagster"), "dev", "--workspace", "workspace.yaml"]
-    with log.open("w") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own command
-            [*command, "--host", "127.0.0.1", "--port", str(port)],
-            cwd=ROOT,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    try:
-        yield Dev(f"http://127.0.0.1:{port}/graphql", log, process.pid)
-    finally:
-        # the servers and the daemon are its children, in its group; asked politely they would take their time
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    with history() as instance:
+        run_job(Outcome(), "clockify_reference", instance, {})
+    with dagster_dev(tmp_path / "dev.log") as dev:
+        yield dev
 
 
 def listening(session: int) -> set[str]:
@@ -163,6 +124,23 @@ def repository_of(dev: Dev) -> dict[str, str]:
     assert {"clockify_daily", "clockify_reference"} <= {job["name"] for job in repository["jobs"]}
     assert {"clockify_daily_refresh", "clockify_weekly_integral"} <= {each["name"] for each in repository["schedules"]}
     return {"repositoryName": repository["name"], "repositoryLocationName": location["name"]}
+
+
+def assert_filed(dev: Dev, repository: dict[str, str], job: str) -> None:
+    """Assert that the UI shows the one run of the command under its job: in the job's history and in the Timeline.
+
+    The history is by the tag, the Timeline by the origin.
+    """
+    names = f"{repository['repositoryName']}@{repository['repositoryLocationName']}"
+    labelled = {"pipelineName": job, "tags": [{"key": ".dagster/repository", "value": names}]}
+    found = dev.ask(HISTORY, job={**repository, "pipelineName": job}, filter=labelled)
+    (run,) = found["runsFeedOrError"]["results"]
+    assert found["pipelineOrError"]["runs"] == [{"runId": run["id"]}]
+    assert run["repositoryOrigin"] == repository
+    assert run["runStatus"] == "SUCCESS"
+    tags = {tag["key"]: tag["value"] for tag in run["tags"]}
+    assert tags["clockify/launched_by"] == "sync"
+    assert not any("process" in name for name in tags), "that is not shown"
 
 
 def status_of(dev: Dev, run: str) -> str:
@@ -228,21 +206,21 @@ def terminate_and_start_again(dev: Dev, project: Project, repository: dict[str, 
 
 
 @pytest.mark.long
-def test_the_ui_loads_a_backfill_by_one_run_and_a_run_that_it_terminates_leaves_all_as_it_was(
+def test_the_ui_files_the_commands_runs_loads_a_backfill_by_one_and_a_run_it_terminates_leaves_all_as_it_was(
     dev: Dev, project: Project
 ) -> None:
     repository = repository_of(dev)
     if Path("/proc/net/tcp").exists():
         assert listening(dev.session) == {"0100007F"}, "it listens on loopback alone"
+    assert_filed(dev, repository, "clockify_reference")
     backfill = launch_backfill(dev)
     terminate_and_start_again(dev, project, repository)
     assert dev.wait(lambda: run_of(dev, backfill), 120) == "SUCCESS"
     assert_equal(project, "clockify_timeentries")
     assert green_days(dev) == [[(EARLIER[0], DAYS[-1])]] * 2
 
-    log = dev.log.read_text()
-    assert "Traceback" not in log
-    warnings = [line for line in log.splitlines() if "Warning" in line]
-    assert [line for line in warnings if "`dev_command` is superseded" not in line] == []
+    with DagsterInstance.get() as instance:
+        assert all(PROCESS in run.tags for run in instance.get_runs()), "whoever has started it"
+    assert not re.search("Traceback|Warning", dev.log.read_text())
     files = [path for path in project.folder.rglob("*") if path.is_file()]
     assert [path for path in files if project.sandbox.api_key.encode() in path.read_bytes()] == []

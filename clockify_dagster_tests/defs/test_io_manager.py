@@ -1,8 +1,7 @@
 """The IO manager as users meet it: assets of their own on top of our tables, kept in the same file."""
 
 from collections.abc import Callable
-from datetime import timedelta
-from pathlib import Path
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -15,12 +14,13 @@ from dagster import (
     DailyPartitionsDefinition,
     Definitions,
     ExecuteInProcessResult,
+    MultiPartitionsDefinition,
     StaticPartitionsDefinition,
     asset,
     materialize,
 )
 
-from clockify_dagster.definitions import build_definitions
+from clockify_dagster.definitions import project_definitions
 from clockify_dagster.defs.io_manager import ClockifyIOManager
 from clockify_dagster_tests.conftest import Project
 from clockify_dagster_tests.defs.accounts import days_before_today, small_account
@@ -41,11 +41,11 @@ def project(make_project: MakeProject) -> Project:
 
 def run(project: Project, *own: AssetsDefinition, select: list[str], **tags: str) -> ExecuteInProcessResult:
     """Materialize assets of the user's, or ours, from definitions that hold both."""
-    merged = Definitions.merge(build_definitions(project.settings), Definitions(assets=own))
+    merged = Definitions.merge(project_definitions(project.settings), Definitions(assets=own))
     result = materialize(
         [each for each in merged.assets or () if isinstance(each, AssetsDefinition)],
-        selection=[AssetKey(name) for name in select],
-        resources=merged.resources,
+        selection=[AssetKey(name.split("/")) for name in select],
+        resources={**(merged.resources or {}), "io_manager": (merged.resources or {})["clockify_warehouse"]},
         instance=project.instance,
         tags={name.replace("__", "/"): value for name, value in tags.items()},
         raise_on_error=False,
@@ -134,19 +134,78 @@ def test_a_day_without_a_zone_is_a_day_of_the_partitions_zone(project: Project) 
     assert read(project, "in_lima") == [(DAYS[0],), (DAYS[1],)]
 
 
-def test_partitions_that_are_not_time_are_refused_in_words(project: Project) -> None:
+def test_static_partitions_replace_their_own_rows_and_are_read_alone(project: Project) -> None:
+    letters = StaticPartitionsDefinition(["a", "b"])
+
+    @asset(partitions_def=letters, metadata={"partition_expr": "letter"})
+    def by_letter(context: AssetExecutionContext) -> pd.DataFrame:
+        return framed({"letter": [context.partition_key], "run": [context.run.run_id]})
+
+    @asset(partitions_def=letters, metadata={"partition_expr": "letter"})
+    def copied(by_letter: pd.DataFrame) -> pd.DataFrame:
+        return by_letter
+
+    runs = [run(project, by_letter, select=["by_letter"], dagster__partition=each).run_id for each in "aba"]
+    assert read(project, "by_letter") == [("a", runs[2]), ("b", runs[1])]
+    run(project, by_letter, copied, select=["copied"], dagster__partition="b")
+    assert read(project, "copied") == [("b", runs[1])]
+
+
+def test_partitions_of_two_dimensions_replace_their_own_rows(project: Project) -> None:
+    both = MultiPartitionsDefinition({"day": BY_DAY, "letter": StaticPartitionsDefinition(["a", "b"])})
+
+    @asset(partitions_def=both, metadata={"partition_expr": {"day": "day", "letter": "letter"}})
+    def by_both(context: AssetExecutionContext) -> pd.DataFrame:
+        day, letter = context.partition_key.split("|")
+        return framed({"day": [date.fromisoformat(day)], "letter": [letter], "run": [context.run.run_id]})
+
+    chosen = [(DAYS[1], "a"), (DAYS[1], "b"), (DAYS[2], "a"), (DAYS[1], "a")]
+    runs = [
+        run(project, by_both, select=["by_both"], dagster__partition=f"{day}|{letter}").run_id for day, letter in chosen
+    ]
+    assert read(project, "by_both") == [
+        (DAYS[1], "a", runs[3]),
+        (DAYS[1], "b", runs[1]),
+        (DAYS[2], "a", runs[2]),
+    ]
+
+
+def test_partitions_without_a_column_are_refused_in_words(project: Project) -> None:
     @asset(partitions_def=StaticPartitionsDefinition(["a", "b"]))
     def by_letter() -> pd.DataFrame:
         return framed({"letter": ["a"]})
 
-    with pytest.raises(AssertionError, match="this IO manager keeps only those of time apart"):
+    with pytest.raises(AssertionError, match="say which column holds them"):
         run(project, by_letter, select=["by_letter"], dagster__partition="a")
 
 
-def test_another_schema_than_main_is_refused(tmp_path: Path) -> None:
-    manager = ClockifyIOManager(database=str(tmp_path / "x.duckdb"), schema="marts")
-    with pytest.raises(Exception, match="leave the IO manager's `schema` out"):
-        manager.create_io_manager(None)
+def test_an_asset_without_a_value_writes_nothing(project: Project) -> None:
+    @asset
+    def nothing() -> None:
+        pass
+
+    run(project, nothing, select=["nothing"])
+    assert not project.database.exists()
+
+
+def test_a_frame_goes_to_the_schema_of_its_metadata_or_else_of_its_key(project: Project) -> None:
+    @asset(metadata={"schema": "chosen"})
+    def named() -> pd.DataFrame:
+        return framed({"x": [1]})
+
+    @asset(key_prefix=["team", "marts"])
+    def prefixed() -> pd.DataFrame:
+        return framed({"x": [2]})
+
+    @asset(ins={"named": AssetIn("named"), "prefixed": AssetIn(["team", "marts", "prefixed"])})
+    def total(named: pd.DataFrame, prefixed: pd.DataFrame) -> pd.DataFrame:
+        return framed({"x": [int(named["x"][0] + prefixed["x"][0])]})
+
+    alone = {"io_manager": ClockifyIOManager(database=str(project.database))}
+    assert materialize([named, prefixed, total], resources=alone, instance=project.instance).success
+    assert project.execute("SELECT x FROM chosen.named") == [(1,)]
+    assert project.execute("SELECT x FROM marts.prefixed") == [(2,)]
+    assert read(project, "total") == [(3,)]
 
 
 def test_an_older_file_gains_the_columns_that_it_lacks(project: Project) -> None:

@@ -12,7 +12,7 @@ from dagster import AssetKey, DagsterEventType, DagsterInstance, execute_job, re
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.days import Days
 from clockify_dagster.defs.partitions import tags_of
-from clockify_dagster.defs.table_outputs import ROWS
+from clockify_dagster.defs.table_specs import ROWS
 from clockify_dagster.sandbox import Account
 from clockify_dagster_tests.conftest import Project
 from clockify_dagster_tests.defs.accounts import days_before_today

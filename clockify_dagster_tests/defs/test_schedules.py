@@ -13,8 +13,10 @@ import pytest
 from dagster import DagsterInstance, Failure, RunRequest, ScheduleDefinition, SkipReason, build_schedule_context
 
 from clockify_dagster.days import Days
-from clockify_dagster.defs.io_manager import ClockifyIOManager
+from clockify_dagster.defs.account import Account
+from clockify_dagster.defs.account_definitions import warehouse_of
 from clockify_dagster.defs.partitions import Calendar, tags_of
+from clockify_dagster.defs.resources import ClockifyResource
 from clockify_dagster.defs.schedules import all_schedules
 from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse import Database, Warehouse
@@ -44,14 +46,16 @@ def calendar(settings: Settings) -> Calendar:
 
 
 def schedule(calendar: Calendar, name: str) -> ScheduleDefinition:
-    return next(each for each in all_schedules(calendar) if each.name == name)
+    return next(each for each in all_schedules(Account("clockify", calendar)) if each.name == name)
 
 
 def tick(settings: Settings, calendar: Calendar) -> RunRequest:
     """What a tick of the daily schedule asks for, now."""
-    warehouse = ClockifyIOManager(database=str(settings.database), lock_timeout_seconds=settings.lock_timeout_seconds)
-    with DagsterInstance.ephemeral() as instance:
-        context = build_schedule_context(instance, scheduled_execution_time=NOW, resources={"warehouse": warehouse})
+    resources = {"clockify": ClockifyResource(), "clockify_warehouse": warehouse_of(settings)}
+    with (
+        DagsterInstance.ephemeral() as instance,
+        build_schedule_context(instance, scheduled_execution_time=NOW, resources=resources) as context,
+    ):
         data = schedule(calendar, "clockify_daily_refresh").evaluate_tick(context)
     (request,) = data.run_requests or []
     return request
@@ -118,7 +122,7 @@ def test_a_tick_with_a_broken_setting_fails_with_its_message(
 
 
 def test_schedules_tick_by_the_clock_of_the_zone_and_are_off_at_first() -> None:
-    schedules = all_schedules(Calendar.of(Settings.load(timezone="Asia/Tokyo")))
+    schedules = all_schedules(Account.of(Settings.load(timezone="Asia/Tokyo")))
     assert [(each.name, each.cron_schedule, each.execution_timezone) for each in schedules] == [
         ("clockify_daily_refresh", "0 5 * * *", "Asia/Tokyo"),
         ("clockify_weekly_integral", "0 2 * * 0", "Asia/Tokyo"),

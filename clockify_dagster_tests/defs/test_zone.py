@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from dagster import AssetKey, JobDefinition
 
 from clockify_dagster.days import Days
-from clockify_dagster.definitions import build_definitions
+from clockify_dagster.definitions import project_definitions
 from clockify_dagster.defs.partitions import Calendar, tags_of
 from clockify_dagster.sandbox import Account
 from clockify_dagster.warehouse import load_state
@@ -37,7 +37,7 @@ def test_a_zone_that_is_changed_after_the_definitions_were_made_changes_nothing_
     make_project: Callable[..., Project],
 ) -> None:
     project = make_project(account_of_two_zones(), timezone=AUCKLAND, start_date=START, update_window_days=3)
-    definitions = build_definitions(project.settings)
+    definitions = project_definitions(project.settings)
     calendar = Calendar.of(project.settings)
     project.set(timezone=LOS_ANGELES, start_date=TODAY, update_window_days=1)
 

@@ -18,7 +18,7 @@ from clockify_dagster import cli
 from clockify_dagster.api import sessions, transport
 from clockify_dagster.contract import CONTRACT, WORKSPACES
 from clockify_dagster.days import Days
-from clockify_dagster.definitions import build_definitions
+from clockify_dagster.definitions import project_definitions
 from clockify_dagster.defs import resources
 from clockify_dagster.defs.partitions import tags_of
 from clockify_dagster.refresh import RefreshContext, Workspace, refresh_span
@@ -109,7 +109,7 @@ class Loaded(Project):
         """Materialize these tables, all but the integral ones where none is named; without checks, to be quick."""
         chosen = tables or [table.name for table in CONTRACT if "integral" not in table.name]
         keys = {AssetKey(table) for table in chosen}
-        definitions = build_definitions(self.settings)
+        definitions = project_definitions(self.settings)
         result = materialize(
             # of the others only the one on which all depend: that saves time
             [

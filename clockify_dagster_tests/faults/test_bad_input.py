@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from dagster import materialize
 
-from clockify_dagster.definitions import build_definitions
+from clockify_dagster.definitions import project_definitions
 from clockify_dagster.settings import Settings
 from clockify_dagster_tests.faults.conftest import Command, Loaded, everything
 
@@ -144,7 +144,7 @@ def test_a_plain_members_key_loads_nothing(loaded: Loaded) -> None:
 )
 def test_in_dagster_the_same_message_is_the_runs_failure(loaded: Loaded, name: str, value: str, fault: str) -> None:
     loaded.set(**{name: value})
-    definitions = build_definitions(Settings.forgiving())
+    definitions = project_definitions(Settings.forgiving())
     result = materialize(
         list(definitions.assets or ()),  # type: ignore[arg-type]  # all of ours are AssetsDefinition
         resources=definitions.resources,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from datetime import datetime, timedelta
@@ -10,13 +11,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
-from tabulate import tabulate
 
+from clockify_dagster.cli.terminal import table
 from clockify_dagster.sandbox import Sandbox, make_agency
 
 DATABASE = Path("data/demo.duckdb")
 HOME = Path(".dagster-demo")
 ZONE = "Europe/Belgrade"
+UI = "http://127.0.0.1:3000"
 
 QUESTIONS = Path(__file__).with_name("demo.sql")  # each below the comment that asks it
 
@@ -26,12 +28,13 @@ def main() -> int:
     with Sandbox(make_agency(timezone=ZONE)) as sandbox:
         environment = {**os.environ, **_variables(sandbox)}
         if "--ui" in sys.argv[1:]:
+            _say(f"Dagster's UI starts, which takes a moment. Then open {UI}/assets/clockify_timeentries\n")
             return _run("dagster", "dev", "--workspace", "workspace.yaml", "--host", "127.0.0.1", env=environment)
         DATABASE.unlink(missing_ok=True)
         _say(
             f"A made-up Clockify account is served on {sandbox.origin}. Loading it, as `clockify-dagster sync` does:\n"
         )
-        code = _run("clockify-dagster", "sync", "--integral", env=environment)
+        code = _run("clockify-dagster", "sync", "--integral", "--launched-by", "demo", env=environment)
     if code == 0:
         _ask()
     return code
@@ -52,12 +55,13 @@ def _variables(sandbox: Sandbox) -> dict[str, str]:
 
 
 def _run(program: str, *arguments: str, env: dict[str, str]) -> int:
-    """Run a program of this environment; Ctrl-C ends it, and then us."""
+    """Run a program of this environment; what would end us ends it, and we wait until it has ended in order."""
     command = [str(Path(sys.executable).parent / program), *arguments]
-    try:
-        return subprocess.run(command, env=env, check=False).returncode  # noqa: S603 - a program of our own
-    except KeyboardInterrupt:
-        return 0
+    # in a session of its own, so that Ctrl-C reaches it once: from us
+    with subprocess.Popen(command, env=env, start_new_session=True) as process:  # noqa: S603 - a program of our own
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda number, _: process.send_signal(number))
+        return process.wait()
 
 
 def _ask() -> None:
@@ -67,10 +71,13 @@ def _ask() -> None:
             answer = connection.execute(text)
             names = [column[0] for column in answer.description or []]
             question = text.partition("\n")[0].removeprefix("-- ")
-            _say(f"\n{question}\n\n{tabulate(answer.fetchall(), names, tablefmt='simple')}")
+            _say(f"\n{question}\n\n{table(answer.fetchall(), names)}")
     _say(
         f"\nAll of it is in {DATABASE}; ask your own questions with pandas or the DuckDB command line.\n"
-        "See the run, the tables and the checks in Dagster's UI: `make demo-ui`, then open http://127.0.0.1:3000\n"
+        "To see it in Dagster's UI: `make demo-ui`, and then open\n"
+        f"  {UI}/assets/clockify_timeentries  the time entries: their columns, days and checks\n"
+        f"  {UI}/asset-groups                 all tables, and which depend on which\n"
+        f"  {UI}/runs                         the run that loaded them\n"
         "Load your own account: put CLOCKIFY_API_KEY=... into a file .env here, then `make sync`."
     )
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from dagster import AssetsDefinition
 
-from clockify_dagster.contract import CONTRACT, WORKSPACES, Contract
+from clockify_dagster.contract import WORKSPACES
+from clockify_dagster.defs.account import Account
 from clockify_dagster.defs.assets.tables import table_asset
 from clockify_dagster.defs.assets.workspaces import workspaces_asset
-from clockify_dagster.defs.partitions import Calendar
 from clockify_dagster.refresh import read_projects, read_users, refresh_everything, refresh_span
 from clockify_dagster.refresh.tables import TASKS
 
@@ -18,14 +18,14 @@ __all__ = ["ENTRIES", "all_assets"]
 ENTRIES = "clockify_timeentries"
 
 
-def all_assets(calendar: Calendar, contract: Contract = CONTRACT) -> list[AssetsDefinition]:
-    """Every asset of the contract, the time entries with the calendar's days as partitions."""
+def all_assets(account: Account) -> list[AssetsDefinition]:
+    """Every asset of an account, the time entries with the calendar's days as partitions."""
     special: dict[str, dict[str, Any]] = {
         "clockify_users": {"read": read_users},
         "clockify_projects": {"also": (TASKS,), "read": read_projects},
         # entries refer to the other tables, so they are loaded after them
-        ENTRIES: {"read": refresh_span, "calendar": calendar, "priority": 0},
+        ENTRIES: {"read": refresh_span, "by_day": True, "priority": 0},
         "clockify_timeentries_integral": {"read": refresh_everything, "priority": 0},
     }
-    roots = [table.name for table in contract.roots if table.name not in (WORKSPACES, TASKS)]
-    return [workspaces_asset(contract), *(table_asset(contract, root, **special.get(root, {})) for root in roots)]
+    roots = [table.name for table in account.contract.roots if table.name not in (WORKSPACES, TASKS)]
+    return [workspaces_asset(account), *(table_asset(account, root, **special.get(root, {})) for root in roots)]

@@ -6,46 +6,41 @@ from typing import Any
 import pandas as pd
 from dagster import AssetExecutionContext, AssetsDefinition, Output, multi_asset
 
-from clockify_dagster.contract import Contract
+from clockify_dagster.defs.account import Account
 from clockify_dagster.defs.error_boundary import error_boundary
-from clockify_dagster.defs.io_manager import WarehouseResource
-from clockify_dagster.defs.partitions import Calendar, days_of
-from clockify_dagster.defs.resources import ClockifyResource
-from clockify_dagster.defs.table_outputs import WORKSPACES_INPUT, asset_options, outputs
+from clockify_dagster.defs.partitions import days_of
+from clockify_dagster.defs.table_outputs import asset_options, outputs, workspaces_input
 from clockify_dagster.errors import located
 from clockify_dagster.refresh import RefreshContext, RefreshResult, read_listed_table
 from clockify_dagster.warehouse import Load
 
 
 def table_asset(
-    contract: Contract,
+    account: Account,
     root: str,
     *,
     also: Sequence[str] = (),
     read: Callable[[RefreshContext], RefreshResult] = read_listed_table,
-    calendar: Calendar | None = None,
+    by_day: bool = False,
     priority: int = 5,
 ) -> AssetsDefinition:
     """The asset of a table and its children, and of others that come from the same listing, with theirs.
 
-    With a calendar, its days are the partitions, and a run reads those that its tags name.
+    By day, the days of the account's calendar are the partitions, and a run reads those that its tags name.
     """
-    tables = [table for name in (root, *also) for table in contract.family(name)]
-    partitions = calendar.partitions if calendar else None
+    tables = [table for name in (root, *also) for table in account.contract.family(name)]
+    calendar = account.calendar if by_day else None
+    options = asset_options(account, tables, priority=priority, partitions=calendar.partitions if calendar else None)
 
-    @multi_asset(ins=WORKSPACES_INPUT, **asset_options(tables, priority=priority, partitions=partitions))
-    def assets(
-        context: AssetExecutionContext,
-        clockify: ClockifyResource,
-        warehouse: WarehouseResource,
-        clockify_workspaces: pd.DataFrame,
-    ) -> Iterator[Output[Load]]:
+    @multi_asset(ins=workspaces_input(account), **options)
+    def assets(context: AssetExecutionContext, clockify_workspaces: pd.DataFrame) -> Iterator[Output[Load]]:
         metadata: dict[str, Any] = {}
+        clockify, warehouse = account.client(context.resources), account.warehouse(context.resources)
         with error_boundary(metadata), clockify.counting_requests(metadata):
             days = days_of(context.run.tags, calendar) if calendar else None
             refresh = RefreshContext(
                 client=clockify.client,
-                warehouse=warehouse.warehouse(contract),
+                warehouse=warehouse.warehouse(account.contract),
                 table=root,
                 workspaces=clockify.chosen(clockify_workspaces),
                 span=days.span(calendar.zone) if days and calendar else None,

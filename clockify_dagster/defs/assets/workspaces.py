@@ -8,29 +8,29 @@ from typing import Any
 from dagster import AssetExecutionContext, AssetsDefinition, Output, multi_asset
 
 from clockify_dagster.api import ClockifyClient, side_by_side
-from clockify_dagster.contract import WORKSPACES, Contract
+from clockify_dagster.contract import WORKSPACES
+from clockify_dagster.defs.account import Account
 from clockify_dagster.defs.error_boundary import error_boundary
-from clockify_dagster.defs.io_manager import WarehouseResource
-from clockify_dagster.defs.resources import ClockifyResource, chosen
+from clockify_dagster.defs.resources import chosen
 from clockify_dagster.defs.table_outputs import asset_options, outputs
 from clockify_dagster.errors import AbortedError, ApiError, NotAllowedError
+from clockify_dagster.progress import counted
 from clockify_dagster.warehouse import Load, closed_on_failure
 from clockify_dagster.warehouse.loaded_entries import workspace_ids
 
 
-def workspaces_asset(contract: Contract) -> AssetsDefinition:
+def workspaces_asset(account: Account) -> AssetsDefinition:
     """The asset of the workspaces that the key sees, or those of them that CLOCKIFY_WORKSPACES names."""
-    tables = contract.family(WORKSPACES)
+    tables = account.contract.family(WORKSPACES)
 
-    @multi_asset(**asset_options(tables, priority=10))
-    def clockify_workspaces(
-        context: AssetExecutionContext, clockify: ClockifyResource, warehouse: WarehouseResource
-    ) -> Iterator[Output[Load]]:
+    @multi_asset(**asset_options(account, tables, priority=10))
+    def assets(context: AssetExecutionContext) -> Iterator[Output[Load]]:
         metadata: dict[str, Any] = {}
+        clockify, warehouse = account.client(context.resources), account.warehouse(context.resources)
         with error_boundary(metadata), clockify.counting_requests(metadata):
             listed_at, client = datetime.now(timezone.utc), clockify.client
             found = {str(document.get("id")): document for document in client.workspaces().documents}
-            loaded = warehouse.warehouse(contract)
+            loaded = warehouse.warehouse(account.contract)
             if not found:
                 with loaded.database.reading_if_there() as connection:
                     if connection is not None and workspace_ids(connection):
@@ -42,7 +42,7 @@ def workspaces_asset(contract: Contract) -> AssetsDefinition:
                 staging.add_documents([found[identity] for identity in wanted])
         yield from outputs(context, Load(staging, listed_at), metadata)
 
-    return clockify_workspaces
+    return assets
 
 
 def _sees_nothing() -> NotAllowedError:
@@ -69,5 +69,6 @@ def _refuse_plain_members(client: ClockifyClient, workspaces: Sequence[str], con
         except ApiError:
             return  # the users' own step reports it; the other tables are loaded all the same
 
-    for _ in side_by_side([partial(list_users, each) for each in workspaces], concurrency):
+    jobs = [partial(list_users, each) for each in workspaces]
+    for _ in counted(side_by_side(jobs, concurrency), "clockify_users", "workspaces", len(jobs)):
         pass

@@ -10,6 +10,7 @@ import duckdb
 from clockify_dagster.contract import CONTRACT, Contract
 from clockify_dagster.days import Span
 from clockify_dagster.warehouse import load_state
+from clockify_dagster.warehouse.audit.workspaces import workspace_names
 from clockify_dagster.warehouse.ddl import columns_by_table
 
 
@@ -22,6 +23,7 @@ class AuditContext:
         loaded_spans: by workspace, the spans of time whose entries are loaded.
         columns: of each table that is there, its columns and their SQL types.
         loads: of each table, its loads that are remembered, the last one first.
+        workspaces: the names of the loaded workspaces, by id.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class AuditContext:
         self.loaded_spans = load_state.loaded_spans(connection)
         self.columns = columns_by_table(connection)
         self.loads = load_state.load_records(connection)
+        self.workspaces = workspace_names(connection)
 
     def was_loaded(self, table: str) -> bool:
         """Whether a load has ever made the table."""

@@ -7,7 +7,7 @@ from functools import partial
 from clockify_dagster.contract.model import Orphans, Reference, Table
 from clockify_dagster.warehouse.audit.model import Check, Find, Severity
 from clockify_dagster.warehouse.audit.rows import find_rows
-from clockify_dagster.warehouse.ddl import qualified, quoted
+from clockify_dagster.warehouse.ddl import quoted
 
 
 def checks(table: Table) -> dict[Check, Find]:
@@ -48,7 +48,7 @@ def _reference(table: Table, column: str, reference: Reference) -> tuple[Check, 
     return Check(table.name, f"{column}_is_in_{reference.table}", sentence, severity, others), partial(
         find_rows,
         faults={
-            "orphans": f"{place} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {qualified(reference.table)} AS target "
+            "orphans": f"{place} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {quoted(reference.table)} AS target "
             f"WHERE target.{quoted(reference.column)} = {place})"
         },
         concerns=f"{place} IS NOT NULL",

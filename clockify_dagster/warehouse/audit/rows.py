@@ -8,7 +8,8 @@ from typing import Any
 from clockify_dagster.contract.model import Table
 from clockify_dagster.warehouse.audit.context import AuditContext
 from clockify_dagster.warehouse.audit.model import Check, Finding, found, not_checked
-from clockify_dagster.warehouse.ddl import qualified, quoted
+from clockify_dagster.warehouse.audit.workspaces import in_words, workspace_of
+from clockify_dagster.warehouse.ddl import quoted
 
 SAMPLE = 10  # how many ids are shown of rows at fault
 
@@ -43,7 +44,7 @@ def find_rows(
         return not_checked(check, why)
     # windows and look-ups become flags of the row first, since an aggregate cannot hold them
     flags = ", ".join(f"coalesce({sql}, false) AS fault_{n}" for n, sql in enumerate(faults.values()))
-    source = f"(SELECT *, {flags} FROM {qualified(table.name)} AS held) AS held"
+    source = f"(SELECT *, {flags} FROM {quoted(table.name)} AS held) AS held"
     at_fault = " OR ".join(f"fault_{n}" for n in range(len(faults)))
     conditions = [concerns, at_fault, *(f"fault_{n}" for n in range(len(faults)))]
     counts = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in conditions)
@@ -61,4 +62,9 @@ def find_rows(
         samples[name] = [str(value) for (value,) in values.fetchall()]
     said = {**counted, **{name: ", ".join(values[:3]) for name, values in samples.items()}}
     message = on_failure.format(**{name.replace(" ", "_"): value for name, value in said.items()})
+    owner = workspace_of(context.contract, table, context.columns)
+    if owner and len(context.workspaces) > 1:
+        sql = f"SELECT coalesce({owner}, 'unknown'), count(*) FROM {source} WHERE {at_fault} GROUP BY 1"
+        numbers["by workspace"] = dict(context.connection.execute(sql).fetchall())
+        message += f" By workspace: {in_words(numbers['by workspace'], context.workspaces)}."
     return found(check, False, message, **{**numbers, **samples})

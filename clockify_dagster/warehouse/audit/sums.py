@@ -9,7 +9,7 @@ from datetime import date
 import duckdb
 
 from clockify_dagster.warehouse.audit.times import END, START, USER, WORKSPACE
-from clockify_dagster.warehouse.ddl import columns_of, qualified
+from clockify_dagster.warehouse.ddl import columns_of, quoted
 
 _ENTRIES = (
     f"(SELECT id, coalesce({USER}, '') AS owner, CAST(timezone($zone, {START}) AS DATE) AS day, "
@@ -43,7 +43,7 @@ def day_sums(
     connection: duckdb.DuckDBPyConnection, table: str, chosen: EntryRange
 ) -> list[tuple[str, date, str, int, int]]:
     """User, day, type, number of entries and their seconds, of each of the days."""
-    source = _ENTRIES.format(qualified(table))
+    source = _ENTRIES.format(quoted(table))
     sql = f"SELECT owner, day, kind, count(*), sum(seconds)::BIGINT FROM {source} GROUP BY ALL"
     return connection.execute(sql, asdict(chosen)).fetchall()
 
@@ -54,7 +54,7 @@ def finished_entries(
     """The entries, or those of them that have these ids."""
     which = "" if ids is None else " WHERE id IN (SELECT unnest($ids::VARCHAR[]))"
     values = asdict(chosen) if ids is None else {**asdict(chosen), "ids": list(ids)}
-    rows = connection.execute(f"SELECT * FROM {_ENTRIES.format(qualified(table))}{which}", values)
+    rows = connection.execute(f"SELECT * FROM {_ENTRIES.format(quoted(table))}{which}", values)
     return [Entry(*row) for row in rows.fetchall()]
 
 
@@ -63,7 +63,7 @@ def plans(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str | None, 
     table = "clockify_workspaces"
     if not {"featuresubscriptiontype", "timeroundinginreports"} <= set(columns_of(connection, table) or ()):
         return {}
-    rows = connection.execute(f"SELECT id, featuresubscriptiontype, timeroundinginreports FROM {qualified(table)}")
+    rows = connection.execute(f"SELECT id, featuresubscriptiontype, timeroundinginreports FROM {quoted(table)}")
     return {identity: (plan, bool(rounds)) for identity, plan, rounds in rows.fetchall()}
 
 
@@ -71,5 +71,5 @@ def user_ids(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
     """All users who are in a list."""
     if columns_of(connection, "clockify_users") is None:
         return frozenset()
-    rows = connection.execute(f"SELECT id FROM {qualified('clockify_users')} WHERE id IS NOT NULL").fetchall()
+    rows = connection.execute(f"SELECT id FROM {quoted('clockify_users')} WHERE id IS NOT NULL").fetchall()
     return frozenset(identity for (identity,) in rows)

@@ -1,0 +1,124 @@
+"""`build_definitions`: a Clockify account for any Dagster project."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from dagster import Definitions, EnvVar
+
+from clockify_dagster.defs.account import Translation
+from clockify_dagster.defs.account_definitions import account_definitions
+from clockify_dagster.defs.resources import resource_of
+from clockify_dagster.errors import SettingsError
+from clockify_dagster.settings import GivenSettings, Settings
+
+
+def build_definitions(
+    *,
+    name: str | None = None,
+    api_key: str | None = None,
+    region: str | None = None,
+    api_url: str | None = None,
+    reports_url: str | None = None,
+    workspaces: Sequence[str] | None = None,
+    timezone: str | None = None,
+    start_date: date | str | None = None,
+    update_window_days: int | None = None,
+    database: Path | str | None = None,
+    schema: str | None = None,
+    key_prefix: str | Sequence[str] | None = None,
+    group_name: str | None = None,
+    owners: Sequence[str] | None = None,
+    translation: Translation | None = None,
+    schedules: bool = True,
+    requests_per_second: float | None = None,
+    concurrency: int | None = None,
+    blocking_checks: bool | None = None,
+) -> Definitions:
+    """The assets, checks, jobs, schedules and resources of a Clockify account, to merge into a project's own.
+
+    With `api_key`, what is left out takes its default, and the environment is not read. Without it, what is left out is
+    what the CLOCKIFY_ variables say. Every value may be an `EnvVar`. The key is read when a run needs it, all others
+    when the definitions are made. Neither key nor network is needed for that.
+
+    Args:
+        name: begins the names of resources, jobs, schedules and ops; each account in a project needs its own. The
+            Clockify resource has this key, and the IO manager `<name>_warehouse`. Default: `clockify`.
+        api_key: the key of the workspace's owner or an admin, best as `EnvVar("CLOCKIFY_API_KEY")`.
+        region: where the account lives: `global`, `euc1`, `use2`, `euw2` or `apse2`.
+        api_url: the core API's address; takes precedence over the region.
+        reports_url: the reports API's address; takes precedence over the region.
+        workspaces: ids of the workspaces to load. Default: all that the key sees.
+        timezone: the time zone in which a day begins at midnight, also for the schedules. Default: UTC.
+        start_date: the first day whose time entries are loaded. Default: the first of January of last year.
+        update_window_days: days, ending today, that every refresh loads again. Default: 30.
+        database: the DuckDB file. Default: `data/clockify.duckdb`.
+        schema: the database schema of the tables. Default: the key prefix, its parts joined by `_`; else `main`.
+        key_prefix: what stands before the tables' names in the asset keys; parts in a list, or separated by `/`.
+        group_name: one group for all assets. Default: a group for each kind of table.
+        owners: who owns the assets: e-mail addresses, or teams such as `team:data`.
+        translation: a function of an asset's spec and its table that gives the spec to use: other key, group, tags,
+            owners, description.
+        schedules: whether there are any. All are off until somebody turns them on.
+        requests_per_second: the pace of this account's requests.
+        concurrency: how many of its requests may be under way at once.
+        blocking_checks: whether a check that fails as an error stops what comes after.
+
+    Returns:
+        Definitions without executor and loggers; those are the project's.
+
+    Raises:
+        SettingsError: a value cannot be used, or the variable of an `EnvVar` is not set; names the parameter.
+
+    Example:
+        defs = Definitions.merge(
+            build_definitions(api_key=EnvVar("CLOCKIFY_API_KEY"), timezone="Europe/Belgrade", key_prefix="clockify"),
+            Definitions(assets=[...]),
+        )
+    """
+    parameters: dict[str, Any] = {
+        "name": name,
+        "region": region,
+        "api_url": api_url,
+        "reports_url": reports_url,
+        "workspaces": workspaces,
+        "timezone": timezone,
+        "start_date": start_date,
+        "update_window_days": update_window_days,
+        "database": database,
+        "database_schema": schema,
+        "key_prefix": key_prefix,
+        "group_name": group_name,
+        "owners": owners,
+        "requests_per_second": requests_per_second,
+        "concurrency": concurrency,
+        "blocking_checks": blocking_checks,
+    }
+    given = {field: _read(field, value) for field, value in parameters.items() if value is not None}
+    if api_key is None:
+        settings = Settings.forgiving(**given)
+
+        def read() -> Settings:
+            return Settings.load(**given)
+    else:
+        settings = GivenSettings.load(**given)
+
+        def read() -> Settings:
+            return GivenSettings.load(**given, api_key=_read("api_key", api_key))
+
+    return account_definitions(settings, resource_of(settings, read), translation=translation, schedules=schedules)
+
+
+def _read(field: str, value: Any) -> Any:
+    if not isinstance(value, EnvVar):
+        return value
+    found = value.get_value()
+    if found is None:
+        raise SettingsError(
+            f"{GivenSettings.named(field)} is to be read from the environment variable {value.env_var_name}, which is "
+            "not set. Set it where Dagster runs."
+        )
+    return found

@@ -1,0 +1,51 @@
+"""The definitions of one account, from its settings. It composes, and decides nothing."""
+
+from __future__ import annotations
+
+from dagster import Definitions, ResourceDefinition
+
+from clockify_dagster.contract import CONTRACT, Contract
+from clockify_dagster.defs.account import Account, Translation
+from clockify_dagster.defs.assets import all_assets
+from clockify_dagster.defs.checks import all_checks
+from clockify_dagster.defs.io_manager import ClockifyIOManager
+from clockify_dagster.defs.jobs import all_jobs
+from clockify_dagster.defs.resources import ClockifyResource
+from clockify_dagster.defs.schedules import all_schedules
+from clockify_dagster.settings import Settings
+
+
+def account_definitions(
+    settings: Settings,
+    clockify: ResourceDefinition | None = None,
+    *,
+    contract: Contract = CONTRACT,
+    translation: Translation | None = None,
+    schedules: bool = True,
+) -> Definitions:
+    """The definitions for these settings; needs neither key nor network.
+
+    Args:
+        settings: the account's.
+        clockify: its resource; by default one that reads the environment in each run.
+        contract: its tables.
+        translation: has the last word on each asset's spec.
+        schedules: whether there are any; all are off until somebody turns them on.
+    """
+    account = Account.of(settings, contract, translation)
+    return Definitions(
+        assets=all_assets(account),
+        asset_checks=all_checks(account, blocking=settings.blocking_checks),
+        jobs=all_jobs(account),
+        schedules=all_schedules(account) if schedules else [],
+        resources={account.name: clockify or ClockifyResource(), account.warehouse_key: warehouse_of(settings)},
+    )
+
+
+def warehouse_of(settings: Settings) -> ClockifyIOManager:
+    """The IO manager of the database that the settings name, which also gives the warehouse by itself."""
+    return ClockifyIOManager(
+        database=str(settings.database),
+        schema=settings.tables_schema,
+        lock_timeout_seconds=settings.lock_timeout_seconds,
+    )

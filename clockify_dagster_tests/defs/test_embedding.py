@@ -1,0 +1,238 @@
+"""Our definitions inside of somebody's own, and two accounts beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dagster import (
+    AssetKey,
+    AssetSelection,
+    AssetSpec,
+    DagsterInstance,
+    Definitions,
+    EnvVar,
+    FilesystemIOManager,
+    asset,
+    define_asset_job,
+    in_process_executor,
+    multiprocess_executor,
+)
+
+from clockify_dagster import ClockifyResource, build_definitions
+from clockify_dagster.contract import CONTRACT, Table
+from clockify_dagster.errors import SettingsError
+from clockify_dagster.sandbox import Account, Sandbox
+from clockify_dagster_tests.conftest import opened
+from clockify_dagster_tests.defs.accounts import days_before_today, small_account
+from clockify_dagster_tests.faults.expected import as_expected, expected
+
+DAYS = days_before_today(5)
+MonkeyPatch = pytest.MonkeyPatch
+
+
+@dataclass
+class Place:
+    """A sandbox's account and how definitions reach it."""
+
+    account: Account
+    sandbox: Sandbox
+    database: Path
+
+    def definitions(self, name: str, **given: Any) -> Definitions:
+        return build_definitions(
+            **{
+                "name": name,
+                "api_key": EnvVar(f"{name.upper()}_KEY"),
+                "api_url": self.sandbox.api_url,
+                "reports_url": self.sandbox.reports_url,
+                "database": self.database,
+                "key_prefix": name,
+                "start_date": DAYS[0],
+                "requests_per_second": 1000,
+                **given,
+            }
+        )
+
+    def assert_loaded(self, schema: str) -> None:
+        with opened(self.database) as connection:
+            for root in CONTRACT.roots:
+                if "integral" in root.name:
+                    continue
+                for name, rows in expected(self.account, root.name).items():
+                    found = connection.execute(f'SELECT * FROM "{schema}"."{name}"')
+                    columns = [column[0] for column in found.description or ()]
+                    assert as_expected(name, columns, found.fetchall()) == rows, name
+
+
+@pytest.fixture
+def places(tmp_path: Path, monkeypatch: MonkeyPatch) -> Iterator[Callable[[str], Place]]:
+    running: list[Sandbox] = []
+
+    def start(name: str) -> Place:
+        account = small_account(len(DAYS), key=f"{name}-key")
+        sandbox = Sandbox(account)
+        sandbox.start()
+        running.append(sandbox)
+        monkeypatch.setenv(f"{name.upper()}_KEY", sandbox.api_key)
+        return Place(account, sandbox, tmp_path / "both.duckdb")
+
+    yield start
+    for sandbox in running:
+        sandbox.stop()
+
+
+@pytest.fixture
+def instance() -> Iterator[DagsterInstance]:
+    with DagsterInstance.ephemeral() as made:
+        yield made
+
+
+def execute(definitions: Definitions, job: str, instance: DagsterInstance, *, days: bool = True) -> None:
+    first, last = DAYS[0].isoformat(), DAYS[-1].isoformat()
+    tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last} if days else {}
+    assert definitions.resolve_job_def(job).execute_in_process(instance=instance, tags=tags).success
+
+
+@asset(group_name="reference")
+def countries() -> list[str]:
+    return ["Serbia"]
+
+
+def test_a_project_with_an_io_manager_an_executor_and_a_group_of_its_own_takes_ours(
+    places: Callable[[str], Place], tmp_path: Path, instance: DagsterInstance
+) -> None:
+    place = places("acme")
+    theirs = Definitions(
+        assets=[countries],
+        jobs=[define_asset_job("reference", AssetSelection.groups("reference"))],
+        resources={"io_manager": FilesystemIOManager(base_dir=str(tmp_path / "files"))},
+        executor=in_process_executor,
+    )
+    merged = Definitions.merge(theirs, place.definitions("acme"))
+    execute(merged, "acme_daily", instance)
+    place.assert_loaded("acme")
+    assert not (tmp_path / "files").exists(), "no asset of theirs ran, and none of ours used their IO manager"
+    execute(merged, "acme_checks", instance, days=False)
+    selected = merged.resolve_job_def("acme_reference").asset_layer.selected_asset_keys
+    assert {key.path[0] for key in selected} == {"acme"}
+
+
+def test_two_accounts_load_in_one_location_each_in_its_schema_zone_and_names(
+    places: Callable[[str], Place], instance: DagsterInstance
+) -> None:
+    acme, globex = places("acme"), places("globex")
+    globex.account.add_tag(next(iter(globex.account.workspaces.values())).document, "only here")
+    merged = Definitions.merge(
+        acme.definitions("acme", timezone="Europe/Belgrade"),
+        globex.definitions("globex", timezone="Pacific/Auckland"),
+    )
+    execute(merged, "acme_daily", instance)
+    execute(merged, "globex_daily", instance)
+    acme.assert_loaded("acme")
+    globex.assert_loaded("globex")
+    zones = {each.name: each.execution_timezone for each in merged.get_repository_def().schedule_defs}
+    assert (zones["acme_daily_refresh"], zones["globex_daily_refresh"]) == ("Europe/Belgrade", "Pacific/Auckland")
+    for place in (acme, globex):
+        keys = {request.key for request in place.sandbox.requests}
+        assert keys == {place.sandbox.api_key}, "each key goes to its own host alone"
+
+
+def test_one_accounts_fault_costs_the_other_nothing(
+    places: Callable[[str], Place], instance: DagsterInstance, monkeypatch: MonkeyPatch
+) -> None:
+    acme, globex = places("acme"), places("globex")
+    monkeypatch.setenv("ACME_KEY", "wrong")
+    names = ("clockify_workspaces", "clockify_tags")
+    tables = [AssetKey([account, table]) for account in ("acme", "globex") for table in names]
+    merged = Definitions.merge(
+        acme.definitions("acme"),
+        globex.definitions("globex"),
+        Definitions(jobs=[define_asset_job("both", AssetSelection.assets(*tables))], executor=in_process_executor),
+    )
+    result = merged.resolve_job_def("both").execute_in_process(instance=instance, raise_on_error=False)
+    written = {event.asset_key for event in result.get_asset_materialization_events()}
+    assert written == {AssetKey(["globex", table]) for table in names}
+
+
+def test_a_translation_moves_assets_checks_and_jobs_together(
+    places: Callable[[str], Place], instance: DagsterInstance
+) -> None:
+    place = places("acme")
+
+    def translation(spec: AssetSpec, table: Table) -> AssetSpec:
+        key = AssetKey(["raw", table.name.removeprefix("clockify_")])
+        return spec.replace_attributes(key=key, group_name="hours", owners=["team:finance"], tags={"tier": "gold"})
+
+    definitions = place.definitions("acme", translation=translation)
+    repository = definitions.get_repository_def()
+    graph = repository.asset_graph
+    keys = {AssetKey(["raw", table.name.removeprefix("clockify_")]) for table in CONTRACT}
+    assert graph.get_all_asset_keys() == keys
+    assert {check.asset_key for check in graph.asset_check_keys} <= keys
+    assert {graph.get(key).group_name for key in keys} == {"hours"}
+    assert {owner for key in keys for owner in graph.get(key).owners} == {"team:finance"}
+    execute(definitions, "acme_daily", instance)
+    place.assert_loaded("acme")
+    execute(definitions, "acme_checks", instance, days=False)
+
+
+def test_a_schema_may_differ_from_the_prefix_and_stands_in_the_table_names(
+    places: Callable[[str], Place], instance: DagsterInstance
+) -> None:
+    place = places("acme")
+    definitions = place.definitions("acme", schema="hours")
+    execute(definitions, "acme_daily", instance)
+    place.assert_loaded("hours")
+    graph = definitions.get_repository_def().asset_graph
+    assert graph.get(AssetKey(["acme", "clockify_tags"])).metadata["dagster/table_name"] == "hours.clockify_tags"
+
+
+def test_a_group_name_puts_all_assets_into_one_group(places: Callable[[str], Place]) -> None:
+    graph = places("acme").definitions("acme", group_name="hours").get_repository_def().asset_graph
+    assert {graph.get(key).group_name for key in graph.get_all_asset_keys()} == {"hours"}
+
+
+def test_a_given_key_means_that_the_environment_has_no_say(monkeypatch: MonkeyPatch) -> None:
+    monkeypatch.setenv("CLOCKIFY_TIMEZONE", "Asia/Tokyo")
+    monkeypatch.setenv("CLOCKIFY_REGION", "nowhere")
+    schedules = build_definitions(api_key=EnvVar("A_KEY")).get_repository_def().schedule_defs
+    assert {each.execution_timezone for each in schedules} == {"UTC"}
+    assert ClockifyResource(api_key="abc", region="euc1").settings.core_url == "https://euc1.clockify.me/api/v1"
+
+
+def test_a_wrong_value_is_named_as_the_parameter_that_it_is() -> None:
+    with pytest.raises(SettingsError, match=r"^timezone cannot be used: there is no time zone of that name"):
+        build_definitions(api_key=EnvVar("A_KEY"), timezone="Mars/Olympus")
+    with pytest.raises(SettingsError, match="start_date is to be read from the environment variable FIRST_DAY"):
+        build_definitions(api_key=EnvVar("A_KEY"), start_date=EnvVar("FIRST_DAY"))
+
+
+def test_the_key_is_not_needed_to_load_definitions_and_is_nowhere_in_them(monkeypatch: MonkeyPatch) -> None:
+    monkeypatch.delenv("A_KEY", raising=False)
+    build_definitions(api_key=EnvVar("A_KEY"))
+    repository = build_definitions(api_key="the-secret-key").get_repository_def()
+    for job in repository.get_all_jobs():
+        for resource in job.resource_defs.values():
+            assert "the-secret-key" not in f"{resource.description} {resource.config_schema.as_field()}"
+
+
+def test_the_pages_of_resources_say_address_zone_and_database(places: Callable[[str], Place]) -> None:
+    place = places("acme")
+    resources = place.definitions("acme", timezone="Asia/Tokyo").resources or {}
+    said = str(resources["acme"].description)
+    assert place.sandbox.api_url in said
+    assert "Asia/Tokyo" in said
+    assert str(place.database) in said
+
+
+def test_nothing_is_read_from_the_environment_on_import(monkeypatch: MonkeyPatch) -> None:
+    monkeypatch.setenv("CLOCKIFY_EXECUTOR", "multiprocess")
+    monkeypatch.delitem(__import__("sys").modules, "clockify_dagster.definitions", raising=False)
+    from clockify_dagster import definitions
+
+    assert "defs" not in vars(definitions)
+    assert definitions.defs.executor is multiprocess_executor

@@ -1,0 +1,164 @@
+"""The examples, with the project installed from its wheel into an environment of their own: no clone, no test tools."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from clockify_dagster.contract import CONTRACT
+from clockify_dagster.sandbox import Account, Sandbox
+from clockify_dagster_tests.conftest import opened
+from clockify_dagster_tests.defs.accounts import days_before_today, small_account
+from clockify_dagster_tests.faults.expected import as_expected, expected
+
+pytestmark = pytest.mark.world
+
+ROOT = Path(__file__).parents[2]
+DAYS = days_before_today(4)
+ACCOUNTS = ("acme", "globex")
+
+
+class Installed:
+    """An environment with the wheel in it, and the example project beside it."""
+
+    def __init__(self, folder: Path, variables: dict[str, str]) -> None:
+        self.bin = folder / "venv" / "bin"
+        self.project = folder / "existing_project"
+        self.variables = {"PATH": f"{self.bin}:{os.environ['PATH']}", "HOME": str(folder), **variables}
+
+    def run(self, *command: str, check: bool = True) -> str:
+        ended = subprocess.run(  # noqa: S603 - our own command
+            [str(self.bin / command[0]), *command[1:]],
+            cwd=self.project,
+            env=self.variables,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 0 or not check, ended.stdout[-3000:] + ended.stderr[-3000:]
+        return ended.stdout + ended.stderr
+
+
+@pytest.fixture(scope="module")
+def sandboxes() -> Iterator[dict[str, Sandbox]]:
+    running = {name: Sandbox(small_account(len(DAYS), key=f"{name}-key")).start() for name in ACCOUNTS}
+    account = running["globex"].account
+    account.add_tag(next(iter(account.workspaces.values())).document, "only here")
+    yield running
+    for sandbox in running.values():
+        sandbox.stop()
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory, sandboxes: dict[str, Sandbox]) -> Installed:
+    folder = tmp_path_factory.mktemp("world")
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    _call([*pip, "wheel", "--no-deps", "--wheel-dir", str(folder), str(ROOT)])
+    _call([sys.executable, "-m", "venv", str(folder / "venv")])
+    (wheel,) = folder.glob("*.whl")
+    shutil.copytree(ROOT / "examples" / "existing_project", folder / "existing_project")
+    python = str(folder / "venv" / "bin" / "python")
+    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    _call([*install, str(wheel), "dagster-dg-cli", "--editable", str(folder / "existing_project")])
+    (folder / "home").mkdir()
+    variables = {
+        "DAGSTER_HOME": str(folder / "home"),
+        "AGENCY_START_DATE": DAYS[0].isoformat(),
+        "AGENCY_DATABASE": str(folder / "both.duckdb"),
+        "AGENCY_FILES": str(folder / "files"),
+    }
+    for name, sandbox in sandboxes.items():
+        variables[f"{name.upper()}_CLOCKIFY_KEY"] = sandbox.api_key
+        variables[f"{name.upper()}_CLOCKIFY_URL"] = sandbox.api_url
+        variables[f"{name.upper()}_CLOCKIFY_REPORTS_URL"] = sandbox.reports_url
+    return Installed(folder, variables)
+
+
+def _call(command: list[str]) -> None:
+    subprocess.run(command, check=True)  # noqa: S603 - our own command
+
+
+def assert_loaded(installed: Installed, account: Account, schema: str) -> None:
+    with opened(Path(installed.variables["AGENCY_DATABASE"])) as connection:
+        for root in CONTRACT.roots:
+            if "integral" in root.name:
+                continue
+            for name, rows in expected(account, root.name).items():
+                found = connection.execute(f"SELECT * FROM {schema}.{name}")
+                columns = [column[0] for column in found.description or ()]
+                assert as_expected(name, columns, found.fetchall()) == rows, f"{schema}.{name}"
+
+
+@pytest.mark.long
+def test_a_dg_project_takes_two_accounts_as_components(installed: Installed, sandboxes: dict[str, Sandbox]) -> None:
+    assert "All definitions loaded successfully" in installed.run("dg", "check", "defs")
+    assert "project_names" in installed.run("dg", "list", "defs", "--json")
+    components = installed.run("dg", "list", "components")
+    assert "clockify_dagster.ClockifyComponent" in components
+    job = ["dagster", "job", "execute", "-m", "agency.definitions", "-j"]
+    span = {"dagster/asset_partition_range_start": DAYS[0], "dagster/asset_partition_range_end": DAYS[-1]}
+    for name in ACCOUNTS:
+        installed.run(*job, f"{name}_daily", "--tags", json.dumps(span, default=str))
+        installed.run(*job, f"{name}_checks")
+        assert_loaded(installed, sandboxes[name].account, name)
+    assert not Path(installed.variables["AGENCY_FILES"]).exists(), "our jobs run none of their assets"
+    installed.run(*job, "reference")
+    files = {path.name for path in Path(installed.variables["AGENCY_FILES"]).iterdir()}
+    assert files == {"countries", "offices"}, "their job runs none of ours"
+    before = len(sandboxes["acme"].requests)
+    installed.run("dagster", "asset", "materialize", "-m", "agency.definitions", "--select", "acme/project_names")
+    assert len(sandboxes["acme"].requests) == before
+    with opened(Path(installed.variables["AGENCY_DATABASE"])) as connection:
+        assert connection.execute("SELECT name FROM acme.project_names").fetchall() == [("Website",)]
+
+
+def test_a_range_of_days_is_one_run_of_the_embedded_assets(installed: Installed, sandboxes: dict[str, Sandbox]) -> None:
+    select = ["--select", "globex/clockify_workspaces,globex/clockify_timeentries,globex/clockify_timeentries__tags"]
+    span = f"{DAYS[0]}...{DAYS[-1]}"
+    installed.run("dagster", "asset", "materialize", "-m", "agency.definitions", *select, "--partition-range", span)
+    place = next(iter(sandboxes["globex"].account.workspaces.values()))
+    with opened(Path(installed.variables["AGENCY_DATABASE"])) as connection:
+        ((rows,),) = connection.execute("SELECT count(*) FROM globex.clockify_timeentries").fetchall()
+    assert rows == len(place.entries.by_id)
+
+
+def test_a_new_component_is_scaffolded_and_a_wrong_value_is_told(installed: Installed) -> None:
+    made = installed.project / "src" / "agency" / "defs" / "clockify"
+    try:
+        installed.run("dg", "scaffold", "defs", "clockify_dagster.ClockifyComponent", "clockify")
+        assert "CLOCKIFY_API_KEY" in (made / "defs.yaml").read_text()
+        installed.run("dg", "check", "yaml")
+        (made / "defs.yaml").write_text("type: clockify_dagster.ClockifyComponent\nattributes:\n  zone: UTC\n")
+        assert "zone" in installed.run("dg", "check", "yaml", check=False)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def test_the_wheel_brings_the_command_and_the_sandbox(installed: Installed) -> None:
+    assert "clockify-dagster, version" in installed.run("clockify-dagster", "--version")
+    assert "Serve a made-up Clockify account" in installed.run("clockify-dagster", "sandbox", "--help")
+
+
+def test_an_asset_of_ones_own_reads_clockify_through_the_resource(
+    installed: Installed, sandboxes: dict[str, Sandbox]
+) -> None:
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from dagster import materialize\n"
+        "from clockify_dagster import ClockifyResource\n"
+        "from own_asset import client_emails\n"
+        "resource = ClockifyResource(api_key=sys.argv[2], api_url=sys.argv[3])\n"
+        "print(materialize([client_emails], resources={'clockify': resource}).output_for_node('client_emails'))\n"
+    )
+    sandbox = sandboxes["acme"]
+    place = next(iter(sandbox.account.workspaces.values()))
+    emails = sorted(str(each["email"]) for each in place.clients.values() if each.get("email"))
+    folder = str(ROOT / "examples" / "own_asset")
+    assert str(emails) in installed.run("python", "-c", program, folder, sandbox.api_key, sandbox.api_url)

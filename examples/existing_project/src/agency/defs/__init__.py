@@ -1,0 +1,1 @@
+"""What the project loads: its own assets, and a folder for each Clockify account."""
