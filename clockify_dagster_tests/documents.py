@@ -6,18 +6,20 @@ from clockify_dagster.sandbox import Account
 from clockify_dagster.sandbox.state import Workspace
 from clockify_dagster_tests.conftest import Document
 
+KINDS = {
+    "usergroups": "groups",
+    "timeentries": "entries",
+    "timeentries_integral": "entries",
+    "approval_requests": "approvals",
+    "timeoff_policies": "policies",
+    "timeoff_requests": "time_off_requests",
+    "timeoff_balances": "balances",
+}
+
 
 def documents(account: Account, place: Workspace, root: str) -> list[Document]:
     """A workspace's documents for a table without parent."""
     if root == "clockify_workspaces":
         return [place.document]
-    if root == "clockify_users":
-        memberships = account.memberships(place, "ALL")
-        return [
-            {**account.users[user], "memberships": memberships[user], "roles": place.roles.get(user, [])}
-            for user in place.members
-        ]
-    if root.startswith("clockify_timeentries"):
-        return list(place.entries.by_id.values())
-    shelf = root.removeprefix("clockify_").replace("usergroups", "groups")
-    return list(getattr(place, shelf).values())
+    name = root.removeprefix("clockify_")
+    return account.documents(place.document, KINDS.get(name, name))

@@ -6,19 +6,19 @@ from datetime import datetime, timedelta
 from types import EllipsisType
 from typing import Any
 
-from . import documents
+from . import documents, shown
 from .changes import CREATED, DELETED, ENTRY, UPDATED
 from .documents import Document
 from .entry_values import VALUE_FIELDS, changed_values
-from .paid import Paid
 from .people import People
+from .planning import Planning
 from .state import Workspace, identity_of
 from .times import instant, iso_duration, written
 
 Moment = datetime | str
 
 
-class Account(People, Paid):
+class Account(People, Planning):
     """A Clockify account: its state is the API's own documents, and every method changes that state."""
 
     def add_entry(
@@ -93,6 +93,11 @@ class Account(People, Paid):
             place, document = self._entry(entry)
             place.entries.remove(str(document["id"]))
             place.log.add(DELETED, ENTRY, document, self.now())
+
+    def documents(self, workspace: Document | str, kind: str) -> list[Document]:
+        """All documents of a kind in a workspace, such as `projects` or `expenses`, as Clockify's lists show them."""
+        with self.lock:
+            return shown.documents_of(self, self.workspace(workspace), kind)
 
     def _entry(self, entry: Document | str) -> tuple[Workspace, Document]:
         identity = identity_of(entry)

@@ -39,10 +39,10 @@ class ChangeLog:
         self,
         action: str,
         kinds: Iterable[str],
+        *,
         start: datetime,
         end: datetime,
         shown_until: datetime,
-        *,
         deleted_stay_updated: bool = False,
     ) -> list[Change]:
         """The changes one of the three endpoints lists for [start, end), each object once, oldest first.

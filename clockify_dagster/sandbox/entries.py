@@ -45,7 +45,9 @@ class Entries:
         """Start without any."""
         self.by_id: dict[str, Document] = {}
         self.timelines: dict[str, Timeline] = {}
+        self.seconds: dict[str, int] = {}  # tracked on each project and each task, by its id
         self._keys: dict[str, tuple[str, Key]] = {}
+        self._counted: dict[str, tuple[set[str], int]] = {}
 
     def put(self, document: Document) -> None:
         """Add an entry, or file it anew after its person or its interval has changed."""
@@ -57,19 +59,30 @@ class Entries:
         self.by_id[identity] = document
         self._keys[identity] = (user_id, key)
         self.timelines.setdefault(user_id, Timeline()).insert(key, document)
+        self._count(identity, document)
 
     def remove(self, identity: str) -> Document:
         """Take an entry out for good."""
         self._unfile(identity)
-        del self._keys[identity]
+        del self._keys[identity], self._counted[identity]
         return self.by_id.pop(identity)
 
     def _unfile(self, identity: str) -> None:
         user_id, key = self._keys[identity]
         self.timelines[user_id].remove(key)
+        targets, seconds = self._counted[identity]
+        for target in targets:
+            self.seconds[target] -= seconds
+
+    def _count(self, identity: str, document: Document) -> None:
+        """Add what an entry lasted to its project and its task; an edited document does not say what it said before."""
+        targets = {str(document[name]) for name in ("projectId", "taskId") if document.get(name)}
+        self._counted[identity] = targets, lasted(document)
+        for target in targets:
+            self.seconds[target] = self.seconds.get(target, 0) + self._counted[identity][1]
 
     def newest_first(
-        self, user_id: str, start: datetime | None, end: datetime | None, skip: int, take: int
+        self, user_id: str, start: datetime | None, end: datetime | None, *, skip: int, take: int
     ) -> tuple[list[Document], int]:
         """A page of a person's entries in a window, newest start first, and how many the window has."""
         timeline = self.timelines.get(user_id)
@@ -94,3 +107,12 @@ def is_running(document: Document) -> bool:
     """Whether an entry has no end yet."""
     interval = document.get("timeInterval")
     return isinstance(interval, dict) and interval.get("end") is None
+
+
+def lasted(document: Document) -> int:
+    """An entry's seconds; none while it runs, or where its interval cannot be read."""
+    interval = document.get("timeInterval") or {}
+    try:
+        return int((instant(interval["end"]) - instant(interval["start"])).total_seconds())
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return 0

@@ -21,7 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 
-from . import documents
+from . import documents, paid_documents
 from .times import iso_duration, query_clock, written
 
 KEY = "sandbox-key"
@@ -44,6 +44,7 @@ CUSTOM_FIELDS: list[tuple[str, list[object]]] = [
     ("Reviewed by", ["Ana Petrović", "Łukasz Żółkiewski", None]),
     ("Kilometres", [12, 0, 7.5, None]),
 ]
+FEATURES = ["TIME_TRACKING", "CUSTOM_FIELDS"]  # of those that have lists, what is served here
 _USER = "~" * 12  # stands for a user's number until a page is cut; nothing else in an entry looks like it
 _PLACE = _USER.encode()
 
@@ -60,7 +61,7 @@ class Block:
         self._places = np.array([found.start() for found in re.finditer(_PLACE, self._bytes)], np.intp)
 
     def page(
-        self, user: int, start: datetime | None, end: datetime | None, skip: int, take: int
+        self, user: int, start: datetime | None, end: datetime | None, *, skip: int, take: int
     ) -> tuple[bytes | bytearray, bool]:
         """A page of a user's entries in a window as JSON, and whether it is the last one."""
         entries = len(self._starts) - 1
@@ -120,7 +121,7 @@ def _lists(users: int) -> dict[str, list[Any]]:
     for person in people:
         person["memberships"] = [documents.membership(person["id"], WORKSPACE, "WORKSPACE")]
     return {
-        "workspaces": [documents.workspace(WORKSPACE, "Large", "PRO", _thing_id(9, 0))],
+        "workspaces": [{**documents.workspace(WORKSPACE, "Large", "PRO", _thing_id(9, 0)), "features": FEATURES}],
         "users": people,
         "clients": [documents.client(_thing_id(3, n), WORKSPACE, f"Client {n}") for n in range(CLIENTS)],
         "projects": [
@@ -131,6 +132,10 @@ def _lists(users: int) -> dict[str, list[Any]]:
             for n in range(PROJECTS)
         ],
         "tags": [documents.tag(_thing_id(1, n), WORKSPACE, f"Tag {n}") for n in range(TAGS)],
+        "custom-fields": [
+            paid_documents.custom_field(_thing_id(7, n), WORKSPACE, name, kind="TXT", entity_type="TIMEENTRY")
+            for n, (name, _) in enumerate(CUSTOM_FIELDS)
+        ],
         "user-groups": [documents.group(_thing_id(4, 0), WORKSPACE, "Everybody")],
     }
 
@@ -158,7 +163,7 @@ class FastSandbox(ThreadingHTTPServer):
             size = int(query.get("page-size", "50"))
             skip = (int(query.get("page", "1")) - 1) * size
             body, is_last = self.block.page(
-                int(steps[-2][-len(_USER) :]), _clock(query, "start"), _clock(query, "end"), skip, size
+                int(steps[-2][-len(_USER) :]), _clock(query, "start"), _clock(query, "end"), skip=skip, take=size
             )
             return 200, body, is_last
         if steps[-1] == "in-progress":

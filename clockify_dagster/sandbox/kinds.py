@@ -135,6 +135,8 @@ class SamePage(Kind):
 
     def ask(self, request: Request) -> Request:
         """Ask for that page instead; the record of the request stays as it was sent."""
+        if isinstance(request.body, dict):
+            return replace(request, body=_on_page(self.page, request.body))
         return replace(request, query={**request.query, "page": [str(self.page)]})
 
     def answer(self, request: Request, response: Response) -> Response:
@@ -148,7 +150,7 @@ class Doubled(Kind):
 
     def answer(self, request: Request, response: Response) -> Response:
         """Double the rows."""
-        return replace(response, payload=[row for row in response.payload for _ in range(2)])
+        return replace(response, payload=_doubled(response.payload))
 
 
 @dataclass
@@ -229,3 +231,17 @@ class Drip(Kind):
                 break
             connection.send(body[position : position + self.size])
             connection.wait(self.pause)
+
+
+def _doubled(payload: Any) -> Any:
+    """A list's rows twice, also where the list stands within an envelope."""
+    if isinstance(payload, dict):
+        return {name: _doubled(value) for name, value in payload.items()}
+    return [row for row in payload for _ in range(2)] if isinstance(payload, list) else payload
+
+
+def _on_page(page: int, body: Any) -> Any:
+    """A POST's body with another page, also where a report has it: in its own filter."""
+    if not isinstance(body, dict):
+        return body
+    return {name: page if name == "page" else _on_page(page, value) for name, value in body.items()}

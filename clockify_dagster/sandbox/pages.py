@@ -57,6 +57,13 @@ def page(call: Call, found: list[Document], *, default: int = 50, most: int = 50
     return answer(call, found[skip : skip + take], len(found), skip)
 
 
+def of_body(body: Document, found: list[Document], *, most: int | None = None) -> list[Document]:
+    """The page of `found` that `page` and `pageSize` ask for in the body of a POST: 50 items unless asked."""
+    size = number_in(body, "pageSize", 50, most=most)
+    skip = (number_in(body, "page", 1) - 1) * size
+    return found[skip : skip + size]
+
+
 def by_name(request: Request, documents: Iterable[Document]) -> list[Document]:
     """Those whose name contains `name`, or is just that under `strict-name-search`."""
     wanted = request.one("name")
@@ -74,11 +81,26 @@ def by_flag(request: Request, name: str, documents: list[Document]) -> list[Docu
 
 
 def ordered(request: Request, documents: list[Document], default: str) -> list[Document]:
-    """Sorted by `sort-column` and then by id, so that pages of a list at rest never overlap."""
+    """Sorted by `sort-column`, and down where `sort-order` says so."""
     column = (request.one("sort-column") or default).lower()
-    down = request.one("sort-order") == "DESCENDING"
+    return sorted_by(documents, column, down=request.one("sort-order") == "DESCENDING")
 
-    def place(document: Document) -> tuple[Any, str]:
-        return str(document.get(column) or "").lower(), str(document.get("id"))
+
+def sorted_by(documents: list[Document], path: str, *, down: bool = False) -> list[Document]:
+    """Sorted by a field and then by id, so that pages of a list at rest never overlap; numbers before text."""
+
+    def place(document: Document) -> tuple[bool, float, str, str]:
+        value = at(document, path)
+        is_number = isinstance(value, int | float)
+        text = "" if is_number else str(value or "").lower()
+        return not is_number, float(value) if is_number else 0.0, text, str(document.get("id"))
 
     return sorted(documents, key=place, reverse=down)
+
+
+def at(document: Document, path: str) -> Any:
+    """The value at a path such as `project.id`; None where something on the way is missing."""
+    value: Any = document
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value

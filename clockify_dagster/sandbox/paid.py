@@ -14,13 +14,6 @@ from .work import Work
 class Paid(Work):
     """What paid plans add. `edit`, `archive` and `delete` take these as well."""
 
-    def add_expense_category(self, workspace: Document | str, name: str = "Travel", **fields: object) -> Document:
-        """Add a category of expenses."""
-        with self.lock:
-            place = self.workspace(workspace)
-            document = paid_documents.expense_category(self.new_id(), place.identity, name)
-            return self._keep(place, "expense_categories", document, fields)
-
     def add_custom_field(
         self,
         workspace: Document | str,
@@ -79,9 +72,11 @@ class Paid(Work):
         user: Document | str,
         start: datetime | str = "2026-03-02T00:00:00Z",
         end: datetime | str | None = None,
+        *,
+        half: str | None = None,
         **fields: object,
     ) -> Document:
-        """Ask for time off, for a day or up to `end`; `edit(it, status={"statusType": "APPROVED"})` decides on it."""
+        """Ask for time off, for a day or up to `end`; `half` is FIRST_HALF or SECOND_HALF of a day."""
         with self.lock:
             begun = instant(start)
             ended = begun + timedelta(days=1) if end is None else instant(end)
@@ -93,7 +88,35 @@ class Paid(Work):
                 end=written(ended),
                 created=instant(self.now()).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             )
+            if half is not None:
+                period = document["timeOffPeriod"]
+                period.update(halfDay=True, halfDayPeriod=half, halfDayHours=dict(period["period"]))
+            unit = timedelta(hours=1) if policy["timeUnit"] == "HOURS" else timedelta(days=1 if half is None else 2)
+            document["balanceDiff"] = (ended - begun) / unit
             return self._keep(self.workspace(policy["workspaceId"]), "time_off_requests", document, fields)
+
+    def decide_time_off(
+        self, request: Document, status: str, *, by: Document | None = None, note: str | None = None
+    ) -> Document:
+        """Make a request APPROVED, REJECTED or PENDING again; `by` is who does it, the one who asked unless given."""
+        with self.lock:
+            actor = by or self.users[request["userId"]]
+            decided = {
+                "statusType": status,
+                "changedAt": written(self.now()),
+                "changedByUserId": actor["id"],
+                "changedByUserName": actor["name"],
+                "changedForUserName": request["userName"],
+                "note": note,
+            }
+            return self.edit(request, status=decided)
+
+    def change_balance(self, policy: Document, user: Document | str, by: float) -> None:
+        """Give a person more of a policy, or with a negative number less."""
+        with self.lock:
+            changes = self.workspace(policy["workspaceId"]).balance_changes
+            pair = (str(policy["id"]), identity_of(user))
+            changes[pair] = changes.get(pair, 0.0) + by
 
 
 def _assigned(

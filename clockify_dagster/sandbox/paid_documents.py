@@ -1,23 +1,10 @@
-"""The JSON documents of what paid plans add: expenses, time off, holidays, custom fields. No state."""
+"""The JSON documents of what paid plans add: time off, holidays, custom fields, assignments. No state."""
 
 from __future__ import annotations
 
 from datetime import date
 
 from .documents import Document
-
-
-def expense_category(identity: str, workspace_id: str, name: str) -> Document:
-    """A category of expenses; with a unit price, `unit` and `priceInCents` say what one costs."""
-    return {
-        "id": identity,
-        "name": name,
-        "workspaceId": workspace_id,
-        "hasUnitPrice": False,
-        "priceInCents": 0,
-        "unit": "",
-        "archived": False,
-    }
 
 
 def holiday(identity: str, workspace_id: str, name: str, *, first: date, last: date) -> Document:
@@ -53,6 +40,17 @@ def custom_field(identity: str, workspace_id: str, name: str, *, kind: str, enti
         "required": False,
         "workspaceDefaultValue": None,
         "projectDefaultValues": [],
+    }
+
+
+def user_field_value(user_id: str, field: Document, value: object) -> Document:
+    """What a person has in a custom field."""
+    return {
+        "customFieldId": field["id"],
+        "customFieldName": field["name"],
+        "customFieldType": field["type"],
+        "userId": user_id,
+        "value": value,
     }
 
 
@@ -111,4 +109,20 @@ def time_off_request(
         "balance": 20.0,
         "balanceDiff": 1.0,
         "createdAt": created,
+    }
+
+
+def assignment(identity: str, project: Document, user_id: str, hours: float) -> Document:
+    """Hours a day that are planned, as stored; lists show the names of its project, client, task and person, too."""
+    return {
+        "id": identity,
+        "workspaceId": project["workspaceId"],
+        "userId": user_id,
+        "projectId": project["id"],
+        "taskId": None,
+        "period": {"start": None, "end": None},
+        "hoursPerDay": hours,
+        "startTime": None,
+        "billable": False,
+        "note": "",
     }

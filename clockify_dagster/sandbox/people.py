@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from . import documents
+from collections.abc import Iterable
+
+from . import documents, paid_documents
 from .documents import Document
 from .state import State, Workspace, identity_of
 
@@ -14,6 +16,7 @@ class People(State):
         self,
         workspace: Document | str,
         name: str = "Ana Petrović",
+        *,
         status: str = "ACTIVE",
         membership_status: str = "ACTIVE",
         timezone: str | None = None,
@@ -54,12 +57,13 @@ class People(State):
         membership_status: str = "ACTIVE",
         **fields: object,
     ) -> Document:
-        """Make a person a member of a project; rates go into the membership, which is returned."""
+        """Make a person a member of a project, once; rates go into the membership, which is returned."""
         with self.lock:
             project_id = identity_of(project)
             place = next(each for each in self.workspaces.values() if project_id in each.projects)
             member = documents.membership(identity_of(user), project_id, "PROJECT", membership_status)
             member = documents.merged(member, fields)
+            _drop_memberships(place.projects[project_id], identity_of(user))
             place.projects[project_id]["memberships"].append(member)
             return member
 
@@ -68,13 +72,16 @@ class People(State):
         workspace: Document | str,
         name: str = "Developers",
         users: list[Document] | list[str] | None = None,
+        *,
+        managers: Iterable[Document] = (),
         **fields: object,
     ) -> Document:
-        """Add a group of people."""
+        """Add a group of people, and who manages it."""
         with self.lock:
             place = self.workspace(workspace)
             document = documents.group(self.new_id(), place.identity, name)
             document["userIds"] = [identity_of(user) for user in users or []]
+            document["teamManagers"] = [{"id": user["id"], "name": user["name"]} for user in managers]
             document = documents.merged(document, fields)
             place.groups[str(document["id"])] = document
             return document
@@ -91,6 +98,24 @@ class People(State):
         """The person's membership of the workspace; what is changed in it shows everywhere."""
         return self.workspace(workspace).members[identity_of(user)]
 
+    def user_in(self, place: Workspace, user_id: str) -> Document:
+        """A person as a workspace shows them: without values of custom fields that another workspace defines."""
+        user = self.users[user_id]
+        foreign = {each for other in self.workspaces.values() if other is not place for each in other.custom_fields}
+        values = user.get("customFields")
+        if not foreign or not isinstance(values, list):
+            return user
+        return {**user, "customFields": [each for each in values if each.get("customFieldId") not in foreign]}
+
+    def set_user_field(self, user: Document | str, field: Document, value: object) -> Document:
+        """Give a person a value of a custom field; `...` takes it away."""
+        with self.lock:
+            document = self.users[identity_of(user)]
+            others = [each for each in document["customFields"] if each["customFieldId"] != field["id"]]
+            given = paid_documents.user_field_value(str(document["id"]), field, value)
+            document["customFields"] = others if value is ... else [*others, given]
+            return document
+
     def deactivate_user(self, workspace: Document | str, user: Document | str) -> None:
         """Make a member inactive; their hours stay."""
         with self.lock:
@@ -101,15 +126,15 @@ class People(State):
         with self.lock:
             self.users[identity_of(user)]["status"] = status
 
-    def remove_user(self, workspace: Document | str, user: Document | str) -> None:
-        """Take a person out of every list of the workspace; their entries stay."""
+    def remove_user(self, workspace: Document | str, user: Document | str, *, stays_in_projects: bool = False) -> None:
+        """Take a person out of every list of the workspace; their entries stay, and memberships of projects may."""
         with self.lock:
             place = self.workspace(workspace)
             user_id = identity_of(user)
             del place.members[user_id]
             place.removed.add(user_id)
             _drop_memberships(place.document, user_id)
-            for project in place.projects.values():
+            for project in () if stays_in_projects else place.projects.values():
                 _drop_memberships(project, user_id)
             for group in place.groups.values():
                 group["userIds"] = [each for each in group.get("userIds") or [] if each != user_id]

@@ -7,13 +7,29 @@ from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import unquote
 
-from . import routes_account, routes_changes, routes_paid, routes_reports, routes_time, routes_work
+from . import (
+    routes_account,
+    routes_changes,
+    routes_invoices,
+    routes_paid,
+    routes_reports,
+    routes_reports_paid,
+    routes_time,
+    routes_work,
+)
 from .account import Account
 from .messages import NO_KEY, UNKNOWN_KEY, UNKNOWN_ROUTE, Call, Refusal, Request, Response, denied, missing
 from .state import Key, Workspace
 
 Route = Callable[[Call], Response]
 
+REPORTS: dict[str, Route] = {
+    "detailed": routes_reports.detailed,
+    "summary": routes_reports.summary,
+    "expenses/detailed": routes_reports_paid.expenses,
+    "attendance": routes_reports_paid.attendance,
+}
+LISTINGS = {**routes_paid.LISTINGS, **routes_invoices.LISTINGS}
 TABLE: list[tuple[str, str, Route]] = [
     ("GET", "/api/v1/user", routes_account.current_user),
     ("GET", "/api/v1/workspaces", routes_account.workspaces),
@@ -24,10 +40,9 @@ TABLE: list[tuple[str, str, Route]] = [
     ("GET", "/api/v1/workspaces/{workspace}/tags", routes_work.tags),
     ("GET", "/api/v1/workspaces/{workspace}/projects", routes_work.projects),
     ("GET", "/api/v1/workspaces/{workspace}/projects/{project}/tasks", routes_work.tasks),
-    ("GET", "/api/v1/workspaces/{workspace}/expenses/categories", routes_paid.expense_categories),
-    ("GET", "/api/v1/workspaces/{workspace}/holidays", routes_paid.holidays),
-    ("GET", "/api/v1/workspaces/{workspace}/custom-fields", routes_paid.custom_fields),
-    ("GET", "/api/v1/workspaces/{workspace}/time-off/policies", routes_paid.policies),
+    *(("GET", f"/api/v1/workspaces/{{workspace}}/{path}", each) for path, each in LISTINGS.items()),
+    ("POST", "/api/v1/workspaces/{workspace}/invoices/info", routes_invoices.info),
+    ("GET", "/api/v1/workspaces/{workspace}/invoices/{invoice}", routes_invoices.one),
     ("POST", "/api/v1/workspaces/{workspace}/time-off/requests", routes_paid.time_off_requests),
     ("GET", "/api/v1/workspaces/{workspace}/user/{user}/time-entries", routes_time.of_user),
     ("GET", "/api/v1/workspaces/{workspace}/time-entries/status/in-progress", routes_time.in_progress),
@@ -37,10 +52,11 @@ TABLE: list[tuple[str, str, Route]] = [
         "/api/v1/workspaces/{workspace}/entities/{action:created|updated|deleted}",
         routes_changes.entities,
     ),
-    ("POST", "/v1/workspaces/{workspace}/reports/detailed", routes_reports.detailed),
-    ("POST", "/v1/workspaces/{workspace}/reports/summary", routes_reports.summary),
-    ("POST", "/report/v1/workspaces/{workspace}/reports/detailed", routes_reports.detailed),
-    ("POST", "/report/v1/workspaces/{workspace}/reports/summary", routes_reports.summary),
+    *(
+        ("POST", f"{prefix}/workspaces/{{workspace}}/reports/{path}", report)
+        for prefix in ("/v1", "/report/v1")  # global, and a region's
+        for path, report in REPORTS.items()
+    ),
 ]
 
 

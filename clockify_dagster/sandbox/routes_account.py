@@ -42,9 +42,11 @@ def workspace(call: Call) -> Response:
 
 
 def groups(call: Call) -> Response:
-    """`GET /workspaces/{w}/user-groups`."""
+    """`GET /workspaces/{w}/user-groups`: their managers come with `includeTeamManagers=true` alone."""
     call.require_admin()
     found = pages.by_name(call.request, call.workspace.groups.values())
+    if not call.request.flag("includeTeamManagers"):
+        found = [{name: value for name, value in each.items() if name != "teamManagers"} for each in found]
     return pages.page(call, pages.ordered(call.request, found, "name"))
 
 
@@ -77,7 +79,7 @@ def _members(call: Call) -> list[Document]:
     email = (request.one("email") or "").lower()
     chosen = []
     for user_id, member in place.members.items():
-        user = call.account.users[user_id]
+        user = call.account.user_in(place, user_id)
         if status not in ("ALL", member.get("membershipStatus")) or user.get("status") not in accounts:
             continue
         if email in str(user.get("email") or "").lower():

@@ -34,9 +34,9 @@ def entities(call: Call) -> Response:
     found = call.workspace.log.listed(
         call.path_values["action"],
         kinds,
-        start,
-        end,
-        account.feed_shown_until(),
+        start=start,
+        end=end,
+        shown_until=account.feed_shown_until(),
         deleted_stay_updated=account.deleted_stay_updated,
     )
     chosen = found[skip_pages * limit : (skip_pages + 1) * limit]

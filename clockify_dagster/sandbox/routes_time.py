@@ -29,9 +29,9 @@ def of_user(call: Call) -> Response:
     wanted = {"projectId": call.request.one("project"), "taskId": call.request.one("task")}
     running = call.request.flag("in-progress")
     if running is None and not any(wanted.values()):
-        items, total = entries.newest_first(call.path_values["user"], start, end, skip, take)
+        items, total = entries.newest_first(call.path_values["user"], start, end, skip=skip, take=take)
         return pages.answer(call, items, total, skip)
-    every, _ = entries.newest_first(call.path_values["user"], start, end, 0, len(entries.by_id))
+    every, _ = entries.newest_first(call.path_values["user"], start, end, skip=0, take=len(entries.by_id))
     found = [each for each in every if running is None or is_running(each) is running]
     for field, value in wanted.items():
         found = [each for each in found if not value or each.get(field) == value]

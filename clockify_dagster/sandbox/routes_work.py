@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import pages
 from .documents import Document
 from .messages import Call, Response, missing
+from .shown import documents_of
 
 
 def clients(call: Call) -> Response:
@@ -20,7 +21,7 @@ def tags(call: Call) -> Response:
 def projects(call: Call) -> Response:
     """`GET /workspaces/{w}/projects`: `hydrated=true` adds each project's tasks and custom fields."""
     request, place = call.request, call.workspace
-    found = pages.by_flag(request, "archived", pages.by_name(request, place.projects.values()))
+    found = pages.by_flag(request, "archived", pages.by_name(request, documents_of(call.account, place, "projects")))
     found = pages.ordered(request, pages.by_flag(request, "billable", found), "name")
     skip, take = pages.position(request)
     shown = found[skip : skip + take]
@@ -30,7 +31,7 @@ def projects(call: Call) -> Response:
     shown = [{**each, "customFields": each.get("customFields", [])} for each in shown]
     if call.account.hydrated_tasks:
         tasks_of: dict[object, list[Document]] = {}
-        for task in place.tasks.values():
+        for task in documents_of(call.account, place, "tasks"):
             tasks_of.setdefault(task.get("projectId"), []).append(task)
         shown = [{**each, "tasks": tasks_of.get(each.get("id"), [])} for each in shown]
     return pages.answer(call, shown, len(found), skip)
@@ -41,7 +42,8 @@ def tasks(call: Call) -> Response:
     project_id = call.path_values["project"]
     if project_id not in call.workspace.projects:
         raise missing("Project", project_id)
-    of_it = [task for task in call.workspace.tasks.values() if task.get("projectId") == project_id]
+    every = documents_of(call.account, call.workspace, "tasks")
+    of_it = [task for task in every if task.get("projectId") == project_id]
     found = pages.by_name(call.request, of_it)
     active = call.request.flag("is-active")
     if active is not None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from .account import Account
 from .documents import Document, rate
 from .seed_days import Worker, work_through
+from .seed_money import add_approvals, add_budgets, add_expenses, add_invoices
 from .seed_paid import add_paid
-from .times import UTC
+from .seed_plans import add_plans
+from .times import UTC, standing
 
 
 @dataclass
@@ -41,7 +42,7 @@ def make_agency(
     now = datetime.now(UTC) if today is None else datetime.combine(today, time(15), UTC)
     account = Account(timezone=timezone)
     day = now.astimezone(account.zone()).date()
-    account.now = _standing(now - timedelta(days=31 * months + 400))
+    account.now = standing(now - timedelta(days=31 * months + 400))
     agency = Agency(account, account.add_workspace("Kvartal Agency", "PRO"), day)
     _add_people(agency)
     _add_work(agency)
@@ -49,15 +50,26 @@ def make_agency(
     chance = random.Random(seed)  # noqa: S311 - made-up hours, no secrets
     first = day - timedelta(days=30 * months)
     workers = _workers(agency)
-    fields = work_through(account, agency.main, workers, agency.projects, agency.tasks, agency.tags, first, now, chance)
+    fields = work_through(
+        account,
+        agency.main,
+        workers,
+        projects=agency.projects,
+        tasks=agency.tasks,
+        tags=agency.tags,
+        first=first,
+        now=now,
+        chance=chance,
+    )
     _tidy_up(agency, now)
+    add_budgets(account, agency.main, agency.projects)
     add_paid(account, agency.main, fields, day)
-    account.now = _standing(now) if today is not None else _present
+    add_expenses(account, agency.main, day)
+    add_invoices(account, agency.main, day)
+    add_approvals(account, agency.main, day)
+    add_plans(account, agency.people["Ana Petrović"], day)
+    account.now = standing(now) if today is not None else _present
     return account
-
-
-def _standing(moment: datetime) -> Callable[[], datetime]:
-    return lambda: moment
 
 
 def _present() -> datetime:
@@ -84,23 +96,16 @@ def _add_people(agency: Agency) -> None:
     account, main = agency.account, agency.main
     for number, (name, status, membership, hourly, cost) in enumerate(PEOPLE, start=1):
         email = f"person{number}@kvartal.example"
-        user = account.add_user(main, name, status, membership, email=email)
+        user = account.add_user(main, name, status=status, membership_status=membership, email=email)
         account.membership(main, user).update(hourlyRate=rate(hourly), costRate=rate(cost))
         agency.people[name] = user
+    ana, lukasz = agency.people["Ana Petrović"], agency.people["Łukasz Żółkiewski"]
     agency.people["田中 美咲"]["settings"]["timeZone"] = "Asia/Tokyo"
-    agency.people["Ana Petrović"]["customFields"] = [
-        {
-            "customFieldId": account.new_id(),
-            "customFieldName": "Employee number",
-            "customFieldType": "TXT",
-            "userId": agency.people["Ana Petrović"]["id"],
-            "value": "E-001",
-        }
-    ]
-    account.add_role(main, agency.people["Ana Petrović"], "OWNER")
-    account.add_role(main, agency.people["Łukasz Żółkiewski"], "WORKSPACE_ADMIN")
+    ana["settings"]["multiFactorEnabled"] = lukasz["settings"]["multiFactorEnabled"] = True
+    account.add_role(main, ana, "OWNER")
+    account.add_role(main, lukasz, "WORKSPACE_ADMIN")
     members = list(agency.people.values())
-    account.add_group(main, "Design", members[:3])
+    account.add_group(main, "Design", members[:3], managers=[lukasz])
     account.add_group(main, "Räume & Technik", members[2:5])
     account.add_group(main, "Nobody yet", [])
 
@@ -179,7 +184,7 @@ def _add_second_workspace(agency: Agency) -> None:
     account.add_group(small, "Family", [ana, helper])
     for back in (45, 31, 17, 3):
         evening = datetime.combine(agency.today - timedelta(days=back), time(19), account.zone())
-        account.now = _standing(evening + timedelta(hours=2))
+        account.now = standing(evening + timedelta(hours=2))
         for user in (ana, helper):
             account.add_entry(
                 small, user, evening, evening + timedelta(minutes=95), projectId=project["id"], billable=True
@@ -200,12 +205,12 @@ def _workers(agency: Agency) -> list[Worker]:
 def _tidy_up(agency: Agency, now: datetime) -> None:
     """Archive and delete what old entries still name, and correct a little."""
     account = agency.account
-    account.now = _standing(now - timedelta(days=20))
+    account.now = standing(now - timedelta(days=20))
     for project in agency.projects[7:9]:
         account.archive(project)
     account.archive(agency.tags[4])
     account.delete_tag(agency.tags[5])
-    account.now = _standing(now - timedelta(hours=3))
+    account.now = standing(now - timedelta(hours=3))
     past = [
         entry
         for entry in account.workspace(agency.main).entries.by_id.values()

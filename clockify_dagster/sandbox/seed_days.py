@@ -37,6 +37,7 @@ def work_through(
     account: Account,
     main: Document,
     workers: list[Worker],
+    *,
     projects: list[Document],
     tasks: dict[str, list[Document]],
     tags: list[Document],
@@ -48,7 +49,7 @@ def work_through(
 
     Gives the ids of the custom fields that the entries have values of, by name.
     """
-    desk = _Desk(account, main, projects, tasks, tags, now, chance)
+    desk = _Desk(account, main, projects=projects, tasks=tasks, tags=tags, now=now, chance=chance)
     day = first
     while day <= now.astimezone(account.zone()).date():
         for worker in workers:
@@ -66,6 +67,7 @@ class _Desk:
         self,
         account: Account,
         main: Document,
+        *,
         projects: list[Document],
         tasks: dict[str, list[Document]],
         tags: list[Document],
@@ -151,6 +153,15 @@ class _Desk:
             morning = self.local(today - timedelta(days=back), 9, 0)
             for user in (ana, soren):
                 self.write(user, morning, morning + timedelta(hours=8), type=kind, description=kind.title())
+        self.add_those_at_midnight(misaki, today - timedelta(days=14))
+
+    def add_those_at_midnight(self, user: Document, day: date) -> None:
+        """A second before, at midnight, up to midnight, and from one day's last second to the next one's first."""
+        second, hour, none = timedelta(seconds=1), timedelta(hours=1), timedelta(0)
+        spans = [(none, hour), (-second, second), (-hour, none), (-hour - second, -second)]
+        for weekday, (begin, end) in enumerate(spans):
+            midnight = self.local(day - timedelta(days=day.weekday() - weekday), 0, 0)
+            self.write(user, midnight + begin, midnight + end, description="Around midnight")
 
     def local(self, day: date, hour: int, minute: int) -> datetime:
         """A clock time of the account's zone."""

@@ -30,10 +30,18 @@ class Workspace:
     tags: dict[str, Document] = field(default_factory=dict)
     groups: dict[str, Document] = field(default_factory=dict)
     expense_categories: dict[str, Document] = field(default_factory=dict)
+    expenses: dict[str, Document] = field(default_factory=dict)
+    invoices: dict[str, Document] = field(default_factory=dict)
+    payments: dict[str, Document] = field(default_factory=dict)
+    manually_invoiced: set[str] = field(default_factory=set)
+    approvals: dict[str, Document] = field(default_factory=dict)
     holidays: dict[str, Document] = field(default_factory=dict)
     custom_fields: dict[str, Document] = field(default_factory=dict)
     policies: dict[str, Document] = field(default_factory=dict)
     time_off_requests: dict[str, Document] = field(default_factory=dict)
+    assignments: dict[str, Document] = field(default_factory=dict)
+    capacities: dict[str, int] = field(default_factory=dict)  # seconds a working day
+    balance_changes: dict[tuple[str, str], float] = field(default_factory=dict)
     members: dict[str, Document] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
     roles: dict[str, list[Document]] = field(default_factory=dict)
@@ -85,6 +93,8 @@ class State:
         feed_takes_several_types: bool = True,
         value_edits_update_entry: bool = False,
         deleted_stay_updated: bool = False,
+        fields_without_type: Literal["ALL", "TIMEENTRY"] = "ALL",
+        billing_in_reports: bool = True,
     ) -> None:
         """Make an account with one owner's key and nothing in it.
 
@@ -99,7 +109,9 @@ class State:
         that may not read it. With `feed_takes_several_types=False` the change endpoints answer 400 to more than one
         `type`. `value_edits_update_entry` decides whether a changed rate or custom field of an entry also shows as
         an update of the entry; `deleted_stay_updated` whether what was updated and then deleted is still listed as
-        updated.
+        updated. `fields_without_type` is which custom fields come where no `entity-type` is asked for;
+        `billing_in_reports` whether rows of detailed reports have `rate`, `amount` and `invoicingInfo`, which the
+        official document does not know.
         """
         ZoneInfo(timezone)
         self.lock = RLock()
@@ -122,6 +134,8 @@ class State:
         self.feed_takes_several_types = feed_takes_several_types
         self.value_edits_update_entry = value_edits_update_entry
         self.deleted_stay_updated = deleted_stay_updated
+        self.fields_without_type = fields_without_type
+        self.billing_in_reports = billing_in_reports
         self.keys: dict[str, Key] = {key: Key(None, "OWNER")}
         self.workspaces: dict[str, Workspace] = {}
         self.users: dict[str, Document] = {}
@@ -166,6 +180,13 @@ class State:
             document = documents.merged(document, fields)
             self.workspaces[str(document["id"])] = Workspace(document)
             return document
+
+    def add_currency(self, workspace: Document | str, code: str) -> Document:
+        """Add a currency beside the default one."""
+        with self.lock:
+            currency = {"id": self.new_id(), "code": code, "isDefault": False}
+            self.workspace(workspace).document["currencies"].append(currency)
+            return currency
 
 
 def _real_now() -> datetime:

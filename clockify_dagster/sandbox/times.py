@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timezone
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,11 @@ def instant(value: datetime | str) -> datetime:
     if value.tzinfo is None:
         raise ValueError(f"{value!r} has no time zone; the sandbox does not guess one")
     return value.astimezone(UTC)
+
+
+def standing(moment: datetime) -> Callable[[], datetime]:
+    """A clock that stands still."""
+    return lambda: moment
 
 
 def written(moment: datetime) -> str:

@@ -7,8 +7,18 @@ from .changes import CREATED, DELETED, UPDATED
 from .documents import Document
 from .state import State, Workspace, identity_of
 
-FEED_TYPES = {"clients": "CLIENTS", "projects": "PROJECTS", "tasks": "TASKS", "tags": "TAGS"}
-KINDS = (*FEED_TYPES, "expense_categories", "holidays", "custom_fields", "policies", "time_off_requests")
+FEED_TYPES = {
+    "clients": "CLIENTS",
+    "projects": "PROJECTS",
+    "tasks": "TASKS",
+    "tags": "TAGS",
+    "assignments": "SCHEDULED_ASSIGNMENT",
+}
+PAID = (
+    *("expense_categories", "expenses", "invoices", "payments", "approvals"),
+    *("holidays", "custom_fields", "policies", "time_off_requests"),
+)
+KINDS = (*FEED_TYPES, *PAID)
 
 
 class Work(State):
@@ -103,7 +113,7 @@ class Work(State):
         return document
 
     def _log(self, place: Workspace, action: str, kind: str, document: Document) -> None:
-        """Write a change down; the change feed has no type for what paid plans add."""
+        """Write a change down; the change feed has no type for most of what paid plans add."""
         if kind in FEED_TYPES:
             place.log.add(action, FEED_TYPES[kind], document, self.now())
 

@@ -39,7 +39,7 @@ def clean_account(plan: str = "PRO") -> tuple[Account, Document]:
     """An account in which nothing is out of order, and its workspace; made twice on a day it is the same."""
     account = Account(timezone="UTC", now=lambda: TODAY - timedelta(days=DAYS + 20))
     place = account.add_workspace("Clean", plan)
-    people = [account.add_user(place, f"Person {n}", "LIMITED" if n == 2 else "ACTIVE") for n in range(4)]
+    people = [account.add_user(place, f"Person {n}", status="LIMITED" if n == 2 else "ACTIVE") for n in range(4)]
     account.deactivate_user(place, people[3])
     client = account.add_client(place)
     account.archive(account.add_client(place, "Past"))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from typing import Any
 
 import pytest
 import requests
 
-from clockify_dagster.sandbox import Account, Sandbox
+from clockify_dagster.sandbox import Account, Sandbox, make_agency
+
+TODAY = date(2026, 3, 31)
 
 
 @pytest.fixture
@@ -65,3 +67,13 @@ def report(sandbox: Sandbox, session: requests.Session, workspace: dict[str, Any
         return session.post(url, json={**body, **changes}, headers={"X-Api-Key": sandbox.api_key}, timeout=5)
 
     return ask
+
+
+@pytest.fixture(scope="module")
+def agency() -> Account:
+    return make_agency(today=TODAY)
+
+
+@pytest.fixture(scope="module")
+def entries(agency: Account) -> list[dict[str, Any]]:
+    return list(next(iter(agency.workspaces.values())).entries.by_id.values())

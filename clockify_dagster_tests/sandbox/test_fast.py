@@ -62,8 +62,16 @@ def test_a_page_is_cut_by_number_and_by_start(server: FastSandbox) -> None:
     assert entries(server, 1, start=written(later)) == ([], True)
 
 
+def test_custom_fields_of_the_entries_are_defined_and_no_other_paid_list_is_promised(server: FastSandbox) -> None:
+    workspace = get(server, "workspaces")[0][0]
+    assert workspace["features"] == ["TIME_TRACKING", "CUSTOM_FIELDS"]
+    defined = {field["id"] for field in get(server, f"workspaces/{workspace['id']}/custom-fields")[0]}
+    rows, _ = entries(server, 1, **{"page-size": 120})
+    assert {value["customFieldId"] for row in rows for value in row["customFieldValues"]} == defined
+
+
 def test_entries_are_as_large_as_those_of_a_paid_plan(server: FastSandbox) -> None:
-    page, _ = server.block.page(2, None, None, 0, 120)
+    page, _ = server.block.page(2, None, None, skip=0, take=120)
     assert 900 < len(page) / 120 < 1400
 
 

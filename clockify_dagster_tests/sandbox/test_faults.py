@@ -190,3 +190,22 @@ def test_a_mistake_in_a_callback_is_seen_at_once(sandbox: Sandbox, get: Get) -> 
     answer = get("tags")
     assert answer.status_code == 500
     assert "the sandbox itself failed" in answer.json()["message"]
+
+
+def test_lists_within_an_envelope_and_by_post_can_be_doubled_and_repeated(
+    account: Account, sandbox: Sandbox, session: requests.Session, workspace: Document, user: Document, get: Get
+) -> None:
+    category = account.add_expense_category(workspace)
+    for client in [account.add_client(workspace)] * 3:
+        account.add_expense(category, user)
+        account.add_invoice(client)
+    sandbox.faults.add(Fault("expenses", faults.Doubled()))
+    assert len(get("expenses").json()["expenses"]["expenses"]) == 6
+    sandbox.faults.add(Fault("info", faults.SamePage(), times=None))
+    url = f"{sandbox.api_url}/workspaces/{workspace['id']}/invoices/info"
+    pages = [
+        session.post(url, json={"page": page, "pageSize": 2}, headers={"X-Api-Key": sandbox.api_key}, timeout=5)
+        for page in (1, 2)
+    ]
+    assert pages[0].json() == pages[1].json()
+    assert len(pages[1].json()["invoices"]) == 2

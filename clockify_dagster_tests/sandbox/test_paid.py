@@ -1,4 +1,4 @@
-"""What paid plans add: expense categories, custom fields, holidays, time off."""
+"""What paid plans add: custom fields, holidays, time off."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ Get = Callable[..., requests.Response]
 Document = dict[str, Any]
 
 FEATURES = {
+    "expenses": "EXPENSES",
     "expenses/categories": "EXPENSES",
     "holidays": "TIME_OFF",
     "time-off/policies": "TIME_OFF",
@@ -36,37 +37,6 @@ def post(sandbox: Sandbox, session: requests.Session, workspace: Document) -> Ca
 
 def names(documents: list[Document]) -> list[str]:
     return [each["name"] for each in documents]
-
-
-def test_expense_categories_come_in_an_envelope_and_archived_ones_apart(
-    account: Account, workspace: Document, get: Get
-) -> None:
-    account.archive(account.add_expense_category(workspace, "Fax"))
-    for name in ("Train", "Hotel", "Car"):
-        account.add_expense_category(workspace, name)
-    answer = get("expenses/categories", {"page-size": 2})
-    assert answer.json()["count"] == 3
-    assert names(answer.json()["categories"]) == ["Car", "Hotel"]
-    assert answer.headers["Last-Page"] == "false"
-    assert get("expenses/categories", {"page-size": 2, "page": 2}).headers["Last-Page"] == "true"
-    assert names(get("expenses/categories", {"archived": "true"}).json()["categories"]) == ["Fax"]
-    assert sorted(answer.json()["categories"][0]) == [
-        "archived",
-        "hasUnitPrice",
-        "id",
-        "name",
-        "priceInCents",
-        "unit",
-        "workspaceId",
-    ]
-
-
-def test_fifty_expense_categories_come_unless_more_are_asked_for(
-    account: Account, workspace: Document, get: Get
-) -> None:
-    for number in range(60):
-        account.add_expense_category(workspace, f"Category {number}")
-    assert len(get("expenses/categories").json()["categories"]) == 50
 
 
 @pytest.mark.parametrize("listing", ["holidays", "custom-fields"])
@@ -111,6 +81,36 @@ def test_custom_fields_are_those_of_entries_and_of_people_unless_asked(
     assert get("custom-fields", {"entity-type": "ENTRY"}).status_code == 400
 
 
+def test_without_an_entity_type_an_account_may_give_the_fields_of_entries_alone(
+    account: Account, workspace: Document, get: Get
+) -> None:
+    account.fields_without_type = "TIMEENTRY"
+    account.add_custom_field(workspace, "Order")
+    account.add_custom_field(workspace, "Employee", entity_type="USER")
+    assert names(get("custom-fields").json()) == ["Order"]
+    assert names(get("custom-fields", {"entity-type": "USER"}).json()) == ["Employee"]
+
+
+def test_a_field_has_defaults_of_projects(account: Account, workspace: Document, get: Get) -> None:
+    default = {"projectId": account.add_project(workspace)["id"], "status": "VISIBLE", "value": ["a"]}
+    account.add_custom_field(workspace, kind="DROPDOWN_MULTIPLE", projectDefaultValues=[default])
+    assert get("custom-fields").json()[0]["projectDefaultValues"] == [default]
+
+
+def test_a_person_shows_the_values_of_the_workspaces_own_fields(
+    account: Account, workspace: Document, user: Document, get: Get
+) -> None:
+    other = account.add_workspace("Other")
+    account.add_to_workspace(user, other)
+    number = account.add_custom_field(workspace, "Number", entity_type="USER")
+    account.set_user_field(user, account.add_custom_field(other, "Size", entity_type="USER"), "XL")
+    account.set_user_field(user, number, "7")
+    given = {"customFieldId": number["id"], "customFieldName": "Number", "customFieldType": "TXT"}
+    assert get("users").json()[0]["customFields"] == [{**given, "userId": user["id"], "value": "7"}]
+    account.set_user_field(user, number, ...)
+    assert get("users").json()[0]["customFields"] == []
+
+
 def test_policies_are_active_ones_unless_asked_and_come_in_pages_of_200_at_most(
     account: Account, workspace: Document, user: Document, get: Get
 ) -> None:
@@ -145,7 +145,7 @@ def test_time_off_requests_are_found_by_status_person_and_time(
     other = account.add_user(workspace, "Max")
     group = account.add_group(workspace, users=[other])
     mine, theirs = account.add_time_off_request(policy, user), account.add_time_off_request(policy, other)
-    account.edit(theirs, status={"statusType": "APPROVED"})
+    account.decide_time_off(theirs, "APPROVED")
 
     def found(**body: Any) -> list[str]:
         return [each["id"] for each in post(**body).json()["requests"]]
@@ -156,6 +156,36 @@ def test_time_off_requests_are_found_by_status_person_and_time(
     assert found(end="2026-03-31T14:00:00.000000Z") == []
     assert post(statuses=["OPEN"]).status_code == 400
     assert post(start="yesterday").status_code == 400
+
+
+def test_a_request_takes_days_half_days_or_hours(account: Account, workspace: Document, user: Document) -> None:
+    days, hours = account.add_policy(workspace), account.add_policy(workspace, unit="HOURS")
+    half = account.add_time_off_request(days, user, half="SECOND_HALF")
+    assert (half["balanceDiff"], half["timeOffPeriod"]["halfDayPeriod"]) == (0.5, "SECOND_HALF")
+    assert account.add_time_off_request(days, user, end="2026-03-04T00:00:00Z")["balanceDiff"] == 2
+    assert account.add_time_off_request(hours, user, end="2026-03-02T03:30:00Z")["balanceDiff"] == 3.5
+
+
+def test_balances_of_a_policy_are_those_of_its_people_less_what_was_approved(
+    account: Account, workspace: Document, user: Document, get: Get
+) -> None:
+    other, third = account.add_user(workspace, "Max"), account.add_user(workspace, "Zoë")
+    policy = account.add_policy(workspace, users=[user], groups=[account.add_group(workspace, users=[other])])
+    account.decide_time_off(account.add_time_off_request(policy, user, half="FIRST_HALF"), "APPROVED", by=other)
+    account.add_time_off_request(policy, user)
+    account.change_balance(policy, other, -3)
+    path = f"time-off/balance/policy/{policy['id']}"
+    answer = get(path, {"sort": "BALANCE", "sort-order": "DESCENDING"})
+    shown = [(each["userName"], each["total"], each["used"], each["balance"]) for each in answer.json()["balances"]]
+    assert shown == [("Ana", 20, 0.5, 19.5), ("Max", 17, 0, 17)]
+    assert (answer.json()["count"], answer.headers["Last-Page"]) == (2, "true")
+    account.archive(account.edit(policy, everyoneIncludingNew=True))
+    again = get(path).json()["balances"]
+    assert {third["id"], user["id"], other["id"]} == {each["userId"] for each in again}
+    assert {each["id"] for each in answer.json()["balances"]} < {each["id"] for each in again}
+    assert {each["policyArchived"] for each in again} == {True}
+    assert get(path, {"page-size": 201}).status_code == get(path, {"sort": "NAME"}).status_code == 400
+    assert get("time-off/balance/policy/64a687e29ae1f428e7ebe303").json()["code"] == 501
 
 
 @pytest.mark.parametrize("path", sorted(FEATURES))

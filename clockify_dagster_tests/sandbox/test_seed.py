@@ -1,31 +1,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 import requests
 
 from clockify_dagster.sandbox import Account, Sandbox, make_agency
+from clockify_dagster.sandbox.work import KINDS
+from clockify_dagster_tests.sandbox.conftest import TODAY
 
 Document = dict[str, Any]
-TODAY = date(2026, 3, 31)
-
-
-@pytest.fixture(scope="module")
-def agency() -> Account:
-    return make_agency(today=TODAY)
-
-
-@pytest.fixture(scope="module")
-def entries(agency: Account) -> list[Document]:
-    return list(next(iter(agency.workspaces.values())).entries.by_id.values())
 
 
 def contents(account: Account) -> list[Any]:
-    places = account.workspaces.values()
-    return [(place.document, place.projects, place.tasks, place.tags, place.entries.by_id) for place in places]
+    kinds = (*KINDS, "entries", "users", "balances")
+    places = [place.document for place in account.workspaces.values()]
+    return [place | {kind: account.documents(place, kind) for kind in kinds} for place in places]
 
 
 def begun(entry: Document) -> datetime:
@@ -38,7 +30,7 @@ def test_the_agency_is_the_same_for_the_same_day_and_seed(agency: Account) -> No
 
 
 def test_two_workspaces_share_a_person(agency: Account) -> None:
-    main, small = agency.workspaces.values()
+    main, small, *_ = agency.workspaces.values()
     assert (main.document["featureSubscriptionType"], small.document["featureSubscriptionType"]) == (
         "PRO",
         "FREE",
@@ -103,10 +95,12 @@ def test_projects_tasks_and_tags_come_in_every_state(agency: Account) -> None:
 def test_the_change_log_knows_when_the_hours_were_written(agency: Account) -> None:
     log = next(iter(agency.workspaces.values())).log
     now = agency.now()
-    recent = log.listed("created", ["TIME_ENTRY"], now - timedelta(days=7), now, now)
-    every = log.listed("created", ["TIME_ENTRY"], now - timedelta(days=400), now + timedelta(days=1), now)
-    assert 0 < len(recent) < len(every) / 5
-    assert len(log.listed("deleted", ["TIME_ENTRY", "TAGS"], now - timedelta(days=30), now, now)) == 3
+
+    def listed(action: str, kinds: list[str], days: int) -> int:
+        return len(log.listed(action, kinds, start=now - timedelta(days=days), end=now, shown_until=now))
+
+    assert 0 < listed("created", ["TIME_ENTRY"], 7) < listed("created", ["TIME_ENTRY"], 400) / 5
+    assert listed("deleted", ["TIME_ENTRY", "TAGS"], 30) == 3
 
 
 def test_without_a_day_the_agency_lives_in_the_present() -> None:
@@ -127,23 +121,20 @@ def test_the_agency_is_served(session: requests.Session) -> None:
         assert len(ask(f"/workspaces/{main}/projects?hydrated=true")) == 12
 
 
-def test_the_paid_workspace_has_what_paid_plans_add_and_the_free_one_has_nothing_of_it(agency: Account) -> None:
-    main, small = agency.workspaces.values()
-    kinds = ("expense_categories", "holidays", "custom_fields", "policies", "time_off_requests")
-    assert all(len(getattr(main, kind)) > 2 for kind in kinds)
-    assert not any(getattr(small, kind) for kind in kinds)
-    assert {True, False} == {each["archived"] for each in main.expense_categories.values()}
-    assert {True, False} == {each["archived"] for each in main.policies.values()}
-    assert {"TIMEENTRY", "USER"} == {each["entityType"] for each in main.custom_fields.values()}
-    statuses = {each["status"]["statusType"] for each in main.time_off_requests.values()}
-    assert statuses == {"APPROVED", "REJECTED", "PENDING"}
-    assert any(each["userIds"] and each["userGroupIds"] for each in main.holidays.values())
-
-
-def test_some_entries_have_values_of_several_defined_custom_fields(agency: Account, entries: list[Document]) -> None:
-    main = next(iter(agency.workspaces.values()))
-    named = {value["customFieldId"] for entry in entries for value in entry["customFieldValues"]}
-    assert named <= set(main.custom_fields)
-    assert {len(entry["customFieldValues"]) for entry in entries} == {0, 1, 3}
-    assert {True, False} == {entry["isLocked"] for entry in entries}
-    assert any(entry["kioskId"] for entry in entries)
+def test_entries_stand_around_midnight(agency: Account, entries: list[Document]) -> None:
+    around = [entry for entry in entries if entry["description"] == "Around midnight"]
+    clocks = {
+        tuple(
+            datetime.fromisoformat(entry["timeInterval"][name].replace("Z", "+00:00"))
+            .astimezone(agency.zone())
+            .strftime("%H:%M:%S")
+            for name in ("start", "end")
+        )
+        for entry in around
+    }
+    assert clocks == {
+        ("23:00:00", "00:00:00"),
+        ("23:59:59", "00:00:01"),
+        ("00:00:00", "01:00:00"),
+        ("22:59:59", "23:59:59"),
+    }

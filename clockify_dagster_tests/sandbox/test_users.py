@@ -22,7 +22,7 @@ STATUSES = ["ACTIVE", "PENDING_EMAIL_VERIFICATION", "NOT_REGISTERED", "LIMITED",
 @pytest.fixture
 def everyone(account: Account, workspace: Document) -> None:
     for status in STATUSES:
-        account.add_user(workspace, status, status)
+        account.add_user(workspace, status, status=status)
 
 
 @pytest.mark.usefixtures("everyone")
@@ -91,6 +91,22 @@ def test_a_removed_user_is_in_no_list_any_more(account: Account, workspace: Docu
     every = {"status": "ALL", "account-statuses": ",".join(STATUSES)}
     assert names(get("users", every)) == {"Ana"}
     assert get("user-groups").json()[0]["userIds"] == group["userIds"] == [user["id"]]
+
+
+def test_a_removed_user_may_stay_in_the_memberships_of_projects(account: Account, workspace: Document) -> None:
+    gone, project = account.add_user(workspace, "Gone"), account.add_project(workspace)
+    account.add_to_project(gone, project)
+    account.remove_user(workspace, gone, stays_in_projects=True)
+    assert [each["userId"] for each in project["memberships"]] == [gone["id"]]
+
+
+def test_a_groups_managers_come_where_they_are_asked_for(
+    account: Account, workspace: Document, user: Document, get: Get
+) -> None:
+    account.add_group(workspace, managers=[user])
+    assert "teamManagers" not in get("user-groups").json()[0]
+    managers = get("user-groups", {"includeTeamManagers": "true"}).json()[0]["teamManagers"]
+    assert managers == [{"id": user["id"], "name": "Ana"}]
 
 
 def test_a_deactivated_user_is_an_inactive_member(

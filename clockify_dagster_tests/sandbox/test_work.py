@@ -115,3 +115,35 @@ def test_ids_are_24_hexadecimal_characters_and_alike_in_every_run() -> None:
     assert first["id"] == second["id"]
     assert len(first["id"]) == 24
     assert int(first["id"], 16)
+
+
+def test_projects_and_tasks_say_how_long_their_entries_lasted(
+    account: Account, workspace: Document, user: Document, get: Get
+) -> None:
+    project, other = account.add_project(workspace, "a"), account.add_project(workspace, "b")
+    task = account.add_task(workspace, project)
+    about = {"projectId": project["id"], "taskId": task["id"]}
+    first = account.add_entry(workspace, user, "2026-03-02T08:00:00Z", "2026-03-02T09:30:00Z", **about)
+    second = account.add_entry(workspace, user, "2026-03-03T08:00:00Z", projectId=project["id"])
+    timer = account.add_entry(workspace, user, "2026-03-04T08:00:00Z", None, **about)
+
+    def said() -> list[str | None]:
+        listed = get("projects", {"hydrated": "true"}).json()
+        return [*(each["duration"] for each in listed), listed[0]["tasks"][0]["duration"]]
+
+    assert said() == ["PT2H30M", "PT0S", "PT1H30M"]
+    account.edit_entry(second, projectId=other["id"])
+    account.delete_entry(first)
+    assert said() == ["PT0S", "PT1H", None]
+    account.stop_timer(timer, "2026-03-04T08:00:30Z")
+    assert said() == ["PT30S", "PT1H", "PT30S"]
+    assert get(f"projects/{project['id']}/tasks").json()[0]["duration"] == "PT30S"
+
+
+def test_an_account_gives_its_documents_as_its_lists_do(account: Account, workspace: Document, user: Document) -> None:
+    project = account.add_project(workspace)
+    entry = account.add_entry(workspace, user, "2026-03-02T08:00:00Z", projectId=project["id"])
+    assert account.documents(workspace, "projects")[0]["duration"] == "PT1H"
+    assert account.documents(workspace, "entries") == [entry]
+    (member,) = account.documents(workspace, "users")
+    assert [each["membershipType"] for each in member["memberships"]] == ["WORKSPACE"]
