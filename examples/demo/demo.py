@@ -28,6 +28,7 @@ def main() -> int:
     with Sandbox(make_agency(timezone=ZONE)) as sandbox:
         environment = {**os.environ, **_variables(sandbox)}
         if "--ui" in sys.argv[1:]:
+            _run("python", "-m", "clockify_dagster.cli.home", env=environment)  # makes Dagster's folder
             _say(f"Dagster's UI starts, which takes a moment. Then open {UI}/assets/clockify_timeentries\n")
             return _run("dagster", "dev", "--workspace", "workspace.yaml", "--host", "127.0.0.1", env=environment)
         DATABASE.unlink(missing_ok=True)
