@@ -17,6 +17,7 @@
     │   ├── DatabaseLockedError     another process holds the file
     │   ├── LoadConflictError       another load has written the table while this one read
     │   ├── DatabaseUnusableError   no database, not writable, another version's, or no space left
+    │   ├── OtherAccountError       the file holds the workspaces of another account
     │   └── NotLoadedError          a table is asked for that no run has loaded yet
     └── HistoryUnusableError        Dagster's own files cannot be written
 
@@ -41,6 +42,7 @@ class ClockifyDagsterError(Exception):
 
     Attributes:
         places: where it happened, as far as it is known: the ids of the workspace, project and user, the day.
+        aside: what else the reader must know, such as which other workspaces failed; the text ends with it.
     """
 
     can_retry = False
@@ -49,6 +51,7 @@ class ClockifyDagsterError(Exception):
         """Keep the message; where it happened is added by `at`."""
         super().__init__(message)
         self.places: dict[str, str] = {}
+        self.aside = ""
 
     def at(self: Error, **places: object) -> Error:
         """Add where it happened, and give the error back. What is known already stays, and None says nothing."""
@@ -57,6 +60,11 @@ class ClockifyDagsterError(Exception):
         return self
 
     def __str__(self) -> str:
+        """The message, where it happened, and what else the reader must know."""
+        return f"{self.reason} {self.aside}".rstrip()
+
+    @property
+    def reason(self) -> str:
         """The message, and where it happened."""
         where = ", ".join(f"{name} {value}" for name, value in self.places.items())
         return f"{super().__str__()} ({where})" if where else super().__str__()
@@ -102,9 +110,10 @@ class ApiError(ClockifyDagsterError):
         self.code = code
         self.tries = 1
 
-    def __str__(self) -> str:
+    @property
+    def reason(self) -> str:
         """The message, where it happened, and how often we tried if it was more than once."""
-        return super().__str__() + (f" We tried {self.tries} times." if self.tries > 1 else "")
+        return super().reason + (f" We tried {self.tries} times." if self.tries > 1 else "")
 
     def facts(self) -> dict[str, str]:
         """Where it happened; endpoint, and status, code and number of tries where there are any."""
@@ -188,6 +197,10 @@ class LoadConflictError(WarehouseError):
 
 class DatabaseUnusableError(WarehouseError):
     """The path holds no database that we can use, or it cannot be written."""
+
+
+class OtherAccountError(WarehouseError):
+    """The file holds workspaces, and the key sees others: it belongs to another account."""
 
 
 class NotLoadedError(WarehouseError):

@@ -124,18 +124,24 @@ class Project:
         )
 
     def run(
-        self, job: str, days: Days | None = None, *, expect: bool = True, checks: bool = True
+        self,
+        job: str,
+        days: Days | None = None,
+        *,
+        expect: bool = True,
+        checks: bool = True,
+        config: dict[str, Any] | None = None,
     ) -> ExecuteInProcessResult:
         """Run a job by Dagster, for these days where it has partitions; a failure is a failed test unless expected.
 
-        Without the checks it takes half the time.
+        Without the checks it takes half the time. `config` is the run's.
         """
         chosen = project_definitions(self.settings).resolve_job_def(job)
         if not checks:
             tables = chosen.asset_layer.selected_asset_keys
             chosen = chosen.get_subset(asset_selection=set(tables), asset_check_selection=set())
         result = chosen.execute_in_process(
-            instance=self.instance, tags=tags_of(days) if days else {}, raise_on_error=False
+            run_config=config, instance=self.instance, tags=tags_of(days) if days else {}, raise_on_error=False
         )
         assert result.success is expect, self.failures(result)
         return result

@@ -15,7 +15,14 @@ from clockify_dagster.api.reports import Reports
 from clockify_dagster.api.transport import Answer, Transport, address
 from clockify_dagster.contract import listing
 from clockify_dagster.contract.listing import USERS, WORKSPACES, Listing
-from clockify_dagster.errors import NotThereError, located
+from clockify_dagster.errors import (
+    AbortedError,
+    ApiError,
+    KeyRefusedError,
+    NotThereError,
+    RateLimitedError,
+    located,
+)
 
 Document = dict[str, Any]
 E = TypeVar("E", bound=paging.EntryPage)
@@ -61,6 +68,23 @@ class ClockifyClient:
     def workspaces(self) -> paging.Page:
         """All workspaces of the key's user: `GET /workspaces`, which has no pages."""
         return self.transport.send("GET", address(self._url, WORKSPACES.path), paging.page_of)
+
+    def concerns_all(self, error: ApiError) -> bool:
+        """Whether an error in one workspace means that the others cannot be read either.
+
+        So it is where the key is refused, the wait for the request limit is over, or Clockify does not answer at all:
+        of an error that may go away, another request (`GET /workspaces`) tells the two apart.
+        """
+        if isinstance(error, KeyRefusedError | RateLimitedError | AbortedError):
+            return True
+        if not error.can_retry:
+            return False
+        try:
+            self.workspaces()
+        except ApiError:
+            return True
+        self.transport.expect_failure(error.endpoint)
+        return False
 
     def pages(self, of: Listing, **facts: str) -> Iterator[paging.Page]:
         """The pages of a list as it is declared, the empty ones left out. A row may come twice, its later state last.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
+import re
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -26,7 +27,7 @@ from clockify_dagster.api.limit import RateLimit
 from clockify_dagster.api.sessions import SessionPool
 
 MAX_TRIES = 6
-TRIES_WHEN_DOWN = 2  # where a request before was given up as unreachable, and none has got through since
+TRIES_WHEN_DOWN = 2  # where a request before was given up, and none of its kind has got through since
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 LONGEST_TRYING = 900.0  # after so many seconds of failing there is no other try, however few there were
@@ -75,6 +76,7 @@ class Transport(AbstractContextManager["Transport"]):
         self._closed = threading.Event()
         self._server_offset = timedelta(0)
         self._is_down = False
+        self._failing: set[str] = set()  # workspaces, and lists by the last step of their path
         self._sessions = SessionPool(sessions, api_key, timeout, self._clock)
 
     def __exit__(self, *_: object) -> None:
@@ -90,6 +92,14 @@ class Transport(AbstractContextManager["Transport"]):
     def waited(self) -> float:
         """Seconds spent waiting because Clockify said 429, however many threads waited."""
         return self._limit.waited
+
+    def expect_failure(self, endpoint: str) -> None:
+        """Try requests of this endpoint's workspace, and for such a list in any workspace, twice only from now on.
+
+        It ends for each of the two when a request gets through. For an endpoint that was given up while Clockify
+        answers others: two hundred workspaces, or all tables of one, are not to be tried six times each.
+        """
+        self._failing.update(_parts(endpoint))
 
     def server_now(self) -> datetime:
         """Clockify's time of day, in UTC: ours, corrected by the last answer's date; to about a second."""
@@ -124,15 +134,18 @@ class Transport(AbstractContextManager["Transport"]):
                 with self._limit.permit(endpoint, self._is_halted):  # a 429 ends this block, and is waited for
                     found = read(self._once(request, endpoint))
                     self._is_down = False
+                    if self._failing:
+                        self._failing.difference_update(_parts(endpoint))
                     return found
             except errors.ApiError as error:  # noqa: PERF203 - the loop is there for what fails
                 if isinstance(error, errors.AbortedError | errors.RateLimitedError) or not error.can_retry:
                     raise
                 tries = error.tries = tries + 1
                 is_unreachable = isinstance(error, errors.UnreachableError)
-                most = TRIES_WHEN_DOWN if is_unreachable and self._is_down else MAX_TRIES
+                is_expected = (is_unreachable and self._is_down) or not self._failing.isdisjoint(_parts(endpoint))
+                most = TRIES_WHEN_DOWN if is_expected else MAX_TRIES
                 if isinstance(error, errors.UnreadableAnswerError):
-                    most = unreadable_tries
+                    most = min(most, unreadable_tries)
                 spent = self._clock.monotonic() - began - (self.waited - waited)
                 if tries >= most or spent > max(LONGEST_TRYING, 3 * self._timeout):
                     self._is_down = is_unreachable
@@ -154,6 +167,12 @@ class Transport(AbstractContextManager["Transport"]):
 
     def _is_halted(self) -> bool:
         return self._closed.is_set() or is_context_halted()
+
+
+def _parts(endpoint: str) -> list[str]:
+    """The workspace and the list that an endpoint is about; none of the endpoints above workspaces."""
+    found = re.search(r"/workspaces/([^/]+)/(?:.*/)?([^/]+)$", endpoint)
+    return list(found.groups()) if found else []
 
 
 def address(base: str, path: str, **facts: str) -> str:

@@ -87,13 +87,14 @@ def commands() -> None:
 @click.option("--from", "first", callback=_day, metavar="DAY", help="The first day to load, like 2026-01-31.")
 @click.option("--to", "last", callback=_day, metavar="DAY", help="The last day to load, included.")
 @click.option("--integral", is_flag=True, help="Load the integral tables too: all entries, also future ones.")
+@click.option("--drop-unseen", is_flag=True, help="Remove all rows of loaded workspaces that this key does not see.")
 @click.option(
     "--launched-by",
     metavar="NAME",
     default="sync",
     help="What starts the sync, cron for example: the tag clockify/launched_by of its runs in Dagster's UI.",
 )
-def sync(first: date | None, last: date | None, integral: bool, launched_by: str) -> None:
+def sync(first: date | None, last: date | None, *, integral: bool, drop_unseen: bool, launched_by: str) -> None:
     """Load the reference tables, then time entries.
 
     Without days it loads the update window and all days since the start date that were never loaded.
@@ -103,7 +104,7 @@ def sync(first: date | None, last: date | None, integral: bool, launched_by: str
     with _importing():
         from clockify_dagster.cli.sync import run_sync
 
-    sys.exit(run_sync(_settings(), first, last, integral=integral, launched_by=launched_by))
+    sys.exit(run_sync(_settings(), first, last, integral=integral, drop_unseen=drop_unseen, launched_by=launched_by))
 
 
 @commands.command()

@@ -13,9 +13,9 @@ from clockify_dagster.cli.terminal import folded, shown
 from clockify_dagster.contract import CONTRACT, Contract
 from clockify_dagster.defs.account_definitions import warehouse_of
 from clockify_dagster.defs.partitions import Calendar
-from clockify_dagster.defs.resources import chosen, connect, features_of
-from clockify_dagster.errors import ApiError, ClockifyDagsterError, NotAllowedError, NotThereError
-from clockify_dagster.refresh import Workspace
+from clockify_dagster.defs.resources import chosen, connect, workspaces_of
+from clockify_dagster.errors import ApiError, ClockifyDagsterError, NotAllowedError, NotThereError, WarehouseError
+from clockify_dagster.refresh import Workspace, held_workspaces, refuse_other_account, unseen_text
 from clockify_dagster.settings import Settings
 
 
@@ -51,13 +51,26 @@ def _account(settings: Settings) -> bool:
     person = client.me()
     me = str(person.get("id"))
     _say("key", f"accepted; it is that of {_named(person)}")
-    found = {str(workspace["id"]): workspace for workspace in client.workspaces().documents}
-    wanted = chosen(found, settings.workspaces)
+    documents = {str(workspace["id"]): workspace for workspace in client.workspaces().documents}
+    found, held = workspaces_of(documents.values()), dict[str, Workspace]()
+    with suppress(WarehouseError):  # which is reported with the database
+        held = held_workspaces(warehouse_of(settings).warehouse(patience=0))
+    refuse_other_account(found, held)
+    if unseen := {each: workspace for each, workspace in held.items() if found and each not in found}:
+        _say("", unseen_text(unseen))
+    wanted = chosen(found, tuple(each for each in settings.workspaces if each not in unseen) or settings.workspaces)
     if not wanted:
         none = "The key sees no workspace. Make one in Clockify, or use the key of somebody who is in one."
         return _say("problem", none)
-    results = [_workspace(client, found[identity], me) for identity in wanted]
-    return all(results)
+    problems = {each: _problem(client, found[each], documents[each], me) for each in wanted}
+    is_well = True
+    for each, problem in problems.items():
+        # as in a sync: a workspace that was never loaded is left out where there are others
+        if problem and each not in held and not all(problems.values()):
+            _say("left out", f"{problem} It was never loaded, so a sync warns of it and loads the others.")
+        elif problem:
+            is_well = _say("problem", problem)
+    return is_well
 
 
 def _named(person: dict[str, Any]) -> str:
@@ -66,8 +79,8 @@ def _named(person: dict[str, Any]) -> str:
     return f"{name} ({email})" if name and email else str(name or email or f"user {person.get('id')}")
 
 
-def _workspace(client: ClockifyClient, document: dict[str, Any], me: str) -> bool:
-    workspace = Workspace(str(document["id"]), str(document.get("name")), features_of(document.get("features")))
+def _problem(client: ClockifyClient, workspace: Workspace, document: dict[str, Any], me: str) -> str | None:
+    """Why a workspace cannot be loaded; None where it can, of which its plan and its users are then printed."""
     try:
         users = client.users(workspace.id).documents
         now = datetime.now(timezone.utc)
@@ -76,14 +89,15 @@ def _workspace(client: ClockifyClient, document: dict[str, Any], me: str) -> boo
             with suppress(NotThereError):  # a person who has left; the right to ask was there
                 next(client.time_entries(workspace.id, other, now - timedelta(hours=1), now), None)
     except NotAllowedError:
-        return _say(
-            "problem",
+        return (
             f"workspace {workspace.id} ({workspace.name}): the key may not see what others have tracked, so that "
             "cannot be loaded. Use the key of the workspace's owner or an admin, or leave the workspace out by "
-            "CLOCKIFY_WORKSPACES.",
+            "CLOCKIFY_WORKSPACES."
         )
     except ApiError as error:
-        return _say("problem", f"workspace {workspace.id}: {error}")
+        if client.concerns_all(error):
+            raise
+        return f"workspace {workspace.id} ({workspace.name}): {error}"
     plan = str(document.get("featureSubscriptionType") or "unknown")
     mine = next((user.get("roles") or [] for user in users if user.get("id") == me), [])
     roles = sorted({str(role.get("role")) for role in mine if isinstance(role, dict)})
@@ -91,7 +105,8 @@ def _workspace(client: ClockifyClient, document: dict[str, Any], me: str) -> boo
     _say("workspace", f"{workspace.name} ({workspace.id}): plan {plan}, {role}{len(users)} users")
     fewest = 1 + requests_of(workspace, CONTRACT) + len(users)
     limit = "the free plan answers 30 requests an hour; " if plan == "FREE" else ""
-    return _say("", f"{limit}a sync takes about {fewest} requests, and 3 more once it has been loaded")  # change feed
+    _say("", f"{limit}a sync takes about {fewest} requests, and 3 more once it has been loaded")  # change feed
+    return None
 
 
 def requests_of(workspace: Workspace, contract: Contract) -> int:

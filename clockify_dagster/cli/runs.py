@@ -54,12 +54,24 @@ class Outcome:
     interrupted: bool = False
 
 
-def run_job(outcome: Outcome, name: str, instance: DagsterInstance, tags: Mapping[str, str]) -> None:
-    """Execute a job in this process, with these tags. Steps that fail raise nothing; they are in the outcome."""
+def run_job(
+    outcome: Outcome,
+    name: str,
+    instance: DagsterInstance,
+    tags: Mapping[str, str],
+    steps: Mapping[str, Mapping[str, Any]] | None = None,
+) -> None:
+    """Execute a job in this process, with these tags. Steps that fail raise nothing; they are in the outcome.
+
+    `steps` is the configuration of steps, by name.
+    """
     # Dagster records how the job is built, for the processes that an executor may start for steps
     folder = str(Path.cwd())
     job = build_reconstructable_job(__name__, job_named.__name__, (name,), reconstructor_working_directory=folder)
-    config: dict[str, Any] = {"loggers": {"progress": {}}}
+    config: dict[str, Any] = {
+        "loggers": {"progress": {}},
+        "ops": {step: {"config": given} for step, given in (steps or {}).items()},
+    }
     try:
         with execute_filed_run(job, instance, config, {**tags, LAUNCHED_BY: outcome.launched_by}) as result:
             _add(outcome, result)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date
 
@@ -15,7 +15,7 @@ from clockify_dagster.cli.check import listed
 from clockify_dagster.cli.home import history
 from clockify_dagster.cli.runs import Outcome, run_job
 from clockify_dagster.cli.terminal import shown, table
-from clockify_dagster.contract import CONTRACT
+from clockify_dagster.contract import CONTRACT, WORKSPACES
 from clockify_dagster.days import Days, Span
 from clockify_dagster.defs import jobs
 from clockify_dagster.defs.account import Account
@@ -30,11 +30,18 @@ from clockify_dagster.warehouse.audit import WorkspaceRows
 
 
 def run_sync(
-    settings: Settings, first: date | None, last: date | None, *, integral: bool, launched_by: str = "sync"
+    settings: Settings,
+    first: date | None,
+    last: date | None,
+    *,
+    integral: bool,
+    drop_unseen: bool = False,
+    launched_by: str = "sync",
 ) -> int:
     """Load, print, and give the exit code: 0 when all is loaded, 1 when something is missing.
 
-    The tag `clockify/launched_by` of the runs says by what they were launched.
+    With `drop_unseen`, the rows of workspaces that the key does not see are removed. The tag `clockify/launched_by` of
+    the runs says by what they were launched.
     """
     if settings.api_key is None:
         raise missing_key()
@@ -49,9 +56,10 @@ def run_sync(
     began, outcome = time.monotonic(), Outcome(launched_by)
     # steps in processes of their own print plain lines, which a bar would be mixed with
     with shown("Opening Dagster's history", is_bar_wanted=settings.executor == "in_process"), history() as instance:
-        _load(outcome, instance, account.named(jobs.EVERYTHING if integral else jobs.DAILY), days)
+        options = {"steps": {account.step(WORKSPACES): {"drop_unseen": True}}} if drop_unseen else {}
+        _load(outcome, instance, account.named(jobs.EVERYTHING if integral else jobs.DAILY), days, **options)
         missing = [] if is_asked_for else missing_days(calendar, warehouse, settings.workspaces)
-        if missing and ENTRIES in outcome.rows and not outcome.interrupted:
+        if missing and ENTRIES in outcome.rows and ENTRIES not in outcome.faults and not outcome.interrupted:
             # the run has found a workspace of which no day was ever loaded
             days = Days(missing[0].first, calendar.today)
             _load(outcome, instance, account.named(jobs.TIME_ENTRIES), days)
@@ -71,11 +79,17 @@ def run_sync(
     return 0 if outcome.success and not missing else 1
 
 
-def _load(outcome: Outcome, instance: DagsterInstance, job: str, days: Days) -> None:
+def _load(
+    outcome: Outcome,
+    instance: DagsterInstance,
+    job: str,
+    days: Days,
+    steps: Mapping[str, Mapping[str, bool]] | None = None,
+) -> None:
     what = "time entries" if job.endswith(jobs.TIME_ENTRIES) else "reference tables and time entries"
     click.echo(f"Loading {what} of {days}.", file=sys.stderr)  # with err=True click would write into the bar
     report(Stage("Starting the run"))
-    run_job(outcome, job, instance, tags_of(days))
+    run_job(outcome, job, instance, tags_of(days), steps)
 
 
 def _print(outcome: Outcome, warehouse: Warehouse, span: Span) -> None:

@@ -23,6 +23,7 @@ from clockify_dagster.defs.table_specs import TABLE, rows_metadata
 from clockify_dagster.errors import LoadConflictError
 from clockify_dagster.warehouse import Database, Load, Warehouse
 from clockify_dagster.warehouse.ddl import MAIN
+from clockify_dagster.warehouse.workspace_state import workspace_states
 
 MOST_CONFLICTS = 5
 
@@ -39,11 +40,12 @@ class ClockifyIOManager(DuckDBPandasIOManager, IOManager):
 
     # every step of a run takes the workspaces, and opening the file takes longer than all else about it
     _read_in_this_run: dict[Any, pd.DataFrame] = PrivateAttr(default_factory=dict)
+    _unread: dict[str, str] | None = PrivateAttr(default=None)
 
     def create_io_manager(self, context: Any) -> ClockifyIOManager:  # type: ignore[override]  # not of Dagster's class
         """It serves itself."""
         del context
-        self._read_in_this_run.clear()
+        self._forget_workspaces()
         return self
 
     def warehouse(
@@ -54,13 +56,25 @@ class ClockifyIOManager(DuckDBPandasIOManager, IOManager):
         database = Database(Path(self.database), timeout, self.connection_config, schema or self.schema_ or MAIN)
         return Warehouse(database, contract)
 
+    def unread_workspaces(self) -> dict[str, str]:
+        """The loaded workspaces that must not be read, and why, as they were when the workspaces were last loaded."""
+        if self._unread is None:
+            with self.warehouse().database.reading_if_there() as connection:
+                states = {} if connection is None else workspace_states(connection, WORKSPACES)
+            self._unread = {each: state.unread for each, state in states.items() if state.unread and state.read_at}
+        return self._unread
+
+    def _forget_workspaces(self) -> None:
+        self._read_in_this_run.clear()
+        self._unread = None
+
     def handle_output(self, context: OutputContext, obj: Load | pd.DataFrame | None) -> None:
         """Write a load, once for all the tables in it, or a frame that is a whole table or some partitions of it."""
         metadata = context.definition_metadata or {}
         table = str(metadata.get(TABLE) or context.asset_key.path[-1])
         schema = self._schema_of(context, metadata)
         if table == WORKSPACES:
-            self._read_in_this_run.clear()
+            self._forget_workspaces()
         if obj is None:
             return  # as in Dagster's own: an asset without a value has nothing to be written
         with error_boundary():

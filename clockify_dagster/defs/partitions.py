@@ -15,7 +15,7 @@ from clockify_dagster.days import Days, Span, cover, ranges_of
 from clockify_dagster.errors import SettingsError
 from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse import Warehouse, load_state
-from clockify_dagster.warehouse.loaded_entries import workspace_ids
+from clockify_dagster.warehouse.workspace_state import without_days, workspace_names
 
 PARTITION_TAG = "dagster/partition"
 RANGE_START_TAG = "dagster/asset_partition_range_start"
@@ -131,12 +131,15 @@ def days_to_load(calendar: Calendar, warehouse: Warehouse, workspaces: tuple[str
 def missing_days(calendar: Calendar, warehouse: Warehouse, workspaces: tuple[str, ...] = ()) -> list[Days]:
     """The days before the update window that are not loaded of each of these workspaces, or of each that is loaded.
 
-    A day that was last loaded before it was over is missing too: entries of its later hours may not be there.
+    A day that was last loaded before it was over is missing too: entries of its later hours may not be there. Of
+    workspaces that this key does not see, or never could read, no day is missing.
     """
+    wanted, settled, apart = set(workspaces), dict[str, list[Span]](), set[str]()
     with warehouse.database.reading_if_there() as connection:
-        settled = {} if connection is None else load_state.settled_spans(connection)
-        wanted = workspaces if connection is None else workspaces or workspace_ids(connection)
-    held = [settled.get(workspace, []) for workspace in wanted]
+        if connection is not None:
+            settled, apart = load_state.settled_spans(connection), without_days(connection)
+            wanted = wanted or set(workspace_names(connection))
+    held = [settled.get(workspace, []) for workspace in wanted - apart]
 
     def is_loaded(day: date) -> bool:
         span = Days(day, day).span(calendar.zone)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -101,7 +101,19 @@ class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagst
             str(row.id): Workspace(str(row.id), row.name or "", features_of(json.loads(row.features or "null")))
             for row in rows.itertuples(index=False)
         }
-        return {identity: found[identity] for identity in chosen(found, self.settings.workspaces)}
+        # what the setting names beyond them was left out when the workspaces were loaded, which was reported
+        named = tuple(each for each in self.settings.workspaces if each in found) or self.settings.workspaces
+        return {identity: found[identity] for identity in chosen(found, named)}
+
+
+def workspaces_of(documents: Iterable[Mapping[str, Any]]) -> dict[str, Workspace]:
+    """The workspaces that Clockify's documents describe, by id."""
+    return {
+        str(each.get("id")): Workspace(
+            str(each.get("id")), str(each.get("name") or ""), features_of(each.get("features"))
+        )
+        for each in documents
+    }
 
 
 def resource_of(settings: Settings, read: Callable[[], Settings]) -> ResourceDefinition:

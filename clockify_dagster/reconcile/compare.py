@@ -44,7 +44,7 @@ class Comparison:
     context: ReconciliationContext
     workspace: LoadedWorkspace
     request_limit: int  # at how many requests of the client it stops to look closer
-    why_not: str | None = None  # why nothing could be compared; then nothing else is known
+    why_not: ApiError | None = None  # why nothing could be compared; then nothing else is known
     days: Days | None = None
     ours: Totals = NOTHING  # what the table holds on these days, as it is
     theirs: Totals = NOTHING  # what Clockify's reports say
@@ -64,7 +64,7 @@ class Comparison:
         try:
             days, summary = self._newest_summary()
         except ApiError as error:
-            self.why_not = str(error)
+            self.why_not = error
             return self
         self.days, self.theirs, self._reported = days, summary.totals, summary.seconds
         self._sums = sums_of(self.context, self.workspace.identity, days)

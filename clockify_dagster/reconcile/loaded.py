@@ -15,9 +15,9 @@ from clockify_dagster.contract.model import Type
 from clockify_dagster.contract.values import CoercionError, coerce
 from clockify_dagster.days import Days, Span
 from clockify_dagster.warehouse import Warehouse, load_state
-from clockify_dagster.warehouse.audit import workspace_names
 from clockify_dagster.warehouse.audit.sums import Entry, EntryRange, day_sums, finished_entries, plans, user_ids
 from clockify_dagster.warehouse.ddl import columns_of
+from clockify_dagster.warehouse.workspace_state import workspace_names
 
 TABLE = next(table for table in CONTRACT if table.partition_column).name
 
@@ -57,17 +57,17 @@ def loaded_workspaces(context: ReconciliationContext) -> list[LoadedWorkspace]:
         known_plans, users, feeds = plans(connection), user_ids(connection), load_state.feed_states(connection)
         return [
             LoadedWorkspace(
-                identity=name,
-                label=labels.get(name, name),
+                identity=identity,
+                label=labels.get(identity, identity),
                 days=_whole_days(spans[-1], context),
                 loaded_at=loads[0].loaded_at if loads else None,
-                plan=known_plans.get(name, (None, False))[0],
-                rounds=known_plans.get(name, (None, False))[1],
+                plan=known_plans.get(identity, (None, False))[0],
+                rounds=known_plans.get(identity, (None, False))[1],
                 users=users,
-                feed_from=feeds[name].read_from if name in feeds else None,
+                feed_from=feeds[identity].read_from if identity in feeds else None,
             )
-            for name, spans in load_state.loaded_spans(connection).items()
-            if not context.workspaces or name in context.workspaces
+            for identity, spans in load_state.loaded_spans(connection).items()
+            if not context.workspaces or identity in context.workspaces
         ]
 
 

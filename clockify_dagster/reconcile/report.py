@@ -7,12 +7,14 @@ from functools import partial
 from typing import Any
 
 from clockify_dagster.api import ClockifyClient, Totals
+from clockify_dagster.errors import KeyRefusedError, RateLimitedError
 from clockify_dagster.progress import counted
 from clockify_dagster.reconcile.compare import Comparison
 from clockify_dagster.reconcile.loaded import TABLE, ReconciliationContext, loaded_workspaces
 from clockify_dagster.warehouse.audit import Check, Finding, found, not_checked
 
 MOST_REQUESTS = 20  # to look closer; the first one of each workspace is made in any case
+MOST_IN_A_ROW = 3  # so many workspaces may fail one after another with errors that may go away
 
 CHECK = Check(
     TABLE,
@@ -28,18 +30,43 @@ def reconcile(client: ClockifyClient, context: ReconciliationContext) -> Finding
     if not workspaces:
         return not_checked(CHECK, "no days of any workspace are loaded yet.")
     before = client.transport.requests
-    each_in_turn = counted(workspaces, "Clockify's totals", "workspaces", len(workspaces))
-    results = [Comparison(client, context, each, before + MOST_REQUESTS).run() for each in each_in_turn]
+    results = _compare([Comparison(client, context, each, before + MOST_REQUESTS) for each in workspaces])
     numbers = {**_numbers(results), "requests": client.transport.requests - before}
     if workspaces[0].loaded_at:
         numbers["loaded at"] = workspaces[0].loaded_at.isoformat(timespec="seconds")
     if any(result.differences or result.unlisted for result in results):
         return found(CHECK, False, _text(results), "ERROR" if numbers["differences"] else "WARN", **numbers)
-    if numbers["not compared"]:
-        reasons = "; ".join(f"workspace {name}: {why}" for name, why in numbers["not compared"].items())
-        return not_checked(CHECK, reasons, **numbers)
     agreed = f"Clockify counts {numbers['entries in Clockify']} entries and {numbers['seconds in Clockify']} seconds,"
-    return found(CHECK, True, " ".join([agreed, "and the table agrees.", *dict.fromkeys(numbers["notes"])]), **numbers)
+    text = " ".join([agreed, "and the table agrees.", *dict.fromkeys(numbers["notes"])])
+    if missing := [result for result in results if result.why_not]:
+        others = f" The other workspaces were compared: {text}" if len(missing) < len(results) else ""
+        return not_checked(CHECK, f"{_not_compared(missing)}{others}", **numbers)
+    return found(CHECK, True, text, **numbers)
+
+
+def _compare(comparisons: Sequence[Comparison]) -> Sequence[Comparison]:
+    """Compare each workspace. What one of them does not give concerns that one alone.
+
+    After an error that the others would meet as well (the key, the request limit, or several workspaces after another
+    without an answer), no other one is asked.
+    """
+    in_a_row = 0
+    for number, each in enumerate(counted(comparisons, "Clockify's totals", "workspaces", len(comparisons))):
+        error = each.run().why_not
+        in_a_row = in_a_row + 1 if error and error.can_retry else 0
+        if isinstance(error, KeyRefusedError | RateLimitedError) or in_a_row == MOST_IN_A_ROW:
+            for other in comparisons[number + 1 :]:
+                other.why_not = error
+            break
+    return comparisons
+
+
+def _not_compared(comparisons: Sequence[Comparison]) -> str:
+    """Which workspaces were not compared, and why; those together that have one reason."""
+    reasons: dict[str, list[str]] = {}
+    for each in comparisons:
+        reasons.setdefault(str(each.why_not), []).append(f"{each.workspace.label} ({each.workspace.identity})")
+    return " ".join(f"workspace {', '.join(names)}: {why}" for why, names in reasons.items())
 
 
 unable = partial(not_checked, CHECK)  # given why, what the check says when there is no way to ask Clockify
@@ -74,7 +101,7 @@ def _numbers(results: Sequence[Comparison]) -> dict[str, Any]:
         ],
         "workspaces": [_workspace(result) for result in results],
         "notes": [note for result in results for note in result.notes],
-        "not compared": {name: result.why_not for name, result in by_workspace.items() if result.why_not},
+        "not compared": {name: str(result.why_not) for name, result in by_workspace.items() if result.why_not},
     }
 
 
@@ -112,6 +139,8 @@ def _text(results: Sequence[Comparison]) -> str:
             names = ", ".join(result.unlisted[:3])
             parts.append(f"{amount} of people who are in no list of users any more and were never loaded ({names}).")
         parts += result.notes
+    if missing := [result for result in results if result.why_not]:
+        parts.append(f"Not compared: {_not_compared(missing)}")
     days = [each.days for result in results for each in result.differences]
     if days:
         first, last = min(each.first for each in days), max(each.last for each in days)

@@ -6,14 +6,21 @@ Above the API and the warehouse, below Dagster, which it does not know.
 from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
 from clockify_dagster.refresh.refresh import refresh_everything, refresh_span
 from clockify_dagster.refresh.tables import read_listed_table, read_projects, read_users
+from clockify_dagster.refresh.troubles import names_of
+from clockify_dagster.refresh.workspaces import choose_workspaces, held_workspaces, refuse_other_account, unseen_text
 
 __all__ = [
     "RefreshContext",
     "RefreshResult",
     "Workspace",
+    "choose_workspaces",
+    "held_workspaces",
+    "names_of",
     "read_listed_table",
     "read_projects",
     "read_users",
     "refresh_everything",
     "refresh_span",
+    "refuse_other_account",
+    "unseen_text",
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from clockify_dagster.api import ClockifyClient
 from clockify_dagster.days import Span
-from clockify_dagster.errors import ContractError
+from clockify_dagster.errors import ClockifyDagsterError
 from clockify_dagster.warehouse import Load, Warehouse
 
 
@@ -25,6 +25,11 @@ class Workspace:
         """Its name, or its id where it has none."""
         return self.name or self.id
 
+    @property
+    def full_label(self) -> str:
+        """Its name with its id behind it."""
+        return f"{self.name} ({self.id})" if self.name not in ("", self.id) else self.id
+
     def lacks(self, feature: str | None) -> bool:
         """Whether the plan is known to lack a feature."""
         return feature is not None and self.features is not None and feature not in self.features
@@ -37,6 +42,7 @@ class RefreshContext:
     Attributes:
         table: the name of the table that is refreshed; its children come with it.
         workspaces: by id, those that are read.
+        unread: those that are not, whose rows stay; and why, as `record_workspaces` takes it.
         span: the time whose entries are replaced; None means all time there is.
         limits: the time that the table may hold: from the start date's first moment to the end of today. An entry that
             starts later comes in with its day.
@@ -49,6 +55,7 @@ class RefreshContext:
     workspaces: Mapping[str, Workspace]
     span: Span | None = None
     limits: Span | None = None
+    unread: Mapping[str, str] = field(default_factory=dict)
     concurrency: int = 8
     lookups: int = 100
     log: logging.Logger | logging.LoggerAdapter[logging.Logger] = field(
@@ -68,11 +75,12 @@ class RefreshResult:
     Attributes:
         loads: of each family that is whole, what is to be written.
         refused: by workspace, why Clockify does not give the table there; its rows stay as they are.
-        faults: why the other families are not whole; they stay as they are.
+        faults: why something is missing in the end: of families that are not among the loads, and of workspaces that
+            were loaded before and could not be read. What is missing stays as it is.
         numbers: what was found besides the rows, by name, for metadata.
     """
 
     loads: Sequence[Load]
     refused: Mapping[str, str] = field(default_factory=dict)
-    faults: Sequence[ContractError] = ()
+    faults: Sequence[ClockifyDagsterError] = ()
     numbers: Mapping[str, int] = field(default_factory=dict)

@@ -15,7 +15,8 @@ from clockify_dagster.progress import COVERED, Stage, report
 from clockify_dagster.refresh.changes import made_since
 from clockify_dagster.refresh.context import RefreshContext
 from clockify_dagster.refresh.stage import stage_page
-from clockify_dagster.warehouse import PageStaging, closed_on_failure
+from clockify_dagster.refresh.troubles import Troubles
+from clockify_dagster.warehouse import PageSource, PageStaging, closed_on_failure
 from clockify_dagster.warehouse.page_reader import PageRows
 
 _PROGRESS_EVERY = 25  # users
@@ -57,11 +58,12 @@ class _Progress:
             self._entries[workspace] += entries
         self._report()
 
-    def count_user(self, workspace: str) -> None:
+    def count_user(self, workspace: str, *, is_read: bool) -> None:
         self._left[workspace] -= 1
         self._report()
         if not self._left[workspace]:
             entries = f"{self._entries[workspace]} entries of {self._users[workspace]} users"
+            entries = entries if is_read else f"{self._context.table} cannot be read"
             self._context.log.info(f"{self._context.workspaces[workspace].label}: {entries}", extra=COVERED)
         if self._done % _PROGRESS_EVERY == 0 or self._done == self._users.total():
             self.log()
@@ -80,14 +82,17 @@ class _Progress:
         report(Stage(self._context.table, "users", self._done, self._users.total(), self._entries.total()))
 
 
-def read_entries(context: RefreshContext, users_held: Mapping[str, set[str]], began: datetime) -> EntriesRead:
+def read_entries(troubles: Troubles, users_held: Mapping[str, set[str]], began: datetime) -> EntriesRead:
     """Read the span's entries of every user: `GET /workspaces/{w}/user/{u}/time-entries`.
 
-    `users_held` are, by workspace, those who have rows here. They are asked for theirs, even if they are in no list of
-    users any more. `began` is now, by Clockify's clock. Raises `ApiError`, `ContractError`.
+    The workspaces are those without troubles, as their users were listed; where one of them cannot be read, none of
+    its rows is staged, and it is among the troubles. `users_held` are, by workspace, those who have rows here. They are
+    asked for theirs, even if they are in no list of users any more. `began` is now, by Clockify's clock. Raises
+    `ApiError`, `ContractError`.
     """
-    listed = [(w, str(user["id"])) for w in context.workspaces for user in context.client.users(w).documents]
-    held = {(workspace, user) for workspace in context.workspaces for user in users_held.get(workspace, ())}
+    context, workspaces = troubles.context, troubles.read
+    listed = [(w, str(user["id"])) for w in workspaces for user in context.client.users(w).documents]
+    held = {(workspace, user) for workspace in workspaces for user in users_held.get(workspace, ())}
     left = sorted(held.difference(listed))
     users = [*listed, *left]
     least = context.client.transport.requests + len(users)
@@ -97,26 +102,30 @@ def read_entries(context: RefreshContext, users_held: Mapping[str, set[str]], be
             f"about {least / _FREE_PLAN_AN_HOUR:.0f} h on a free plan"
         )
     staging = context.warehouse.staging(context.warehouse.contract.family(context.table), context.span)
-    read = EntriesRead(staging, {workspace: set() for workspace in context.workspaces}, bool(left))
+    read = EntriesRead(staging, {workspace: set() for workspace in workspaces}, bool(left))
     progress = _Progress(context, users)
-    jobs = [partial(_read_user, context, read, progress, began, workspace=w, user=user) for w, user in users]
+    jobs = [partial(_read_user, troubles, read, progress, began, workspace=w, user=user) for w, user in users]
     with closed_on_failure(staging):
         for workspace in side_by_side(jobs, context.concurrency, on_wait=progress.log):
-            progress.count_user(workspace)
+            progress.count_user(workspace, is_read=workspace not in troubles.errors)
+        for workspace in troubles.errors:
+            staging.drop(workspace)
+        troubles.raise_if_all_failed()
     return read
 
 
 def _read_user(
-    context: RefreshContext, read: EntriesRead, progress: _Progress, began: datetime, *, workspace: str, user: str
+    troubles: Troubles, read: EntriesRead, progress: _Progress, began: datetime, *, workspace: str, user: str
 ) -> str:
-    """Read all pages of one user; gives the workspace.
+    """Read all pages of one user, unless the workspace has failed; gives the workspace.
 
     Each page is staged by the thread that fetched it, so that its rows leave memory.
     """
+    context, source = troubles.context, PageSource(facts={"workspace": workspace})
 
     def stage(answer: Answer) -> PageRows:
         try:
-            rows = stage_page(read.staging, answer)
+            rows = stage_page(read.staging, answer, source)
         except UnreadableAnswerError:
             documents_of(answer)  # which says it in better words where it is no list of documents at all
             raise
@@ -125,11 +134,14 @@ def _read_user(
         return rows
 
     start, end = (context.span.start, context.span.end) if context.span else (None, None)
-    try:
-        for rows in context.client.entry_pages(workspace, user, stage, start=start, end=end):
-            within = rows.ids_within(context.span)
-            progress.count_page(workspace, len(within))
-            read.young[workspace].update(made_since(within, began))
-    except NotThereError:
-        read.kept_users.add((workspace, user))
+    if workspace in troubles.errors:
+        return workspace
+    with troubles.of(workspace):
+        try:
+            for rows in context.client.entry_pages(workspace, user, stage, start=start, end=end):
+                within = rows.ids_within(context.span)
+                progress.count_page(workspace, len(within))
+                read.young[workspace].update(made_since(within, began))
+        except NotThereError:
+            read.kept_users.add((workspace, user))
     return workspace

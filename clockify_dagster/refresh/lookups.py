@@ -17,6 +17,7 @@ from clockify_dagster.errors import BadRequestError, NotAllowedError
 from clockify_dagster.refresh.changes import Changes
 from clockify_dagster.refresh.context import RefreshContext
 from clockify_dagster.refresh.entries import EntriesRead
+from clockify_dagster.warehouse import PageSource
 
 Document = Mapping[str, Any]
 _SHOWN = 5
@@ -48,6 +49,13 @@ class LookupResult:
     gone: set[str] = field(default_factory=set)
     open: list[str] = field(default_factory=list)
 
+    def add(self, other: LookupResult) -> None:
+        """Add what was found out about entries of another workspace."""
+        self.vanished |= other.vanished
+        self.found |= other.found
+        self.gone |= other.gone
+        self.open += other.open
+
     @property
     def numbers(self) -> dict[str, int]:
         """How many of each, by name, for metadata."""
@@ -66,14 +74,14 @@ class EntryLookup:
     Attributes:
         read: what the listing gave.
         changes: what the feed says of the workspace.
-        result: where what is found goes.
+        result: what is found.
     """
 
     context: RefreshContext
     workspace: str
     read: EntriesRead
     changes: Changes
-    result: LookupResult
+    result: LookupResult = field(default_factory=LookupResult)
     _documents: list[Document] = field(default_factory=list, init=False)
 
     def find(self, held: Mapping[str, str], timers: Iterable[str] = ()) -> None:
@@ -101,7 +109,7 @@ class EntryLookup:
             else:
                 questions.append(entry)
         self._ask(sorted(questions, key=lambda entry: entry not in vanished))
-        staging.add_documents(self._documents)
+        staging.add_documents(self._documents, PageSource(facts={"workspace": self.workspace}))
 
     def _is_usable(self, document: Document) -> bool:
         """Whether a document of the feed is where the listing cannot show it, and has all that a listed one has.

@@ -17,6 +17,7 @@ from clockify_dagster.refresh.context import RefreshContext, RefreshResult
 from clockify_dagster.refresh.entries import EntriesRead, read_entries
 from clockify_dagster.refresh.lookups import EntryLookup, LookupResult
 from clockify_dagster.refresh.tables import list_users
+from clockify_dagster.refresh.troubles import Troubles
 from clockify_dagster.warehouse import Load, SpanLoad, closed_on_failure, load_state
 from clockify_dagster.warehouse.load_state import Birth, FeedState
 from clockify_dagster.warehouse.loaded_entries import Entries, entries_within, running_timers, users_with_entries
@@ -46,11 +47,15 @@ class Loaded:
 
 def refresh_everything(context: RefreshContext) -> RefreshResult:
     """Read all entries of all time anew. Rows of users who have left and are served no more stay."""
-    listed_at, began = datetime.now(timezone.utc), _began(context)
+    listed_at, troubles = datetime.now(timezone.utc), Troubles(context)
+    began = _began(troubles)
     with context.warehouse.database.reading_if_there() as connection:
         users = {} if connection is None else users_with_entries(connection, _TABLES, None)
-    read = read_entries(context, users, began)
-    return RefreshResult([Load(read.staging, listed_at, kept_users=frozenset(read.kept_users))])
+    read = read_entries(troubles, users, began)
+    kept_users = frozenset(read.kept_users)
+    with closed_on_failure(read.staging):
+        load = Load(read.staging, listed_at, troubles.read, troubles.unread, kept_users=kept_users)
+        return RefreshResult([load], faults=troubles.report())
 
 
 def refresh_span(context: RefreshContext) -> RefreshResult:
@@ -58,45 +63,53 @@ def refresh_span(context: RefreshContext) -> RefreshResult:
     span = context.span
     if span is None:
         raise ValueError("a span is needed; for all of time there is refresh_everything")
-    listed_at, began = datetime.now(timezone.utc), _began(context)
-    loaded = _loaded(context, span)
-    context = replace(context, limits=loaded.limits)
-    read = read_entries(context, loaded.users, began)
+    listed_at, troubles = datetime.now(timezone.utc), Troubles(context)
+    began, loaded = _began(troubles), _loaded(context, span)
+    troubles.context = replace(context, limits=loaded.limits)
+    read = read_entries(troubles, loaded.users, began)
     with closed_on_failure(read.staging):
-        found, feed = _look_elsewhere(context, span, loaded, read=read, began=began)
-    load = SpanLoad(
-        read.staging,
-        listed_at,
-        span=span,
-        workspaces=tuple(context.workspaces),
-        last_load=loaded.last_load,
-        kept_users=frozenset(read.kept_users),
-        deleted=frozenset(found.gone),
-        feed=feed,
-    )
-    return RefreshResult([load], numbers=found.numbers)
+        found, feed = _look_elsewhere(troubles, span, loaded, read=read, began=began)
+        troubles.raise_if_all_failed()
+        load = SpanLoad(
+            read.staging,
+            listed_at,
+            troubles.read,
+            troubles.unread,
+            span=span,
+            last_load=loaded.last_load,
+            kept_users=frozenset(read.kept_users),
+            deleted=frozenset(found.gone),
+            feed=feed,
+        )
+        return RefreshResult([load], faults=troubles.report(), numbers=found.numbers)
 
 
 def _look_elsewhere(
-    context: RefreshContext, span: Span, loaded: Loaded, *, read: EntriesRead, began: datetime
+    troubles: Troubles, span: Span, loaded: Loaded, *, read: EntriesRead, began: datetime
 ) -> tuple[LookupResult, dict[str, FeedState]]:
     """Find the entries that are not in the listing; gives what was found, and where the feed goes on.
 
     Where everything is read anew and nobody has left, there is nothing to look for. Of those who have left only the
-    feed says what becomes of their entries.
+    feed says what becomes of their entries. A workspace of which entries cannot be found is among the troubles then.
     """
-    result, feed = LookupResult(), dict[str, FeedState]()
+    context, result, feed = troubles.context, LookupResult(), dict[str, FeedState]()
     if context.reads_all and not read.has_left:
-        return result, {each: _first_state(context, read.young[each], began) for each in context.workspaces}
-    readings = _read_feed(context, loaded.feed, began)
+        return result, {each: _first_state(context, read.young[each], began) for each in troubles.read}
+    readings = _read_feed(context, {each: state for each, state in loaded.feed.items() if each in troubles.read}, began)
     with context.warehouse.database.reading_if_there() as connection:
         # DuckDB compares the ids, which may be millions
-        missing = entries_within(connection, context.table, span, read.staging.keys) if connection else {}
-    for workspace in context.workspaces:
+        keys, chosen = read.staging.keys, troubles.read
+        missing = entries_within(connection, context.table, span, without=keys, workspaces=chosen) if connection else {}
+    for workspace in troubles.read:
         changes = readings.get(workspace, Changes())
         timers = loaded.timers.get(workspace, {}) if changes.state is None else {}
-        lookup = EntryLookup(context, workspace, read=read, changes=changes, result=result)
-        lookup.find(missing.get(workspace, {}), timers)
+        lookup = EntryLookup(context, workspace, read=read, changes=changes)
+        with troubles.of(workspace):
+            lookup.find(missing.get(workspace, {}), timers)
+        if workspace in troubles.errors:
+            read.staging.drop(workspace)
+            continue
+        result.add(lookup.result)
         if changes.state is not None:
             feed[workspace] = changes.state
         elif workspace not in readings:
@@ -104,10 +117,10 @@ def _look_elsewhere(
     return result, feed
 
 
-def _began(context: RefreshContext) -> datetime:
+def _began(troubles: Troubles) -> datetime:
     """Now, by Clockify's clock, of which we know after an answer: the users are listed first (and only once)."""
-    list_users(context)
-    return context.client.transport.server_now()
+    list_users(troubles)
+    return troubles.context.client.transport.server_now()
 
 
 def _loaded(context: RefreshContext, span: Span) -> Loaded:
@@ -136,10 +149,17 @@ def _read_feed(context: RefreshContext, states: Mapping[str, FeedState], began: 
             raise
         except ApiError as error:
             refusals[workspace] = error
+            if len(states) > 1 and context.client.concerns_all(error):
+                raise
 
     jobs = [partial(read, each) for each in states]
-    for _ in counted(side_by_side(jobs, context.concurrency), "changes in other days", "workspaces", len(jobs)):
-        pass
+    try:
+        for _ in counted(side_by_side(jobs, context.concurrency), "changes in other days", "workspaces", len(jobs)):
+            pass
+    except AbortedError:
+        raise
+    except ApiError as error:  # nor can the other workspaces' feeds be read
+        refusals |= {each: error for each, found in readings.items() if found.state is None}
     for workspace, found in readings.items():
         if found.gap is not None:
             context.log.warning(

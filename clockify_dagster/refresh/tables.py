@@ -5,36 +5,41 @@ What is listed where is said by the tables' declarations. Users, and projects wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from functools import partial
 
 from clockify_dagster.api import Page, side_by_side
 from clockify_dagster.contract import Listing
-from clockify_dagster.errors import ContractError, NotAllowedError, located
+from clockify_dagster.errors import ContractError, NotAllowedError
 from clockify_dagster.progress import COVERED, counted
 from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
 from clockify_dagster.refresh.stage import stage_page
+from clockify_dagster.refresh.troubles import Troubles
 from clockify_dagster.warehouse import Load, PageSource, closed_on_failure
 
 TASKS = "clockify_tasks"
 
 
 class _Family:
-    """The staging of a table and its children. A document that cannot become a row ends its table, not the others."""
+    """The staging of a table and its children.
+
+    A document that cannot become a row concerns this table alone, in its workspace.
+    """
 
     def __init__(self, context: RefreshContext, root: str) -> None:
         self.staging = context.warehouse.staging(context.warehouse.contract.family(root))
-        self.fault: ContractError | None = None
+        self.faults: dict[str, ContractError] = {}  # by workspace
 
     def stage(self, page: Page, source: PageSource) -> None:
-        """Stage a page as it was received. Raises `UnreadableAnswerError`."""
-        if self.fault is not None:
+        """Stage a page as it was received; `source` names the workspace. Raises `UnreadableAnswerError`."""
+        workspace = source.facts["workspace"]
+        if workspace in self.faults:
             return
         try:
             stage_page(self.staging, page.answer, source)
         except ContractError as error:
-            self.fault = error
+            self.faults[workspace] = error.at(workspace=workspace)
 
 
 def read_listed_table(context: RefreshContext) -> RefreshResult:
@@ -74,21 +79,31 @@ def read_users(context: RefreshContext) -> RefreshResult:
     A user of several workspaces is one row, with the memberships of all of them.
     """
     listed_at = datetime.now(timezone.utc)
-    family = _Family(context, context.table)
+    family, troubles = _Family(context, context.table), Troubles(context)
     with closed_on_failure(family.staging):
-        list_users(context)
-        for workspace in context.workspaces:
-            with located(workspace=workspace):
+        list_users(troubles)
+        for workspace in troubles.read:
+            with troubles.of(workspace):
                 for page in context.client.users(workspace).pages:
                     family.stage(page, PageSource(facts={"workspace": workspace}))
-    return _result([family], listed_at, {})
+        return _result([family], listed_at, {}, troubles)
 
 
-def list_users(context: RefreshContext) -> None:
-    """List the users of all workspaces, side by side. The client keeps the lists for whoever needs them next."""
-    jobs = [partial(context.client.users, each) for each in context.workspaces]
+def list_users(troubles: Troubles) -> None:
+    """List the users of all workspaces, side by side. The client keeps the lists for whoever needs them next.
+
+    Raises the error where no list could be read.
+    """
+    context = troubles.context
+
+    def list_those_of(workspace: str) -> None:
+        with troubles.of(workspace):
+            context.client.users(workspace)
+
+    jobs = [partial(list_those_of, each) for each in context.workspaces]
     for _ in counted(side_by_side(jobs, context.concurrency), "clockify_users", "workspaces", len(jobs)):
         pass
+    troubles.raise_if_all_failed()
 
 
 def _read(
@@ -96,45 +111,57 @@ def _read(
 ) -> RefreshResult:
     """Read the listing in all workspaces side by side; `stage` is given each page.
 
-    A refusal (403, or a plan that is known to lack the feature) concerns its workspace alone: its rows stay.
+    A refusal (403, or a plan that is known to lack the feature) is no error: the workspace's rows stay. They also stay
+    where a workspace cannot be read for another reason, which is reported.
     """
     listed_at = datetime.now(timezone.utc)
     listing = _listing(context)
-    families = [_Family(context, root) for root in roots]
+    families, troubles = [_Family(context, root) for root in roots], Troubles(context)
     refused = {
         w.id: f"the plan lacks {listing.feature}" for w in context.workspaces.values() if w.lacks(listing.feature)
     }
 
-    def read_workspace(workspace: Workspace) -> str | None:
+    def read_workspace(workspace: Workspace) -> str:
         count = 0
-        try:
-            for page in context.client.pages(listing, workspace=workspace.id):
-                count += len(page.documents)
-                stage(families, workspace, page)
-        except NotAllowedError as error:
-            if count:  # what was staged already is a part of the workspace
-                raise
-            refused[workspace.id] = str(error)
-        return f"{workspace.label}: {count} documents of {context.table}"
+        with troubles.of(workspace.id):
+            try:
+                for page in context.client.pages(listing, workspace=workspace.id):
+                    count += len(page.documents)
+                    stage(families, workspace, page)
+            except NotAllowedError as error:
+                if count:  # what was staged already is a part of the workspace
+                    raise
+                refused[workspace.id] = str(error)
+            return f"{workspace.label}: {count} documents of {context.table}"
+        return f"{workspace.label}: {context.table} cannot be read"
 
     jobs = [partial(read_workspace, each) for each in context.workspaces.values() if each.id not in refused]
     with closed_on_failure(*(family.staging for family in families)):
         for line in counted(side_by_side(jobs, context.concurrency), context.table, "workspaces", len(jobs)):
             context.log.info(line, extra=COVERED)
-    return _result(families, listed_at, refused, is_refused=len(refused) == len(context.workspaces))
+        troubles.raise_if_all_failed(apart_from=refused)
+        return _result(families, listed_at, refused, troubles)
 
 
 def _result(
-    families: Sequence[_Family], listed_at: datetime, refused: dict[str, str], *, is_refused: bool = False
+    families: Sequence[_Family], listed_at: datetime, refused: Mapping[str, str], troubles: Troubles
 ) -> RefreshResult:
-    loads, faults = list[Load](), list[ContractError]()
+    """What was read of each family; those of which nothing could be read in any workspace are left out."""
+    loads = list[Load]()
     for family in families:
-        if family.fault is None:
-            loads.append(Load(family.staging, listed_at, frozenset(refused), is_refused=is_refused))
-        else:
+        failed = troubles.errors | family.faults
+        read = tuple(each for each in troubles.read if each not in family.faults and each not in refused)
+        if failed and not read:
             family.staging.close()
-            faults.append(family.fault)
-    return RefreshResult(loads, refused, faults)
+            continue
+        for workspace in failed:
+            family.staging.drop(workspace)
+        unread = troubles.unread | dict.fromkeys(refused, NotAllowedError.__name__)
+        unread |= dict.fromkeys(family.faults, ContractError.__name__)
+        loads.append(Load(family.staging, listed_at, read, unread))
+    for family in families:
+        troubles.errors |= family.faults
+    return RefreshResult(loads, refused, troubles.report(is_partial=len(loads) == len(families)))
 
 
 def _listing(context: RefreshContext) -> Listing:

@@ -1,9 +1,18 @@
 """The tables in DuckDB: how they are made, replaced and audited. Knows neither Dagster nor HTTP."""
 
 from clockify_dagster.warehouse.database import Database
-from clockify_dagster.warehouse.loads import Load, SpanLoad
+from clockify_dagster.warehouse.loads import Load, SpanLoad, WorkspacesLoad
 from clockify_dagster.warehouse.page_sql import PageSource
 from clockify_dagster.warehouse.staging import PageStaging, closed_on_failure
 from clockify_dagster.warehouse.warehouse import Warehouse
 
-__all__ = ["Database", "Load", "PageSource", "PageStaging", "SpanLoad", "Warehouse", "closed_on_failure"]
+__all__ = [
+    "Database",
+    "Load",
+    "PageSource",
+    "PageStaging",
+    "SpanLoad",
+    "Warehouse",
+    "WorkspacesLoad",
+    "closed_on_failure",
+]

@@ -28,8 +28,13 @@ _TABLES = {
         "table_name VARCHAR NOT NULL, loaded_at TIMESTAMP WITH TIME ZONE NOT NULL, "
         "rows_written BIGINT NOT NULL, rows_in_all BIGINT NOT NULL, listed_at TIMESTAMP WITH TIME ZONE"
     ),
+    "workspace_loads": (
+        "table_name VARCHAR NOT NULL, workspaceid VARCHAR NOT NULL, read_at TIMESTAMP WITH TIME ZONE, unread VARCHAR"
+    ),
     "misfits": "table_name VARCHAR NOT NULL, column_name VARCHAR NOT NULL, misfits BIGINT NOT NULL, sample VARCHAR",
 }
+BY_WORKSPACE = tuple(name for name, columns in _TABLES.items() if "workspaceid" in columns)
+"""The tables of which each row is about one workspace."""
 _LOADS_KEPT = 100
 
 
@@ -96,13 +101,23 @@ def settled_spans(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Span]
 
 
 def record_span(
-    connection: duckdb.DuckDBPyConnection, workspaces: Collection[str], span: Span, listed_at: datetime
+    connection: duckdb.DuckDBPyConnection,
+    workspaces: Collection[str],
+    span: Span,
+    listed_at: datetime,
+    unread: Collection[str] = (),
 ) -> None:
-    """Note that the span's entries are loaded for these workspaces and, since their rows went, for no others."""
+    """Note that the span's entries are loaded for these workspaces.
+
+    Nothing changes for those that were not read. The rows of all others went, so the span is loaded for none of them.
+    """
     state = state_schema(connection)
     ahead = Span(max(span.start, listed_at), span.end)
     for table, new in (("loaded_ranges", span), ("ranges_ahead", ahead)):
-        held = {workspace: without(spans, span) for workspace, spans in _spans(connection, table).items()}
+        held = {
+            workspace: spans if workspace in unread else without(spans, span)
+            for workspace, spans in _spans(connection, table).items()
+        }
         if new.start < new.end:
             held |= {workspace: merged([*held.get(workspace, []), new]) for workspace in workspaces}
         rows = [[workspace, each.start, each.end] for workspace, spans in sorted(held.items()) for each in spans]
@@ -142,7 +157,7 @@ def load_records(connection: duckdb.DuckDBPyConnection) -> dict[str, list[LoadRe
     """By table, its loads, the last one first; none of a file that was written before loads were remembered."""
     records: dict[str, list[LoadRecord]] = {}
     # an older file lacks the last column
-    for table, *values in _rows(connection, "loads", "SELECT * FROM {} ORDER BY loaded_at DESC"):
+    for table, *values in rows_of(connection, "loads", "SELECT * FROM {} ORDER BY loaded_at DESC"):
         records.setdefault(table, []).append(LoadRecord(*[*values, None][:4]))
     return records
 
@@ -154,16 +169,16 @@ def last_load(connection: duckdb.DuckDBPyConnection, table: str) -> LoadRecord |
 
 def faults_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[CoercionFault]:
     """The values that did not fit their columns in the last load of a table."""
-    rows = _rows(connection, "misfits", "SELECT * FROM {} WHERE table_name = ? ORDER BY ALL", [table])
+    rows = rows_of(connection, "misfits", "SELECT * FROM {} WHERE table_name = ? ORDER BY ALL", [table])
     return [CoercionFault(*row) for row in rows]
 
 
 def feed_states(connection: duckdb.DuckDBPyConnection) -> dict[str, FeedState]:
     """By workspace, up to where its changes are known; workspaces of which nothing was loaded yet are left out."""
     births: dict[str, dict[str, Birth]] = {}
-    for workspace, entry, after, before in _rows(connection, "change_feed_born", "SELECT * FROM {}"):
+    for workspace, entry, after, before in rows_of(connection, "change_feed_born", "SELECT * FROM {}"):
         births.setdefault(workspace, {})[entry] = Birth(after, before)
-    known = _rows(connection, "change_feed", "SELECT workspaceid, read_from FROM {}")
+    known = rows_of(connection, "change_feed", "SELECT workspaceid, read_from FROM {}")
     return {workspace: FeedState(read_from, births.get(workspace, {})) for workspace, read_from in known}
 
 
@@ -184,12 +199,14 @@ def record_feed(connection: duckdb.DuckDBPyConnection, states: Mapping[str, Feed
 
 def _spans(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, list[Span]]:
     found: dict[str, list[Span]] = {}
-    for workspace, start, end in _rows(connection, table, "SELECT * FROM {} ORDER BY ALL"):
+    for workspace, start, end in rows_of(connection, table, "SELECT * FROM {} ORDER BY ALL"):
         found.setdefault(workspace, []).append(Span(start, end))
     return found
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, table: str, sql: str, parameters: Iterable[object] = ()) -> list[Any]:
+def rows_of(
+    connection: duckdb.DuckDBPyConnection, table: str, sql: str, parameters: Iterable[object] = ()
+) -> list[Any]:
     """What a statement gives; nothing where an older file has no such table. The table's name goes into the braces."""
     try:
         return connection.execute(sql.format(f"{state_schema(connection)}.{table}"), list(parameters)).fetchall()

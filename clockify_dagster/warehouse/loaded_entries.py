@@ -6,22 +6,14 @@ from collections.abc import Iterable
 
 import duckdb
 
-from clockify_dagster.contract import WORKSPACES
 from clockify_dagster.days import Span
-from clockify_dagster.warehouse.ddl import columns_of, quoted
+from clockify_dagster.warehouse.ddl import columns_of, literal, quoted
 from clockify_dagster.warehouse.writer import bound_memory
 
 Entries = dict[str, dict[str, str]]
 """By workspace, ids of entries and their users."""
 
 _WITHIN = "timeinterval_start >= ? AND timeinterval_start < ?"
-
-
-def workspace_ids(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """The loaded workspaces; none where no run has loaded them."""
-    if columns_of(connection, WORKSPACES) is None:
-        return []
-    return [row[0] for row in connection.execute(f"SELECT id FROM {quoted(WORKSPACES)} ORDER BY 1").fetchall()]
 
 
 def users_with_entries(
@@ -36,9 +28,13 @@ def users_with_entries(
     return found
 
 
-def entries_within(connection: duckdb.DuckDBPyConnection, table: str, span: Span, without: str | None) -> Entries:
-    """The entries that start within the span, but for those whose ids the SQL in `without` gives."""
-    return _entries(connection, table, _WITHIN if without is None else f"{_WITHIN} AND id NOT IN ({without})", span)
+def entries_within(
+    connection: duckdb.DuckDBPyConnection, table: str, span: Span, *, without: str | None, workspaces: Iterable[str]
+) -> Entries:
+    """The workspaces' entries that start within the span, but for those whose ids the SQL in `without` gives."""
+    chosen = ", ".join(map(literal, workspaces)) or "NULL"
+    where = f"{_WITHIN} AND workspaceid IN ({chosen})"
+    return _entries(connection, table, where if without is None else f"{where} AND id NOT IN ({without})", span)
 
 
 def running_timers(connection: duckdb.DuckDBPyConnection, table: str, outside: Span) -> Entries:

@@ -8,11 +8,20 @@ from datetime import datetime, timezone
 
 import duckdb
 
+from clockify_dagster.contract import Contract
+from clockify_dagster.contract.account import USERS
 from clockify_dagster.days import Span
 from clockify_dagster.errors import LoadConflictError
 from clockify_dagster.warehouse import load_state
 from clockify_dagster.warehouse.staging import PageStaging
-from clockify_dagster.warehouse.writer import UserOfWorkspace, replace_span, replace_tables
+from clockify_dagster.warehouse.workspace_state import record_workspaces
+from clockify_dagster.warehouse.writer import (
+    UserOfWorkspace,
+    drop_workspaces,
+    replace_span,
+    replace_tables,
+    replace_users,
+)
 
 
 @dataclass
@@ -21,18 +30,18 @@ class Load:
 
     Attributes:
         listed_at: when the listing began, by this machine's clock.
-        kept_workspaces: workspaces that were not read, whose rows stay.
+        workspaces: those that were read.
+        unread: workspaces that were not read, whose rows stay; and why, as `record_workspaces` takes it.
         kept_users: workspace and user of those who were not read, whose rows stay.
-        is_refused: whether no workspace could be read: what is refused everywhere does not count as loaded.
         written: rows by table, once it is written.
         is_superseded: whether it was left unwritten, since another load read later and wrote before.
     """
 
     staging: PageStaging
     listed_at: datetime
-    kept_workspaces: frozenset[str] = frozenset()
+    workspaces: tuple[str, ...] = ()
+    unread: Mapping[str, str] = field(default_factory=dict)
     kept_users: frozenset[UserOfWorkspace] = frozenset()
-    is_refused: bool = False
     written: dict[str, int] | None = field(default=None, init=False)
     is_superseded: bool = field(default=False, init=False)
 
@@ -46,7 +55,8 @@ class Load:
         if self.is_superseded:
             return {table.name: 0 for table in self.staging.family}
         rows = self._replace(connection)
-        if not self.is_refused:
+        if self.workspaces or not self.unread:  # what no workspace gave does not count as loaded
+            record_workspaces(connection, self.staging.family[0].name, self.workspaces, self.unread)
             load_state.record_load(connection, rows, self.staging.faults, self.listed_at)
         return rows
 
@@ -56,25 +66,42 @@ class Load:
         return bool(last and last.listed_at and self.listed_at < last.listed_at <= datetime.now(timezone.utc))
 
     def _replace(self, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-        return replace_tables(
-            connection, self.staging, kept_workspaces=self.kept_workspaces, kept_users=self.kept_users
-        )
+        if self.unread and self.staging.family[0].name == USERS.name:
+            return replace_users(connection, self.staging, self.workspaces, self.unread)
+        return replace_tables(connection, self.staging, kept_workspaces=self.unread, kept_users=self.kept_users)
+
+
+@dataclass(kw_only=True)
+class WorkspacesLoad(Load):
+    """The workspaces themselves.
+
+    Attributes:
+        contract: the tables from which the rows of dropped workspaces go.
+        dropped: the workspaces that are dropped.
+    """
+
+    contract: Contract
+    dropped: frozenset[str] = frozenset()
+
+    def _replace(self, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+        """Replace the workspaces; rows that belong to a dropped one go from all tables."""
+        if self.dropped:
+            drop_workspaces(connection, self.contract, self.dropped)
+        return super()._replace(connection)
 
 
 @dataclass(kw_only=True)
 class SpanLoad(Load):
-    """All rows of a span of time, of every workspace that was read.
+    """All rows of a span of time, of every workspace that was read. Rows of those that are not `unread` either go.
 
     Attributes:
         span: the time whose rows are replaced.
-        workspaces: whose entries were listed; rows of others go.
         last_load: the table's last load when this one began, None where there was none.
         deleted: keys of rows that go, wherever they are.
         feed: by workspace, up to where changes are known now.
     """
 
     span: Span
-    workspaces: tuple[str, ...]
     last_load: load_state.LoadRecord | None
     deleted: frozenset[str] = frozenset()
     feed: Mapping[str, load_state.FeedState] = field(default_factory=dict)
@@ -90,7 +117,14 @@ class SpanLoad(Load):
 
     def _replace(self, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
         """Replace the rows of the span, and remember that it is loaded and up to where changes are known."""
-        rows = replace_span(connection, self.staging, self.span, kept_users=self.kept_users, deleted=self.deleted)
-        load_state.record_span(connection, self.workspaces, self.span, self.listed_at)
+        rows = replace_span(
+            connection,
+            self.staging,
+            self.span,
+            kept_workspaces=self.unread,
+            kept_users=self.kept_users,
+            deleted=self.deleted,
+        )
+        load_state.record_span(connection, self.workspaces, self.span, self.listed_at, self.unread)
         load_state.record_feed(connection, self.feed)
         return rows

@@ -46,9 +46,6 @@ class PageStaging:
 
     A row that comes twice (a list may shift while it is read) counts once, as it was read last, with the children that
     came with it. Of a child that `keeps_all_documents` the rows of all its documents count.
-
-    Attributes:
-        faults: the values that became null since they did not fit their column.
     """
 
     def __init__(self, family: Sequence[Table], database: Path, span: Span | None = None) -> None:
@@ -58,7 +55,6 @@ class PageStaging:
         Raises `DatabaseUnusableError` where no folder can be made there, and later where it cannot be written.
         """
         self.family = tuple(family)
-        self.faults: tuple[CoercionFault, ...] = ()
         self._key = quoted(self.family[0].primary_key[0])
         self._start = quoted(str(self.family[0].partition_column))
         self._database = database
@@ -72,7 +68,14 @@ class PageStaging:
         self._processors = threading.BoundedSemaphore(min(os.cpu_count() or 1, _MOST_AT_ONCE))
         self._pages = itertools.count()
         self._documents = 0
+        self._pages_of: dict[str, list[int]] = {}  # by the workspace that their source names
+        self._faults: dict[str, tuple[CoercionFault, ...]] = {}  # likewise
         self._ids: set[str] | None = set()  # as long as they are few; None where an id came twice or they are many
+
+    @property
+    def faults(self) -> tuple[CoercionFault, ...]:
+        """The values that became null since they did not fit their column."""
+        return merge_faults([fault for faults in self._faults.values() for fault in faults])
 
     def close(self) -> None:
         """Remove the files. Safe to call twice."""
@@ -85,18 +88,20 @@ class PageStaging:
             ValueError: the body is not JSON, or not such a list.
             ContractError: a document lacks what names its row, or that does not fit.
         """
-        number = next(self._pages)
+        number, source = next(self._pages), source or PageSource()
         file = self._scratch.path / f"page-{number}.json"
         with file_errors(self._database), self._cursor() as cursor:
-            reader = PageReader(cursor, self.family, source or PageSource())
+            reader = PageReader(cursor, self.family, source)
             rows = reader.read(body, file, number * _ROWS_A_PAGE)
             if len(rows):
                 for table in self.family:
                     columns = ", ".join([*(quoted(column.name) for column in table.document_columns), SEEN])
                     target = literal(str(self._scratch.path / table.name / f"{number}.parquet"))
                     cursor.execute(f"COPY (SELECT {columns} FROM {reader.tables[table.name]}) TO {target} {_FORMAT}")
+        workspace = source.facts.get("workspace", "")
         with self._lock:
-            self.faults = merge_faults([*self.faults, *reader.faults])
+            self._faults[workspace] = merge_faults([*self._faults.get(workspace, ()), *reader.faults])
+            self._pages_of.setdefault(workspace, []).append(number)
             self._documents += len(rows)
             if self._ids is not None:
                 self._ids.update(rows.ids)
@@ -104,11 +109,20 @@ class PageStaging:
                     self._ids = None
         return rows
 
-    def add_documents(self, documents: Sequence[Mapping[str, Any]]) -> None:
+    def add_documents(self, documents: Sequence[Mapping[str, Any]], source: PageSource | None = None) -> None:
         """Take documents that were asked for by themselves; their rows count wherever they stand."""
         if documents:
-            rows = self.add(json.dumps(list(documents)).encode())
+            rows = self.add(json.dumps(list(documents)).encode(), source)
             self.accept(rows.ids)
+
+    def drop(self, workspace: str) -> None:
+        """Remove the pages whose source names this workspace: the workspace could not be read to its end."""
+        for number in self._pages_of.pop(workspace, ()):
+            for table in self.family:
+                (self._scratch.path / table.name / f"{number}.parquet").unlink(missing_ok=True)
+        self._faults.pop(workspace, None)
+        if not any((self._scratch.path / self.family[0].name).iterdir()):
+            self._documents, self._ids = 0, set()
 
     def accept(self, keys: Iterable[str]) -> None:
         """Let rows of these keys count, though they lie outside the span."""

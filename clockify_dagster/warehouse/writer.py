@@ -6,15 +6,18 @@ before rows of that key come.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
 import duckdb
 
-from clockify_dagster.contract.model import LOADED_AT
+from clockify_dagster.contract import LOADED_AT, WORKSPACES, Contract, Table
+from clockify_dagster.contract.account import USERGROUPS
+from clockify_dagster.contract.work import PROJECTS
 from clockify_dagster.days import Span
-from clockify_dagster.warehouse.ddl import ensure_table, literal, quoted
+from clockify_dagster.warehouse.ddl import columns_by_table, ensure_table, literal, quoted
+from clockify_dagster.warehouse.load_state import BY_WORKSPACE, state_schema
 from clockify_dagster.warehouse.staging import MEMORY, PageStaging
 
 UserOfWorkspace = tuple[str, str]
@@ -32,14 +35,77 @@ def replace_tables(
     Rows of `kept_workspaces` and `kept_users`, which were not read again, stay, but for those of staged keys. Raises
     `ValueError` where workspaces are to be kept and the table does not say to which a row belongs.
     """
-    root, kept = staging.family[0], list(kept_workspaces)
-    if not kept:
-        return _replace(connection, staging, "true", [], kept_users=kept_users)
-    if root.workspace_column is None:
-        raise ValueError(f"{root.name} does not say to which workspace a row belongs")
-    # a row of an older version may lack its workspace; where a workspace is kept, it may be of that one
-    goes = f"coalesce(held.{quoted(root.workspace_column)} NOT IN (SELECT unnest(?::VARCHAR[])), false)"
-    return _replace(connection, staging, goes, [kept], kept_users=kept_users)
+    goes, parameters = _of_others(staging.family[0], kept_workspaces)
+    return _replace(connection, staging, goes, parameters, kept_users=kept_users)
+
+
+def replace_users(
+    connection: duckdb.DuckDBPyConnection, staging: PageStaging, read: Collection[str], kept_workspaces: Iterable[str]
+) -> dict[str, int]:
+    """Put the staged users and their memberships in place of those of the workspaces that were `read`.
+
+    A user is one row, whatever the number of workspaces; memberships of workspaces, projects and groups say where the
+    user belongs. What belongs to a workspace of `kept_workspaces` stays: its users, unless they are staged, and the
+    memberships of it, its projects and its groups. A membership of something unknown stays with a user of such a
+    workspace, since it may be of that one. Gives how many rows of each table came in.
+    """
+    users, memberships = staging.family
+    held, kept = columns_by_table(connection), list(kept_workspaces)
+    if not {users.name, memberships.name} <= held.keys():
+        return _replace(connection, staging, "true", [], kept_users=())
+    name, of_workspaces = quoted(memberships.name), "membershiptype = 'WORKSPACE'"
+    for targets, workspaces in (("kept_targets", kept), ("read_targets", list(read))):
+        parts = ["SELECT unnest($1::VARCHAR[]) AS id"] + [
+            f"SELECT id FROM {quoted(table.name)} WHERE {table.workspace_column} IN (SELECT unnest($1::VARCHAR[]))"
+            for table in (PROJECTS, USERGROUPS)
+            if table.name in held
+        ]
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {targets} AS {' UNION ALL '.join(parts)}", [workspaces])
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE kept_users AS "
+        f"SELECT DISTINCT user_id FROM {name} WHERE {of_workspaces} AND targetid IN (SELECT unnest(?::VARCHAR[]))",
+        [kept],
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE kept_memberships AS SELECT * FROM {name} WHERE targetid IN (FROM kept_targets) "
+        "OR (user_id IN (FROM kept_users) AND targetid NOT IN (FROM read_targets))"
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE leaving AS SELECT user_id FROM {name} WHERE {of_workspaces} "
+        "AND user_id NOT IN (FROM kept_users)"
+    )
+    connection.execute(f"DELETE FROM {name}")
+    written = _replace(connection, staging, "held.id IN (FROM leaving)", [], kept_users=())
+    connection.execute(
+        f"INSERT INTO {name} BY NAME SELECT kept.* FROM kept_memberships AS kept "
+        f"ANTI JOIN {name} AS held USING ({', '.join(memberships.primary_key)}) "
+        f"WHERE kept.user_id IN (SELECT id FROM {quoted(users.name)})"
+    )
+    return written
+
+
+def drop_workspaces(connection: duckdb.DuckDBPyConnection, contract: Contract, workspaces: Collection[str]) -> None:
+    """Delete all rows of these workspaces, and what is remembered about loading them.
+
+    Users and their memberships go when the users are loaded next, since they may belong to other workspaces too.
+    """
+    gone, held = [list(workspaces)], columns_by_table(connection)
+    for root in contract.roots:
+        column = _workspace_column(root)
+        if column is None or root.name not in held:
+            continue
+        of_them = f"{quoted(column)} IN (SELECT unnest(?::VARCHAR[]))"
+        keys = f"SELECT {quoted(root.primary_key[0])} FROM {quoted(root.name)} WHERE {of_them}"
+        for table in contract.family(root.name)[1:]:
+            link = quoted(table.columns[0].name)
+            if table.name in held:
+                connection.execute(f"DELETE FROM {quoted(table.name)} WHERE {link} IN ({keys})", gone)
+        connection.execute(f"DELETE FROM {quoted(root.name)} WHERE {of_them}", gone)
+    # the losses that follow are no news to the check that compares the numbers of rows
+    state = state_schema(connection)
+    connection.execute(f"UPDATE {state}.loads SET rows_in_all = 0")
+    for name in BY_WORKSPACE:
+        connection.execute(f"DELETE FROM {state}.{name} WHERE workspaceid IN (SELECT unnest(?::VARCHAR[]))", gone)
 
 
 def replace_span(
@@ -47,20 +113,49 @@ def replace_span(
     staging: PageStaging,
     span: Span,
     *,
+    kept_workspaces: Iterable[str] = (),
     kept_users: Iterable[UserOfWorkspace] = (),
     deleted: Iterable[str] = (),
 ) -> dict[str, int]:
-    """Put the staged rows in place of those whose partition column lies within the span, but for `kept_users`.
+    """Put the staged rows in place of those whose partition column lies within the span.
 
-    Rows of staged keys go from wherever they stand, so that a row that has moved is there once; rows of the keys in
-    `deleted` go as well; children go with their parents. Gives how many rows of each table came in.
+    Rows of `kept_workspaces` and `kept_users`, which were not read again, stay, but for those of staged keys. Rows of
+    staged keys go from wherever they stand, so that a row that has moved is there once; rows of the keys in `deleted`
+    go as well; children go with their parents. Gives how many rows of each table came in.
     """
     root = staging.family[0]
     if root.partition_column is None:
         raise ValueError(f"{root.name} has no partition column, so no part of it can be replaced")
     place = quoted(root.partition_column)
     within = f"(held.{place} >= ? AND held.{place} < ?)"
-    return _replace(connection, staging, within, [span.start, span.end], kept_users=kept_users, deleted=deleted)
+    of_others, kept = _of_others(root, kept_workspaces)
+    return _replace(
+        connection,
+        staging,
+        f"{within} AND {of_others}",
+        [span.start, span.end, *kept],
+        kept_users=kept_users,
+        deleted=deleted,
+    )
+
+
+def _of_others(root: Table, kept_workspaces: Iterable[str]) -> tuple[str, list[list[str]]]:
+    """The condition, with its parameters, that a row of the root does not belong to one of these workspaces.
+
+    Raises `ValueError` where workspaces are to be kept and the table does not say to which a row belongs.
+    """
+    kept = list(kept_workspaces)
+    if not kept:
+        return "true", []
+    column = _workspace_column(root)
+    if column is None:
+        raise ValueError(f"{root.name} does not say to which workspace a row belongs")
+    # a row of an older version may lack its workspace; where a workspace is kept, it may be of that one
+    return f"coalesce(held.{quoted(column)} NOT IN (SELECT unnest(?::VARCHAR[])), false)", [kept]
+
+
+def _workspace_column(root: Table) -> str | None:
+    return root.primary_key[0] if root.name == WORKSPACES else root.workspace_column
 
 
 def bound_memory(connection: duckdb.DuckDBPyConnection, *, is_writing: bool = False) -> None:

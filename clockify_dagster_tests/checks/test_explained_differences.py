@@ -18,7 +18,7 @@ from clockify_dagster_tests.checks.conftest import (
     compared,
     entries_of,
 )
-from clockify_dagster_tests.conftest import Document, Project
+from clockify_dagster_tests.conftest import Project
 
 
 def test_a_running_timer_is_on_neither_side(make_loaded: Callable[..., Project]) -> None:
@@ -220,20 +220,3 @@ def test_what_cannot_be_asked_is_not_checked_and_not_passed(
     finding, _ = compared(project)
     assert (finding.passed, finding.severity, finding.metadata["checked"]) == (None, "WARN", False)
     assert finding.message.startswith("Not checked: ")
-
-
-def test_one_workspace_that_cannot_be_compared_is_named(make_loaded: Callable[..., Project]) -> None:
-    account, _ = clean_account()
-    second = account.add_workspace("Second", "PRO")
-    account.add_user(second, "Somebody")
-    project = make_loaded(account, ALL)
-    project.sandbox.faults.add(Fault(f"{second['id']}/reports", Status(403), times=None))
-    finding, _ = compared(project)
-    assert finding.passed is None
-    assert str(second["id"]) in finding.message
-    project.execute("DELETE FROM clockify_timeentries WHERE id = ?", entries_of_first(account)[5]["id"])
-    assert compared(project)[0].passed is False
-
-
-def entries_of_first(account: Account) -> list[Document]:
-    return list(next(iter(account.workspaces.values())).entries.by_id.values())

@@ -56,6 +56,26 @@ def test_where_the_users_are_refused_nothing_at_all_is_replaced(project: Project
     assert {table: project.rows(table) for table in DAILY} == before
 
 
+def test_a_table_that_is_loaded_alone_does_not_read_a_workspace_whose_users_were_refused(project: Project) -> None:
+    studio = project.account.add_workspace("Studio")
+    for name in ("old", "older"):
+        project.account.add_tag(studio, name)
+    project.account.add_user(studio)
+    select(project, "clockify_workspaces", "clockify_tags")
+    project.account.refused.add(f"{studio['id']}/users")
+    select(project, "clockify_workspaces")
+    before, place = project.rows("clockify_tags"), project.account.workspace(studio)
+    place.tags.popitem()  # of what is there, a plain member sees a part
+    result = select(project, "clockify_tags")
+    assert result.success
+    assert project.rows("clockify_tags") == before
+    (event,) = events(result)
+    assert event.materialization.metadata["workspaces not read"].value == {studio["id"]: "NotAllowedError"}
+    project.account.refused.clear()
+    select(project, "clockify_workspaces", "clockify_tags")
+    assert len(project.rows("clockify_tags")) == len(before) - 1
+
+
 def test_a_document_that_cannot_be_a_row_costs_its_own_table_only(project: Project) -> None:
     place = next(iter(project.account.workspaces.values()))
     task = next(iter(place.tasks.values()))

@@ -15,6 +15,7 @@ import pytest
 from clockify_dagster.api import ClockifyClient, Transport
 from clockify_dagster.contract import CONTRACT, Table
 from clockify_dagster.days import Days
+from clockify_dagster.errors import ClockifyDagsterError
 from clockify_dagster.refresh import RefreshContext, Workspace, refresh_everything, refresh_span
 from clockify_dagster.sandbox import Account, Sandbox
 from clockify_dagster.sandbox.times import instant
@@ -66,6 +67,7 @@ class Office:
     place: str = ""
     chosen: list[str] | None = None
     said: list[str] = field(default_factory=list)
+    faults: list[ClockifyDagsterError] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.place = str(self.account.add_workspace("Agency")["id"])
@@ -113,6 +115,7 @@ class Office:
             client = ClockifyClient(transport, self.sandbox.api_url)
             result = refresh_span(self.context(client, TABLE, days or Days(first, self.today)))
             self.warehouse.write(result.loads[0])
+        self.faults = list(result.faults)
         return dict(result.numbers)
 
     def refresh_all(self) -> dict[str, int]:
@@ -123,7 +126,9 @@ class Office:
         """Refresh the integral tables."""
         with self.transport() as transport:
             client = ClockifyClient(transport, self.sandbox.api_url)
-            self.warehouse.write(refresh_everything(self.context(client, INTEGRAL, None)).loads[0])
+            result = refresh_everything(self.context(client, INTEGRAL, None))
+            self.warehouse.write(result.loads[0])
+        self.faults = list(result.faults)
 
     def transport(self) -> Transport:
         return Transport(self.sandbox.api_key, requests_per_second=1e9, timeout=5)

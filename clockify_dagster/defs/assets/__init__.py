@@ -21,11 +21,11 @@ ENTRIES = "clockify_timeentries"
 def all_assets(account: Account) -> list[AssetsDefinition]:
     """Every asset of an account, the time entries with the calendar's days as partitions."""
     special: dict[str, dict[str, Any]] = {
-        "clockify_users": {"read": read_users},
+        "clockify_users": {"read": read_users, "needs_users": True},
         "clockify_projects": {"also": (TASKS,), "read": read_projects},
         # entries refer to the other tables, so they are loaded after them
-        ENTRIES: {"read": refresh_span, "by_day": True, "priority": 0},
-        "clockify_timeentries_integral": {"read": refresh_everything, "priority": 0},
+        ENTRIES: {"read": refresh_span, "needs_users": True, "by_day": True, "priority": 0},
+        "clockify_timeentries_integral": {"read": refresh_everything, "needs_users": True, "priority": 0},
     }
     roots = [table.name for table in account.contract.roots if table.name not in (WORKSPACES, TASKS)]
     return [workspaces_asset(account), *(table_asset(account, root, **special.get(root, {})) for root in roots)]

@@ -13,6 +13,7 @@ from clockify_dagster.defs.table_outputs import asset_options, outputs, workspac
 from clockify_dagster.errors import located
 from clockify_dagster.refresh import RefreshContext, RefreshResult, read_listed_table
 from clockify_dagster.warehouse import Load
+from clockify_dagster.warehouse.workspace_state import UNSEEN
 
 
 def table_asset(
@@ -21,12 +22,14 @@ def table_asset(
     *,
     also: Sequence[str] = (),
     read: Callable[[RefreshContext], RefreshResult] = read_listed_table,
+    needs_users: bool = False,
     by_day: bool = False,
     priority: int = 5,
 ) -> AssetsDefinition:
     """The asset of a table and its children, and of others that come from the same listing, with theirs.
 
-    By day, the days of the account's calendar are the partitions, and a run reads those that its tags name.
+    By day, the days of the account's calendar are the partitions, and a run reads those that its tags name. With
+    `needs_users`, the table is read by the list of users: it asks again where that was refused, and reports it.
     """
     tables = [table for name in (root, *also) for table in account.contract.family(name)]
     calendar = account.calendar if by_day else None
@@ -38,11 +41,16 @@ def table_asset(
         clockify, warehouse = account.client(context.resources), account.warehouse(context.resources)
         with error_boundary(metadata), clockify.counting_requests(metadata):
             days = days_of(context.run.tags, calendar) if calendar else None
+            workspaces, unread = clockify.chosen(clockify_workspaces), warehouse.unread_workspaces()
+            named = clockify.settings.workspaces
+            if needs_users:
+                unread = {each: why for each, why in unread.items() if why == UNSEEN and each not in named}
             refresh = RefreshContext(
                 client=clockify.client,
                 warehouse=warehouse.warehouse(account.contract),
                 table=root,
-                workspaces=clockify.chosen(clockify_workspaces),
+                workspaces={each: workspaces[each] for each in workspaces if each not in unread},
+                unread=unread,
                 span=days.span(calendar.zone) if days and calendar else None,
                 limits=calendar.limits if calendar else None,
                 concurrency=clockify.settings.concurrency,
@@ -58,6 +66,8 @@ def table_asset(
             )
             metadata["not on this plan"] = dict(result.refused)
         for load in result.loads:
+            if others := load.unread.keys() - result.refused.keys():
+                metadata["workspaces not read"] = {each: load.unread[each] for each in sorted(others)}
             yield from outputs(context, load, metadata)
         for fault in result.faults:
             with error_boundary(metadata):

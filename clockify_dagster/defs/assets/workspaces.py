@@ -1,22 +1,38 @@
 """The workspaces: the table on which all others depend."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timezone
-from functools import partial
 from typing import Any
 
-from dagster import AssetExecutionContext, AssetsDefinition, Output, multi_asset
+from dagster import AssetExecutionContext, AssetsDefinition, Config, Output, multi_asset
+from pydantic import Field
 
-from clockify_dagster.api import ClockifyClient, side_by_side
 from clockify_dagster.contract import WORKSPACES
 from clockify_dagster.defs.account import Account
 from clockify_dagster.defs.error_boundary import error_boundary
-from clockify_dagster.defs.resources import chosen
+from clockify_dagster.defs.resources import chosen, workspaces_of
 from clockify_dagster.defs.table_outputs import asset_options, outputs
-from clockify_dagster.errors import AbortedError, ApiError, NotAllowedError
-from clockify_dagster.progress import counted
-from clockify_dagster.warehouse import Load, closed_on_failure
-from clockify_dagster.warehouse.loaded_entries import workspace_ids
+from clockify_dagster.errors import NotAllowedError
+from clockify_dagster.refresh import (
+    RefreshContext,
+    choose_workspaces,
+    held_workspaces,
+    names_of,
+    refuse_other_account,
+    unseen_text,
+)
+from clockify_dagster.warehouse import Load, WorkspacesLoad, closed_on_failure
+from clockify_dagster.warehouse.workspace_state import UNSEEN
+
+
+class WorkspacesConfig(Config):
+    """What a run may be asked to do with the workspaces."""
+
+    drop_unseen: bool = Field(
+        default=False,
+        description="Remove all rows of loaded workspaces that this key does not see. Otherwise they stay, and a key "
+        "that sees none of the loaded workspaces is refused.",
+    )
 
 
 def workspaces_asset(account: Account) -> AssetsDefinition:
@@ -24,23 +40,43 @@ def workspaces_asset(account: Account) -> AssetsDefinition:
     tables = account.contract.family(WORKSPACES)
 
     @multi_asset(**asset_options(account, tables, priority=10))
-    def assets(context: AssetExecutionContext) -> Iterator[Output[Load]]:
+    def assets(context: AssetExecutionContext, config: WorkspacesConfig) -> Iterator[Output[Load]]:
         metadata: dict[str, Any] = {}
         clockify, warehouse = account.client(context.resources), account.warehouse(context.resources)
         with error_boundary(metadata), clockify.counting_requests(metadata):
-            listed_at, client = datetime.now(timezone.utc), clockify.client
-            found = {str(document.get("id")): document for document in client.workspaces().documents}
-            loaded = warehouse.warehouse(account.contract)
-            if not found:
-                with loaded.database.reading_if_there() as connection:
-                    if connection is not None and workspace_ids(connection):
-                        raise _sees_nothing()
-            wanted = chosen(found, clockify.settings.workspaces)
-            _refuse_plain_members(client, wanted, clockify.settings.concurrency)
-            staging = loaded.staging(tables)
+            listed_at, client, settings = datetime.now(timezone.utc), clockify.client, clockify.settings
+            documents = {str(document.get("id")): document for document in client.workspaces().documents}
+            found, held = workspaces_of(documents.values()), held_workspaces(warehouse.warehouse(account.contract))
+            if held and not found:
+                raise _sees_nothing()
+            unseen = {each: workspace for each, workspace in held.items() if each not in found}
+            dropped = frozenset(unseen) if config.drop_unseen else frozenset()
+            if dropped:
+                context.log.warning(f"Removed, since this key does not see it: {names_of(unseen.values())}.")
+            elif unseen:
+                refuse_other_account(found, held)
+                context.log.warning(unseen_text(unseen))
+            # a loaded one that the setting names and the key does not see is reported by the step of the users
+            named = tuple(each for each in settings.workspaces if each in dropped or each not in unseen)
+            refresh = RefreshContext(
+                client=client,
+                warehouse=warehouse.warehouse(account.contract),
+                table=WORKSPACES,
+                workspaces={each: found[each] for each in chosen(found, named or settings.workspaces)},
+                unread=dict.fromkeys(unseen.keys() - dropped, UNSEEN),
+                concurrency=settings.concurrency,
+                log=context.log,
+            )
+            workspaces = choose_workspaces(refresh, held)
+            if workspaces.unread:
+                metadata["workspaces not read"] = dict(workspaces.unread)
+            staging = refresh.warehouse.staging(tables)
             with closed_on_failure(staging):
-                staging.add_documents([found[identity] for identity in wanted])
-        yield from outputs(context, Load(staging, listed_at), metadata)
+                staging.add_documents([documents[each] for each in workspaces.read])
+        load = WorkspacesLoad(
+            staging, listed_at, workspaces.read, workspaces.unread, contract=account.contract, dropped=dropped
+        )
+        yield from outputs(context, load, metadata)
 
     return assets
 
@@ -52,23 +88,3 @@ def _sees_nothing() -> NotAllowedError:
         "CLOCKIFY_DATABASE.",
         endpoint="GET /workspaces",
     )
-
-
-def _refuse_plain_members(client: ClockifyClient, workspaces: Sequence[str], concurrency: int) -> None:
-    """Raise `NotAllowedError` where the key may not list users.
-
-    A plain member's key sees only some projects and nobody's hours but its own. Replaced by that, every table would
-    lose rows, so nothing is replaced. The users are needed later anyway, and are listed once in a run.
-    """
-
-    def list_users(workspace: str) -> None:
-        try:
-            client.users(workspace)
-        except (NotAllowedError, AbortedError):
-            raise
-        except ApiError:
-            return  # the users' own step reports it; the other tables are loaded all the same
-
-    jobs = [partial(list_users, each) for each in workspaces]
-    for _ in counted(side_by_side(jobs, concurrency), "clockify_users", "workspaces", len(jobs)):
-        pass

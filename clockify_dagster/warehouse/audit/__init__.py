@@ -15,7 +15,7 @@ from clockify_dagster.warehouse.audit import keys, tables, times
 from clockify_dagster.warehouse.audit.context import AuditContext
 from clockify_dagster.warehouse.audit.model import Check, Find, Finding, found, not_checked
 from clockify_dagster.warehouse.audit.tables import freshness_of, longest_age
-from clockify_dagster.warehouse.audit.workspaces import WorkspaceRows, rows_by_workspace, workspace_names
+from clockify_dagster.warehouse.audit.workspaces import WorkspaceRows, rows_by_workspace
 from clockify_dagster.warehouse.ddl import columns_by_table
 from clockify_dagster.warehouse.writer import bound_memory
 
@@ -32,7 +32,6 @@ __all__ = [
     "not_checked",
     "row_counts",
     "rows_by_workspace",
-    "workspace_names",
 ]
 
 

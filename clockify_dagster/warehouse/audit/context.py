@@ -10,8 +10,8 @@ import duckdb
 from clockify_dagster.contract import CONTRACT, Contract
 from clockify_dagster.days import Span
 from clockify_dagster.warehouse import load_state
-from clockify_dagster.warehouse.audit.workspaces import workspace_names
 from clockify_dagster.warehouse.ddl import columns_by_table
+from clockify_dagster.warehouse.workspace_state import workspace_names
 
 
 class AuditContext:

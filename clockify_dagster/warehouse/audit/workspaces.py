@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import duckdb
 
-from clockify_dagster.contract import WORKSPACES, Contract, Table
+from clockify_dagster.contract import Contract, Table
 from clockify_dagster.days import Span
-from clockify_dagster.warehouse.ddl import columns_by_table, columns_of, quoted
+from clockify_dagster.warehouse.ddl import columns_by_table, quoted
+from clockify_dagster.warehouse.workspace_state import workspace_names
 
 _SHOWN = 5
 
@@ -29,14 +30,6 @@ class WorkspaceRows:
     entries: int
     entries_within: int
     others: int
-
-
-def workspace_names(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """The loaded workspaces in the order of their names, by id; one that has no name is named by its id."""
-    if not {"id", "name"} <= set(columns_of(connection, WORKSPACES) or ()):
-        return {}
-    sql = f"SELECT id, coalesce(nullif(name, ''), id) FROM {quoted(WORKSPACES)} WHERE id IS NOT NULL ORDER BY 2, 1"
-    return dict(connection.execute(sql).fetchall())
 
 
 def workspace_of(contract: Contract, table: Table, held: Mapping[str, Collection[str]]) -> str | None:

@@ -1,0 +1,94 @@
+"""What the warehouse remembers about the workspaces of each table: whether the last load read them, and when one did.
+
+It stands in the schema of `load_state` and is written in the transaction that writes the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+import duckdb
+
+from clockify_dagster.contract import WORKSPACES
+from clockify_dagster.contract.time import TIMEENTRIES
+from clockify_dagster.warehouse.ddl import columns_of, quoted
+from clockify_dagster.warehouse.load_state import last_load, rows_of, state_schema
+
+UNSEEN = "unseen"
+"""Why a workspace was not read: it is in the database, and the key does not see it."""
+
+_TABLE = "workspace_loads"
+
+
+@dataclass(frozen=True)
+class WorkspaceState:
+    """A workspace in a table.
+
+    Attributes:
+        read_at: when a load last read it; None where none ever did.
+        unread: why the last load did not read it: `UNSEEN`, or the name of an error; None where it did.
+    """
+
+    read_at: datetime | None
+    unread: str | None
+
+
+def workspace_states(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, WorkspaceState]:
+    """By workspace, how it stands in a table; none of a file that was written before this was remembered."""
+    sql = "SELECT workspaceid, read_at, unread FROM {} WHERE table_name = ? ORDER BY ALL"
+    return {each: WorkspaceState(*state) for each, *state in rows_of(connection, _TABLE, sql, [table])}
+
+
+def record_workspaces(
+    connection: duckdb.DuckDBPyConnection, table: str, read: Iterable[str], unread: Mapping[str, str]
+) -> None:
+    """Note a load that is written now: the workspaces that it read, and by workspace why it did not read others.
+
+    Rows of all other workspaces went, so nothing is remembered of those.
+    """
+    before, now = workspace_states(connection, table), datetime.now(timezone.utc)
+    if not before and (last := last_load(connection, table)) is not None:
+        # a file of an older version: what is loaded has been loaded of all workspaces
+        before = {each: WorkspaceState(last.loaded_at, None) for each in workspace_names(connection)}
+    never = WorkspaceState(None, None)
+    states = {each: WorkspaceState(now, None) for each in read}
+    states |= {each: WorkspaceState(before.get(each, never).read_at, why) for each, why in unread.items()}
+    state = state_schema(connection)
+    connection.execute(f"DELETE FROM {state}.{_TABLE} WHERE table_name = ?", [table])
+    connection.execute(
+        f"INSERT INTO {state}.{_TABLE} SELECT ?, unnest(?::VARCHAR[]), unnest(?::TIMESTAMPTZ[]), unnest(?::VARCHAR[])",
+        [table, list(states), [each.read_at for each in states.values()], [each.unread for each in states.values()]],
+    )
+
+
+def were_loaded(connection: duckdb.DuckDBPyConnection, table: str, workspaces: Iterable[str]) -> set[str]:
+    """Those of the workspaces of which the table was ever loaded."""
+    states = workspace_states(connection, table)
+    if not states and last_load(connection, table) is not None:
+        return set(workspaces)  # a file of an older version does not tell them apart
+    return {each for each in workspaces if each in states and states[each].read_at is not None}
+
+
+def without_days(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """The workspaces whose time entries cannot be expected to be there.
+
+    Those that the key does not see, and those that were never read, though it was tried.
+    """
+    return {
+        each
+        for table in (WORKSPACES, TIMEENTRIES.name)
+        for each, state in workspace_states(connection, table).items()
+        if state.unread is not None and (state.unread == UNSEEN or state.read_at is None)
+    }
+
+
+def workspace_names(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The loaded workspaces in the order of their names, by id; one that has no name is named by its id."""
+    held = columns_of(connection, WORKSPACES) or {}
+    if "id" not in held:
+        return {}
+    name = "coalesce(nullif(name, ''), id)" if "name" in held else "id"
+    sql = f"SELECT id, {name} FROM {quoted(WORKSPACES)} WHERE id IS NOT NULL ORDER BY 2, 1"
+    return dict(connection.execute(sql).fetchall())

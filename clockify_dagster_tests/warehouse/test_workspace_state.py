@@ -1,0 +1,65 @@
+"""What is remembered of the workspaces of a table, also in a file of an older version."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from clockify_dagster.contract import CONTRACT, WORKSPACES
+from clockify_dagster.warehouse import Database, Load, Warehouse
+from clockify_dagster.warehouse.workspace_state import UNSEEN, were_loaded, without_days, workspace_states
+
+TAGS = "clockify_tags"
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    return Warehouse(Database(tmp_path / "clockify.duckdb", lock_timeout=1))
+
+
+def load(warehouse: Warehouse, table: str, *read: str, **unread: str) -> None:
+    staging = warehouse.staging(CONTRACT.family(table))
+    if table == WORKSPACES:
+        staging.add_documents([{"id": each, "name": each} for each in read])
+    warehouse.write(Load(staging, datetime.now(timezone.utc), read, unread))
+
+
+def test_a_workspace_was_loaded_if_any_load_ever_read_it(warehouse: Warehouse) -> None:
+    load(warehouse, TAGS, "a", "b", c="NotAllowedError")
+    load(warehouse, TAGS, "a", b="ServerFaultError", c="NotAllowedError")
+    with warehouse.database.reading() as connection:
+        assert were_loaded(connection, TAGS, ["a", "b", "c", "d"]) == {"a", "b"}
+        assert were_loaded(connection, "clockify_clients", ["a"]) == set()
+        unread = {each: state.unread for each, state in workspace_states(connection, TAGS).items()}
+    assert unread == {"a": None, "b": "ServerFaultError", "c": "NotAllowedError"}
+
+
+def test_one_that_is_no_longer_named_is_forgotten_with_its_rows(warehouse: Warehouse) -> None:
+    load(warehouse, TAGS, "a", "b")
+    load(warehouse, TAGS, "a")
+    with warehouse.database.reading() as connection:
+        assert were_loaded(connection, TAGS, ["a", "b"]) == {"a"}
+
+
+def test_no_days_are_expected_of_workspaces_that_are_unseen_or_never_were_read(warehouse: Warehouse) -> None:
+    load(warehouse, WORKSPACES, "a", "b", "c")
+    load(warehouse, WORKSPACES, "a", b=UNSEEN, c="NotAllowedError", d="NotAllowedError")
+    with warehouse.database.reading() as connection:
+        assert without_days(connection) == {"b", "d"}
+
+
+def test_in_a_file_of_an_older_version_what_is_loaded_was_loaded_of_all_workspaces(warehouse: Warehouse) -> None:
+    load(warehouse, WORKSPACES, "a", "b")
+    load(warehouse, TAGS, "a", "b")
+    with warehouse.database.writing() as connection:
+        connection.execute("DROP TABLE clockify_state.workspace_loads")
+    with warehouse.database.reading() as connection:
+        assert were_loaded(connection, TAGS, ["a", "b"]) == {"a", "b"}
+        assert without_days(connection) == set()
+    load(warehouse, WORKSPACES, "a", b=UNSEEN, new="NotAllowedError")
+    load(warehouse, TAGS, "a", b=UNSEEN)
+    with warehouse.database.reading() as connection:
+        assert were_loaded(connection, TAGS, ["a", "b"]) == {"a", "b"}
+        assert were_loaded(connection, WORKSPACES, ["a", "b", "new"]) == {"a", "b"}
