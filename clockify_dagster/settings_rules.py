@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +10,8 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr, ValidationInfo
+
+from clockify_dagster.api.network import UNENCRYPTED, is_loopback
 
 
 class Region(NamedTuple):
@@ -29,7 +29,6 @@ REGIONS = {
     },
 }
 FIRST_YEAR = 1970
-_HTTP = "with http the key would travel unencrypted; use https, or http to this machine only"
 
 # What pydantic calls a fault, and what we call it; the numbers come from the fault itself.
 FAULTS = {
@@ -144,7 +143,7 @@ def checked_api_url(url: str | None) -> str | None:
     checked = checked_url(url)
     parts = urlsplit(checked or "")
     # a mock server made from Clockify's own document, whose paths begin with /v1, is welcome on this machine
-    ending = "/v1" if _is_loopback(parts.hostname or "") else "/api/v1"
+    ending = "/v1" if is_loopback(parts.hostname or "") else "/api/v1"
     require(checked is None or parts.path.endswith(ending), "its path must end in /api/v1")
     return checked
 
@@ -162,11 +161,5 @@ def checked_url(url: str | None) -> str | None:
     require(parts.scheme in ("http", "https") and host, "an address begins with https://")
     more = parts.username or parts.password or parts.query or parts.fragment
     require(not more, "it may hold only host and path, no user, password, ? or #")
-    require(parts.scheme == "https" or _is_loopback(host), _HTTP)
+    require(parts.scheme == "https" or is_loopback(host), UNENCRYPTED)
     return url.rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    with suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host == "localhost"
