@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import re
 from datetime import date, datetime
 from pathlib import Path
@@ -50,10 +52,22 @@ def require(holds: object, fault: str) -> None:
         raise ValueError(fault)
 
 
+def unquoted(value: Any) -> Any:
+    """What is given, which must be no text in quotes: a shell or a `.env` would have left them out."""
+    if isinstance(value, str) and len(value) > 1:
+        is_quoted = value[0] == value[-1] and value[0] in "\"'"
+        require(not is_quoted, f"it stands in quotes ({value[0]}), which count as part of it here; leave them out")
+    return value
+
+
 def checked_key(key: SecretStr | None) -> SecretStr | None:
     """A key that can go into a header."""
+    text = "" if key is None else key.get_secret_value()
+    begins = re.match(r"(?:Bearer\b ?:?|(?:X-Api-Key|CLOCKIFY_API_KEY) *[:=])", text, re.IGNORECASE)
+    require(not begins, f"the value begins with {begins[0].strip() if begins else ''}; write the key alone")
+    require(not re.search("[\"'`\u2018-\u201f]", text), "there are quotes in it; write the key without them")
     require(
-        key is None or re.fullmatch(r"[\x21-\x7e]+", key.get_secret_value()),
+        key is None or re.fullmatch(r"[\x21-\x7e]+", text),
         "a key has no blanks, line breaks, or letters beyond ASCII; copy it once more",
     )
     return key
@@ -69,6 +83,16 @@ def checked_list(value: Any) -> tuple[str, ...]:
     """Texts, from one text with commas between, each once."""
     parts = [part.strip() for part in value.split(",")] if isinstance(value, str) else list(value)
     return tuple(dict.fromkeys(str(part) for part in parts if part))
+
+
+def checked_executor(executor: str) -> str:
+    """One that this system is able to run."""
+    if executor == "multiprocess" and "fork" in multiprocessing.get_all_start_methods():
+        try:
+            multiprocessing.get_context("fork").Lock()
+        except OSError as error:
+            raise ValueError(f"its processes need /dev/shm, which cannot be written here ({error.strerror})") from None
+    return executor
 
 
 def checked_ids(value: Any) -> tuple[str, ...]:
@@ -131,10 +155,15 @@ def checked_file(path: Path) -> Path:
     require(not re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", text), "it must be a path on this machine, not an address")
     try:
         path = path.expanduser()
+        whole = str(path.absolute())
         kind = "a folder" if path.is_dir() else "a device or a socket" if path.exists() and not path.is_file() else ""
     except (OSError, RuntimeError) as error:
-        raise ValueError(f"the path cannot be used: {getattr(error, 'strerror', None) or error}") from None
+        why = getattr(error, "strerror", None) or str(error).rstrip(".")
+        raise ValueError(f"the path cannot be used: {why}") from None
     require(not kind, f"it is {kind}, not a file")
+    unusable = [character for character in "?\\" if character in whole and character != os.sep]
+    require(not unusable, f"DuckDB cannot use a path with {' or '.join(unusable)} in it, and the whole path is {whole}")
+    require(whole == whole.encode(errors="replace").decode(), "DuckDB cannot use a path that is not in UTF-8")
     return path
 
 

@@ -35,9 +35,10 @@ def run_doctor(settings: Settings) -> int:
 
 
 def _database(settings: Settings) -> bool:
+    warehouse = warehouse_of(settings).warehouse(patience=0)
+    warehouse.database.check_writable()
     if not settings.database.exists():
         return _say("database", f"{settings.database} (the first sync makes it)")
-    warehouse = warehouse_of(settings).warehouse(patience=0)
     with shown("Reading every value in the database"):
         warehouse.read_every_value()
     counts, workspaces = warehouse.row_counts(), warehouse.rows_by_workspace()
