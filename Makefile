@@ -1,7 +1,6 @@
 # Each target needs python3 (3.10 to 3.13), make and the package index, and makes its own .venv.
 PYTHON ?= python3
 BIN := .venv/bin
-export DAGSTER_HOME ?= $(CURDIR)/.dagster
 
 .PHONY: help install demo demo-ui dev sync check sandbox test lint format types imports bench docs clean
 
@@ -27,9 +26,9 @@ dev demo-ui: export PYTHONWARNINGS ?= ignore:Function `dev_command` is supersede
 demo-ui: install  ## Dagster's UI on the demo's tables, with the sandbox to load from
 	$(BIN)/python examples/demo/demo.py --ui
 
-dev: install  ## the Dagster UI on http://127.0.0.1:3000, with its history kept in .dagster
-	$(BIN)/python -m clockify_dagster.cli.home
-	$(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1
+dev: install  ## the Dagster UI on http://127.0.0.1:3000, with its history kept in DAGSTER_HOME or .dagster
+	home="$$($(BIN)/python -m clockify_dagster.cli.home)" && \
+		DAGSTER_HOME="$$home" $(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1
 
 sync: install  ## load the account that CLOCKIFY_API_KEY belongs to
 	$(BIN)/clockify-dagster sync

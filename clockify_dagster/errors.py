@@ -11,6 +11,7 @@
     │   ├── RateLimitedError        429, for longer than we may wait
     │   ├── ServerFaultError        5xx, for longer than we try
     │   ├── UnreachableError        no connection, or it broke, or a time limit passed
+    │   ├── ProxyRefusedError       the proxy that the environment sets wants a login, or forbids the host
     │   ├── UnreadableAnswerError   an answer that is not the JSON we asked for
     │   └── AbortedError            given up by us: the run was stopped, or another part failed
     ├── WarehouseError              the DuckDB file cannot be read or written
@@ -159,6 +160,10 @@ class UnreachableError(ApiError):
     """No connection to the host, or it broke, or a time limit passed."""
 
     can_retry = True
+
+
+class ProxyRefusedError(ApiError):
+    """The proxy that the environment sets answered with 4xx: it wants a login, or does not let us to the host."""
 
 
 class UnreadableAnswerError(ApiError):

@@ -7,15 +7,22 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from dotenv import dotenv_values
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from clockify_dagster import settings_rules as rules
+from clockify_dagster.env_file import ENCODING, ENV_FILE, env_file
 from clockify_dagster.errors import SettingsError
 
 PREFIX = "CLOCKIFY_"
-ENV_FILE = ".env"
 _PARAMETERS = {"database_schema": "schema"}
 _SHOWN = 80  # so many characters of a wrong value
 
@@ -29,7 +36,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
         env_file=ENV_FILE,
-        env_file_encoding="utf-8",
+        env_file_encoding=ENCODING,
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -93,7 +100,7 @@ class Settings(BaseSettings):
     database_schema: str | None = Field(
         default=None, min_length=1, description="The database schema of the tables", examples=["main"]
     )
-    executor: Literal["in_process", "multiprocess"] = Field(
+    executor: Annotated[Literal["in_process", "multiprocess"], AfterValidator(rules.checked_executor)] = Field(
         default="in_process",
         description="How Dagster runs a job's steps: in one process, or each in its own, several at once",
     )
@@ -124,14 +131,18 @@ class Settings(BaseSettings):
         Raises `SettingsError`: each wrong variable, its fault and an example.
         """
         try:
-            return cls(**given)
+            found = cls(**given)
         except ValidationError as error:
             raise SettingsError("\n".join(cls._sentence(fault) for fault in error.errors())) from None
         except (OSError, UnicodeDecodeError):
-            raise SettingsError(
-                f"The file {ENV_FILE} in this folder cannot be read: it must be readable text in UTF-8, a line for "
-                f"each variable. Write for example {variable('region')}=euc1"
-            ) from None
+            fault = f"The file {ENV_FILE} in this folder cannot be read: it must be readable text in UTF-8, a line for"
+            raise SettingsError(f"{fault} each variable. Write for example {variable('region')}=euc1") from None
+        try:
+            rules.checked_file(found.database)  # the default is in this folder, whose own name may be unusable
+        except ValueError as error:
+            name = cls.named("database")
+            raise SettingsError(f"{name} cannot be used: {error}. Write for example {name}=/srv/c.duckdb") from None
+        return found
 
     @classmethod
     def forgiving(cls, **given: Any) -> Settings:
@@ -155,6 +166,8 @@ class Settings(BaseSettings):
         ours = {variable(name) for name in cls.model_fields}
         names = {name.upper() for name in (*os.environ, *env_file())}
         return sorted(name for name in names if name.startswith(PREFIX) and name not in ours)
+
+    _without_quotes = field_validator("*", mode="before")(rules.unquoted)
 
     @model_validator(mode="before")
     @classmethod
@@ -230,7 +243,7 @@ def missing_key() -> SettingsError:
     """What to say when a run needs the key and there is none."""
     return SettingsError(
         "CLOCKIFY_API_KEY is not set. Make a key in Clockify (Profile settings, API; use the workspace owner's or an "
-        "admin's account) and put CLOCKIFY_API_KEY=... into the environment or into a file .env in this folder."
+        f"admin's account) and put CLOCKIFY_API_KEY=... into the environment or into a file .env in {Path.cwd()}."
     )
 
 
@@ -238,11 +251,3 @@ def example_of(name: str) -> str:
     """What one may write: the field's example, or its default where that is one."""
     field = Settings.model_fields[name]
     return str((field.examples or [field.default])[0])
-
-
-def env_file() -> dict[str, str | None]:
-    """The variables in the `.env` of this folder; none where it cannot be read, which `Settings.load` reports."""
-    try:
-        return dotenv_values(ENV_FILE, encoding="utf-8") if Path(ENV_FILE).is_file() else {}
-    except (OSError, UnicodeDecodeError):
-        return {}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
+import multiprocessing
+import os
 import re
-from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr, ValidationInfo
+
+from clockify_dagster.api.network import UNENCRYPTED, is_loopback
 
 
 class Region(NamedTuple):
@@ -29,7 +31,6 @@ REGIONS = {
     },
 }
 FIRST_YEAR = 1970
-_HTTP = "with http the key would travel unencrypted; use https, or http to this machine only"
 
 # What pydantic calls a fault, and what we call it; the numbers come from the fault itself.
 FAULTS = {
@@ -51,10 +52,22 @@ def require(holds: object, fault: str) -> None:
         raise ValueError(fault)
 
 
+def unquoted(value: Any) -> Any:
+    """What is given, which must be no text in quotes: a shell or a `.env` would have left them out."""
+    if isinstance(value, str) and len(value) > 1:
+        is_quoted = value[0] == value[-1] and value[0] in "\"'"
+        require(not is_quoted, f"it stands in quotes ({value[0]}), which count as part of it here; leave them out")
+    return value
+
+
 def checked_key(key: SecretStr | None) -> SecretStr | None:
     """A key that can go into a header."""
+    text = "" if key is None else key.get_secret_value()
+    begins = re.match(r"(?:Bearer\b ?:?|(?:X-Api-Key|CLOCKIFY_API_KEY) *[:=])", text, re.IGNORECASE)
+    require(not begins, f"the value begins with {begins[0].strip() if begins else ''}; write the key alone")
+    require(not re.search("[\"'`\u2018-\u201f]", text), "there are quotes in it; write the key without them")
     require(
-        key is None or re.fullmatch(r"[\x21-\x7e]+", key.get_secret_value()),
+        key is None or re.fullmatch(r"[\x21-\x7e]+", text),
         "a key has no blanks, line breaks, or letters beyond ASCII; copy it once more",
     )
     return key
@@ -70,6 +83,16 @@ def checked_list(value: Any) -> tuple[str, ...]:
     """Texts, from one text with commas between, each once."""
     parts = [part.strip() for part in value.split(",")] if isinstance(value, str) else list(value)
     return tuple(dict.fromkeys(str(part) for part in parts if part))
+
+
+def checked_executor(executor: str) -> str:
+    """One that this system is able to run."""
+    if executor == "multiprocess" and "fork" in multiprocessing.get_all_start_methods():
+        try:
+            multiprocessing.get_context("fork").Lock()
+        except OSError as error:
+            raise ValueError(f"its processes need /dev/shm, which cannot be written here ({error.strerror})") from None
+    return executor
 
 
 def checked_ids(value: Any) -> tuple[str, ...]:
@@ -132,10 +155,15 @@ def checked_file(path: Path) -> Path:
     require(not re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", text), "it must be a path on this machine, not an address")
     try:
         path = path.expanduser()
+        whole = str(path.absolute())
         kind = "a folder" if path.is_dir() else "a device or a socket" if path.exists() and not path.is_file() else ""
     except (OSError, RuntimeError) as error:
-        raise ValueError(f"the path cannot be used: {getattr(error, 'strerror', None) or error}") from None
+        why = getattr(error, "strerror", None) or str(error).rstrip(".")
+        raise ValueError(f"the path cannot be used: {why}") from None
     require(not kind, f"it is {kind}, not a file")
+    unusable = [character for character in "?\\" if character in whole and character != os.sep]
+    require(not unusable, f"DuckDB cannot use a path with {' or '.join(unusable)} in it, and the whole path is {whole}")
+    require(whole == whole.encode(errors="replace").decode(), "DuckDB cannot use a path that is not in UTF-8")
     return path
 
 
@@ -144,7 +172,7 @@ def checked_api_url(url: str | None) -> str | None:
     checked = checked_url(url)
     parts = urlsplit(checked or "")
     # a mock server made from Clockify's own document, whose paths begin with /v1, is welcome on this machine
-    ending = "/v1" if _is_loopback(parts.hostname or "") else "/api/v1"
+    ending = "/v1" if is_loopback(parts.hostname or "") else "/api/v1"
     require(checked is None or parts.path.endswith(ending), "its path must end in /api/v1")
     return checked
 
@@ -162,11 +190,5 @@ def checked_url(url: str | None) -> str | None:
     require(parts.scheme in ("http", "https") and host, "an address begins with https://")
     more = parts.username or parts.password or parts.query or parts.fragment
     require(not more, "it may hold only host and path, no user, password, ? or #")
-    require(parts.scheme == "https" or _is_loopback(host), _HTTP)
+    require(parts.scheme == "https" or is_loopback(host), UNENCRYPTED)
     return url.rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    with suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host == "localhost"

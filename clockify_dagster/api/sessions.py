@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 import urllib3
 
+from clockify_dagster.api import network
 from clockify_dagster.api.answers import decompressed
 from clockify_dagster.api.clock import SLICE, Clock
 from clockify_dagster.errors import AbortedError, UnreachableError
@@ -26,15 +26,6 @@ from clockify_dagster.version import __version__
 WHOLE_ANSWER = 10  # a whole answer may take this many times the limit on a silence
 _CHUNK = 1 << 16
 _HEADERS = {"User-Agent": f"clockify_dagster/{__version__}", "Accept": "application/json", "Accept-Encoding": "gzip"}
-_TIMEOUTS = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)
-# In this order: requests' errors of connecting and of time are of several kinds at once.
-_REASONS = (
-    (requests.exceptions.SSLError, "its TLS certificate cannot be verified; is there a proxy between?"),
-    (requests.exceptions.ProxyError, "the proxy that the environment sets (HTTPS_PROXY) does not let us through"),
-    (requests.exceptions.ConnectTimeout, "no connection within {timeout:g} s (CLOCKIFY_TIMEOUT_SECONDS)"),
-    (_TIMEOUTS, "nothing came for {timeout:g} s (CLOCKIFY_TIMEOUT_SECONDS)"),
-    (urllib3.exceptions.ProtocolError, "the connection broke in the middle of the answer"),
-)
 
 Exchanged = tuple[int, Mapping[str, str], bytes]
 
@@ -60,7 +51,8 @@ class SessionPool:
     def exchange(self, request: Mapping[str, Any], endpoint: str, is_halted: Callable[[], bool]) -> Exchanged:
         """Status, headers and whole body of the answer. `request` is what `Session.request` takes.
 
-        Raises `UnreachableError`, also where the answer is not whole in time, and `AbortedError` when halted.
+        Raises `UnreachableError`, also where the answer is not whole in time, `ProxyRefusedError`, `AbortedError` when
+        halted, and `SettingsError` where the environment names a proxy or certificates that cannot be used.
         """
         deadline = self._clock.monotonic() + WHOLE_ANSWER * self._timeout
         future: Future[Exchanged] = Future()
@@ -79,22 +71,17 @@ class SessionPool:
                         endpoint=endpoint,
                     )
             status, headers, packed = future.result()
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            host = urlsplit(str(request["url"])).netloc
-            raise UnreachableError(
-                f"{endpoint} to {host}: {_reason(error, self._timeout)}. Check the network and CLOCKIFY_REGION or "
-                "CLOCKIFY_API_URL.",
-                endpoint=endpoint,
-            ) from None
+        except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as error:
+            raise network.error_of(error, str(request["url"]), endpoint, self._timeout) from None
         finally:
             given_up.set()
         return status, headers, decompressed(packed, headers.get("Content-Encoding", ""), endpoint)
 
     def new_session(self) -> requests.Session:
-        """A new session, with the proxies and certificates of the environment, TLS verified, and no cookies stored."""
+        """A new session, TLS verified, and no cookies stored. Of the environment it knows only what we ask of it."""
         session = self._make()
-        # As `auth`, and not as a header of the session: requests then reads no .netrc, whose credential would go out
-        # beside the key.
+        # No .netrc, whose credential would go out beside the key; for the rest of the environment see `network.py`.
+        session.trust_env = False
         session.auth = self._with_key
         session.verify = True
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -109,7 +96,8 @@ class SessionPool:
             except IndexError:
                 session = self.new_session()
             try:
-                with session.request(**request, timeout=self._timeout, allow_redirects=False, stream=True) as response:
+                options = {**network.way_to(str(request["url"])), "timeout": self._timeout}
+                with session.request(**request, **options, allow_redirects=False, stream=True) as response:
                     # `read1` gives what one look at the socket brings, so that giving up is noticed soon. One buffer
                     # takes half the processor time of chunks that are joined in the end.
                     buffer = io.BytesIO()
@@ -127,17 +115,6 @@ class SessionPool:
             future.set_exception(error)
 
     def _with_key(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        network.check_key_may_go_to(str(request.url))
         request.headers["X-Api-Key"] = self._key
         return request
-
-
-def _reason(error: Exception, timeout: float) -> str:
-    """Why there is no answer."""
-    for kind, reason in _REASONS:
-        if isinstance(error, kind):
-            return reason.format(timeout=timeout)
-    if "refused" in str(error):
-        return "nobody listens at that address"
-    if "resolve" in str(error) or "getaddrinfo" in str(error):
-        return "the name of the host is unknown"
-    return f"the connection failed ({type(error).__name__})"

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from clockify_dagster.api import ClockifyClient
+from clockify_dagster.api.network import proxy_of
 from clockify_dagster.cli.terminal import folded, shown
 from clockify_dagster.contract import CONTRACT, Contract
 from clockify_dagster.defs.account_definitions import warehouse_of
@@ -21,7 +22,8 @@ from clockify_dagster.settings import Settings
 
 def run_doctor(settings: Settings) -> int:
     """Print what was tested and each problem. Gives 0 when a sync can work, 1 when it cannot."""
-    _say("Clockify", settings.core_url)
+    proxy = proxy_of(settings.core_url)
+    _say("Clockify", f"{settings.core_url}, through the proxy {proxy}" if proxy else settings.core_url)
     _say("days", f"{Calendar.of(settings).days}, in {settings.timezone}")
     results = []
     for look in (_database, _account):
@@ -33,9 +35,10 @@ def run_doctor(settings: Settings) -> int:
 
 
 def _database(settings: Settings) -> bool:
+    warehouse = warehouse_of(settings).warehouse(patience=0)
+    warehouse.database.check_writable()
     if not settings.database.exists():
         return _say("database", f"{settings.database} (the first sync makes it)")
-    warehouse = warehouse_of(settings).warehouse(patience=0)
     with shown("Reading every value in the database"):
         warehouse.read_every_value()
     counts, workspaces = warehouse.row_counts(), warehouse.rows_by_workspace()

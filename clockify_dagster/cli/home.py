@@ -7,22 +7,28 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from importlib import resources
 from pathlib import Path
 
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from clockify_dagster.defs.account import Account
 from clockify_dagster.defs.executors import PROCESS
 from clockify_dagster.defs.jobs import all_jobs
 from clockify_dagster.defs.run_process import RunProcess
+from clockify_dagster.env_file import env_file
 from clockify_dagster.errors import ClockifyDagsterError, HistoryUnusableError, SettingsError
-from clockify_dagster.settings import Settings, env_file
+from clockify_dagster.settings import Settings
+from clockify_dagster.settings_rules import unquoted
+from clockify_dagster.warehouse.file_lock import require_file_locks
 
 DEFAULT = ".dagster"
 IN_USE = ("history", "schedules", "storage")
@@ -36,9 +42,8 @@ def ensure_home() -> Path:
     An existing `dagster.yaml` stays as it is, and so does a folder that Dagster uses without one: ours would change how
     other projects run. Raises `SettingsError` where the folder cannot be made.
     """
-    named = os.environ.get("DAGSTER_HOME") or env_file().get("DAGSTER_HOME") or DEFAULT
+    named, home = _home()
     try:
-        home = Path(named.strip()).expanduser().absolute()
         home.mkdir(parents=True, exist_ok=True)
         # a link counts even if it leads nowhere for the moment
         if not any(os.path.lexists(home / name) for name in ("dagster.yaml", *IN_USE)):
@@ -46,13 +51,30 @@ def ensure_home() -> Path:
             written = home / f"dagster.yaml.{os.getpid()}.new"
             written.write_bytes(resources.files("clockify_dagster").joinpath("dagster.yaml").read_bytes())
             written.replace(home / "dagster.yaml")
-    except (OSError, RuntimeError, ValueError) as error:
-        raise SettingsError(
-            f"Dagster's history cannot be kept in {named}: {getattr(error, 'strerror', None) or error}. Set "
-            f"DAGSTER_HOME to a folder where you may write, for example DAGSTER_HOME={Path.home() / '.dagster'}"
-        ) from None
+    except OSError as error:
+        raise _unusable(named, error.strerror) from None
     os.environ["DAGSTER_HOME"] = str(home)
     return home
+
+
+def _home() -> tuple[str, Path]:
+    """The folder as it is named, and its whole path. Raises `SettingsError` where Dagster cannot use it."""
+    named = (os.environ.get("DAGSTER_HOME") or env_file().get("DAGSTER_HOME") or DEFAULT).strip()
+    try:
+        home = Path(unquoted(named)).expanduser().absolute()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise _unusable(named, error) from None
+    # Dagster makes an address for SQLite of the path as it is, and looks for dagster.yaml by it as by a pattern.
+    if make_url(f"sqlite:///{home}").database != str(home) or escape(str(home)) != str(home):
+        raise _unusable(named, f"Dagster cannot use a path with %, ?, * or [ in it, and the whole path is {home}")
+    return named, home
+
+
+def _unusable(named: str, why: object) -> SettingsError:
+    return SettingsError(
+        f"Dagster's history cannot be kept in {named}: {str(why).rstrip('.')}. Set DAGSTER_HOME to a folder where you "
+        "may write, for example DAGSTER_HOME=/srv/dagster"
+    )
 
 
 @contextmanager
@@ -60,8 +82,10 @@ def history() -> Iterator[DagsterInstance]:
     """Dagster's history, with the runs of killed processes marked as failed.
 
     One process at a time creates its files, since Dagster fails where two do so at once.
-    Raises `HistoryUnusableError` when they cannot be written, then or later.
+    Raises `HistoryUnusableError` when they cannot be written, then or later, `SettingsError` where there can be no
+    such folder, and `DatabaseUnusableError` on a system without file locks.
     """
+    require_file_locks()
     home = ensure_home()
     try:
         with FileLock(home / "clockify_dagster.lock", timeout=LONGEST_WAIT_SECONDS):
@@ -136,11 +160,13 @@ def _process_of(run: DagsterRun) -> RunProcess | None:
     return process if process.run_id == run.run_id else None
 
 
-def prepare_for_dev() -> None:
-    """Make the folder ready for `dagster dev`. Raises `HistoryUnusableError`, also where others depend on it.
+def prepare_for_dev() -> Path:
+    """Make the folder ready for `dagster dev`, and give it. Raises as `history`, and where others depend on it.
 
     Dagster's daemon takes all runs that wait in the history, and those fail whose code it does not know.
     """
+    home = _home()[1]
+    _check_for_dagsters_programs(home)
     with history() as instance:
         waiting = instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.QUEUED]))
     if others := sorted({run.job_name for run in waiting if not _is_ours(run)}):
@@ -149,10 +175,31 @@ def prepare_for_dev() -> None:
             f"{', '.join(others)}. The daemon of `make dev` would take them, and they would fail. Set DAGSTER_HOME to "
             "another folder, or load the module clockify_dagster.definitions from the workspace.yaml of that project."
         )
+    return home
+
+
+def _check_for_dagsters_programs(home: Path) -> None:
+    """Raise `SettingsError` where they would use another home, or find no folder for temporary files.
+
+    They read the `.env` as well, before the environment, and take what is written there as it is.
+    """
+    written = env_file().get("DAGSTER_HOME")
+    if written and written != str(home):
+        raise SettingsError(
+            f"Dagster's history is kept in {home}, but Dagster's own programs would go by the .env of this folder, "
+            f"which says DAGSTER_HOME={written}. Write DAGSTER_HOME={home} there, or take it out."
+        )
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError:
+        raise SettingsError(
+            "Dagster's own programs need a folder for temporary files, and there is none that can be written. Set "
+            "TMPDIR to a folder that this user may write."
+        ) from None
 
 
 if __name__ == "__main__":
     try:
-        prepare_for_dev()
+        sys.stdout.buffer.write(os.fsencode(prepare_for_dev()))
     except ClockifyDagsterError as error:
         sys.exit(f"Error: {error}")

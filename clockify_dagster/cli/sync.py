@@ -48,6 +48,7 @@ def run_sync(
     account = Account.of(settings)
     calendar = account.calendar
     warehouse = warehouse_of(settings).warehouse()
+    warehouse.database.check_writable()
     if is_asked_for := bool(first or last):
         days = calendar.checked(first or settings.start_date, last or calendar.today)
     else:

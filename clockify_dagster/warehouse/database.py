@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import random
@@ -19,6 +20,7 @@ from filelock import FileLock, Timeout
 from clockify_dagster.errors import DatabaseLockedError, NotLoadedError
 from clockify_dagster.warehouse.ddl import MAIN, enter_schema
 from clockify_dagster.warehouse.file_errors import file_errors
+from clockify_dagster.warehouse.file_lock import require_file_locks
 
 # Short, lest a program that opens and closes the file all the time leaves no gap that we would see.
 _POLL_SECONDS = 0.02
@@ -48,6 +50,18 @@ class Database:
     lock_timeout: float = 600
     config: dict[str, Any] = field(default_factory=dict)
     schema: str = MAIN
+
+    def __post_init__(self) -> None:
+        """Open nothing yet. Raises `DatabaseUnusableError` on a system without file locks."""
+        require_file_locks()
+
+    def check_writable(self) -> None:
+        """Raise `DatabaseUnusableError` where this user may not write the file, or not make it in its folder."""
+        with file_errors(self.path):
+            folder = next(each for each in self.path.absolute().parents if each.exists())
+            for place in (folder, self.path):
+                if place.exists() and not os.access(place, os.W_OK):
+                    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:

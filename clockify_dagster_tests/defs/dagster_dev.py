@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # it is on this machine
 
 
 @dataclass
@@ -32,7 +33,7 @@ class Dev:
         """The data that a query gives."""
         body = json.dumps({"query": query, "variables": variables}).encode()
         request = urllib.request.Request(self.url, body, {"Content-Type": "application/json"})  # noqa: S310
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own server on loopback
+        with DIRECTLY.open(request, timeout=30) as answer:
             given = json.load(answer)
         assert "errors" not in given, given["errors"]
         return given["data"]

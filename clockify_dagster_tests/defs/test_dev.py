@@ -93,7 +93,9 @@ def dev(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     monkeypatch.setenv(
         "PYTHONWARNINGS", re.findall(r"export PYTHONWARNINGS \?= (.*)", (ROOT / "Makefile").read_text())[0]
     )
-    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "hôme #1 of Ana's"))
+    for proxy in ("HTTP_PROXY", "http_proxy", "https_proxy"):  # which nobody needs: all of it is on this machine
+        monkeypatch.setenv(proxy, "http://127.0.0.1:9")
     with history() as instance:
         run_job(Outcome(), "clockify_reference", instance, {})
     with dagster_dev(tmp_path / "dev.log") as dev:

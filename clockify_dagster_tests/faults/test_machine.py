@@ -6,7 +6,6 @@ import os
 import resource
 import secrets
 import shutil
-import ssl
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from clockify_dagster.api import Transport
 from clockify_dagster.errors import DatabaseUnusableError
 from clockify_dagster.warehouse import Database
 from clockify_dagster_tests.faults.conftest import Loaded, everything
+from clockify_dagster_tests.proxy import with_certificate
 
 SIZE = 8 << 20
 NOBODY = 65534
@@ -118,29 +118,16 @@ def test_a_folder_that_may_not_be_written_is_reported(loaded: Loaded, mode: int)
         assert everything(path) == before
 
 
-@contextmanager
-def with_certificate(loaded: Loaded, authority: trustme.CA) -> Iterator[None]:
-    """Let the sandbox speak TLS."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    server = loaded.sandbox._server
-    assert server is not None
-    plain, server.socket = server.socket, context.wrap_socket(server.socket, server_side=True)
-    loaded.set(
-        api_url=loaded.sandbox.api_url.replace("http:", "https:"),
-        reports_url=loaded.sandbox.reports_url.replace("http:", "https:"),
-    )
-    yield
-    server.socket.close()
-    plain.close()
-
-
 def test_a_certificate_that_nobody_trusts_is_refused_before_the_key_is_sent(
     loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     authority = trustme.CA()
     before = everything(loaded.database)
-    with with_certificate(loaded, authority):
+    with with_certificate(loaded.sandbox, authority, "127.0.0.1"):
+        loaded.set(
+            api_url=loaded.sandbox.api_url.replace("http:", "https:"),
+            reports_url=loaded.sandbox.reports_url.replace("http:", "https:"),
+        )
         result = loaded.load("clockify_tags", expect=False)
         (message,) = loaded.failures(result).values()
         assert "its TLS certificate cannot be verified" in message

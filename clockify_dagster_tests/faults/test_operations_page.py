@@ -70,6 +70,13 @@ def test_every_message_that_the_page_quotes_is_one_that_the_code_says() -> None:
     assert "This is a bug in clockify_dagster" in said
 
 
+def test_every_test_that_the_page_names_exists() -> None:
+    modules = [path.read_text(encoding="utf-8") for path in Path(__file__).parents[1].rglob("test_*.py")]
+    named = set(re.findall(r"`(test_\w+)`", PAGE))
+    assert len(named) > 10
+    assert [name for name in named if not any(f"def {name}(" in module for module in modules)] == []
+
+
 def test_every_variable_that_the_page_names_exists() -> None:
     known = {f"CLOCKIFY_{name.upper()}" for name in Settings.model_fields}
     assert set(re.findall(r"CLOCKIFY_[A-Z_]*[A-Z]", PAGE)) <= known

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from clockify_dagster.cli.home import ensure_home
 from clockify_dagster.cli.terminal import table
 from clockify_dagster.sandbox import Sandbox, make_agency
 
@@ -30,7 +31,11 @@ def main() -> int:
         if "--ui" in sys.argv[1:]:
             _run("python", "-m", "clockify_dagster.cli.home", env=environment)  # makes Dagster's folder
             _say(f"Dagster's UI starts, which takes a moment. Then open {UI}/assets/clockify_timeentries\n")
-            return _run("dagster", "dev", "--workspace", "workspace.yaml", "--host", "127.0.0.1", env=environment)
+            os.environ.update(environment)
+            ensure_home()
+            workspace = str(Path("workspace.yaml").absolute())
+            # in a folder without `.env`, by which Dagster would go before the environment: it is of your own account
+            return _run("dagster", "dev", "--workspace", workspace, "--host", "127.0.0.1", env=environment, cwd=HOME)
         DATABASE.unlink(missing_ok=True)
         _say(
             f"A made-up Clockify account is served on {sandbox.origin}. Loading it, as `clockify-dagster sync` does:\n"
@@ -47,7 +52,7 @@ def _variables(sandbox: Sandbox) -> dict[str, str]:
         "CLOCKIFY_REPORTS_URL": sandbox.reports_url,
         "CLOCKIFY_API_KEY": sandbox.api_key,
         "CLOCKIFY_WORKSPACES": "",
-        "CLOCKIFY_DATABASE": str(DATABASE),
+        "CLOCKIFY_DATABASE": str(DATABASE.absolute()),
         "CLOCKIFY_TIMEZONE": ZONE,
         "CLOCKIFY_START_DATE": (datetime.now(ZoneInfo(ZONE)) - timedelta(days=150)).date().isoformat(),
         "CLOCKIFY_REQUESTS_PER_SECOND": "50",
@@ -55,11 +60,11 @@ def _variables(sandbox: Sandbox) -> dict[str, str]:
     }
 
 
-def _run(program: str, *arguments: str, env: dict[str, str]) -> int:
+def _run(program: str, *arguments: str, env: dict[str, str], cwd: Path | None = None) -> int:
     """Run a program of this environment; what would end us ends it, and we wait until it has ended in order."""
     command = [str(Path(sys.executable).parent / program), *arguments]
     # in a session of its own, so that Ctrl-C reaches it once: from us
-    with subprocess.Popen(command, env=env, start_new_session=True) as process:  # noqa: S603 - a program of our own
+    with subprocess.Popen(command, env=env, cwd=cwd, start_new_session=True) as process:  # noqa: S603 - our own
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda number, _: process.send_signal(number))
         return process.wait()
