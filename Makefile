@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
 
-.PHONY: help install demo demo-ui dev sync check sandbox test lint format types imports bench docs clean
+.PHONY: help install demo demo-ui dev sync check sandbox test test-world lint format types imports bench docs clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -39,6 +39,9 @@ sandbox: install  ## serve the made-up account until Ctrl-C
 
 test: lint types imports  ## everything that must hold: style, types, layers, tests
 	$(BIN)/pytest --numprocesses 3 --dist worksteal
+
+test-world: install  ## tests that need the package index, another user, or minutes
+	$(BIN)/pytest -m world --numprocesses 2 --dist worksteal
 
 lint: install
 	$(BIN)/ruff check .

@@ -21,7 +21,11 @@ _EXECUTORS = {"in_process": in_process_executor, "multiprocess": multiprocess_ex
 def build_definitions(settings: Settings, contract: Contract = CONTRACT) -> Definitions:
     """The definitions for these settings; needs neither key nor network."""
     calendar = Calendar.of(settings)
-    warehouse = ClockifyIOManager(database=str(settings.database), lock_timeout_seconds=settings.lock_timeout_seconds)
+    warehouse = ClockifyIOManager(
+        database=str(settings.database),
+        lock_timeout_seconds=settings.lock_timeout_seconds,
+        storage_version=settings.database_storage_version,
+    )
     return Definitions(
         assets=all_assets(calendar, contract),
         asset_checks=all_checks(calendar, contract, blocking=settings.blocking_checks),

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from clockify_dagster import settings_rules as rules
 from clockify_dagster.errors import SettingsError
+from clockify_dagster.warehouse.database import STORAGE_VERSION
 
 PREFIX = "CLOCKIFY_"
 ENV_FILE = ".env"
@@ -70,6 +71,11 @@ class Settings(BaseSettings):
     )
     database: Annotated[Path, AfterValidator(rules.checked_file)] = Field(
         default=Path("data/clockify.duckdb"), description="The DuckDB file"
+    )
+    database_storage_version: Annotated[str, AfterValidator(rules.checked_storage_version)] = Field(
+        default=STORAGE_VERSION,
+        description="DuckDB's storage version, for a new file: this DuckDB and later ones can open it",
+        examples=["v1.5.0"],
     )
     executor: Literal["in_process", "multiprocess"] = Field(
         default="in_process",

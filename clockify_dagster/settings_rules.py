@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+import duckdb
 from pydantic import SecretStr, ValidationInfo
 
 
@@ -118,6 +119,15 @@ def checked_file(path: Path) -> Path:
         raise ValueError(f"the path cannot be used: {getattr(error, 'strerror', None) or error}") from None
     require(not kind, f"it is {kind}, not a file")
     return path
+
+
+def checked_storage_version(version: str) -> str:
+    """A storage version that the installed DuckDB can write."""
+    try:
+        duckdb.connect(config={"storage_compatibility_version": version}).close()
+    except duckdb.Error:
+        raise ValueError(f"DuckDB {duckdb.__version__}, which is installed, has no such storage version") from None
+    return version
 
 
 def checked_api_url(url: str | None) -> str | None:

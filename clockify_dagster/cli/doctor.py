@@ -38,7 +38,8 @@ def _database(settings: Settings) -> bool:
     warehouse.read_every_value()
     counts = warehouse.row_counts()
     loaded = [rows for rows in counts.values() if rows is not None]
-    return _say("database", f"{settings.database}: {len(loaded)} of {len(counts)} tables, {sum(loaded):,} rows")
+    _say("database", f"{settings.database}: {len(loaded)} of {len(counts)} tables, {sum(loaded):,} rows")
+    return _say("", f"DuckDB {warehouse.readable_since()} and later can open it")
 
 
 def _account(settings: Settings) -> bool:

@@ -24,6 +24,7 @@ from clockify_dagster.defs.error_boundary import error_boundary, failure_of
 from clockify_dagster.defs.table_outputs import rows_metadata
 from clockify_dagster.errors import LoadConflictError, SettingsError
 from clockify_dagster.warehouse import Database, Load, Warehouse
+from clockify_dagster.warehouse.database import STORAGE_VERSION
 from clockify_dagster.warehouse.ddl import SCHEMA
 from clockify_dagster.warehouse.user_tables import PartitionRows
 
@@ -39,6 +40,7 @@ class ClockifyIOManager(DuckDBPandasIOManager, IOManager):
     """
 
     lock_timeout_seconds: float = Field(default=600, description="How long to wait for another process that has it.")
+    storage_version: str = Field(default=STORAGE_VERSION, description="DuckDB's storage version, where a file is made.")
 
     # every step of a run takes the workspaces, and opening the file takes longer than all else about it
     _read_in_this_run: dict[Any, pd.DataFrame] = PrivateAttr(default_factory=dict)
@@ -54,7 +56,8 @@ class ClockifyIOManager(DuckDBPandasIOManager, IOManager):
     def warehouse(self, contract: Contract = CONTRACT, *, patience: float = float("inf")) -> Warehouse:
         """The warehouse, with at most `patience` seconds to wait for another process. Opens nothing yet."""
         timeout = min(patience, self.lock_timeout_seconds)
-        return Warehouse(Database(Path(self.database), timeout, self.connection_config), contract)
+        database = Database(Path(self.database), timeout, self.connection_config, self.storage_version)
+        return Warehouse(database, contract)
 
     def handle_output(self, context: OutputContext, obj: Load | pd.DataFrame) -> None:
         """Write a load, once for all the tables in it, or a frame that is a whole table or some days of it."""

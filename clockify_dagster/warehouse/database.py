@@ -23,6 +23,9 @@ from clockify_dagster.warehouse.file_errors import file_errors
 _POLL_SECONDS = 0.02
 _REPORTED_AFTER_SECONDS = 2.0
 
+STORAGE_VERSION = "v1.4.0"
+"""Of new files: that of the oldest DuckDB that pyproject.toml allows, so that tools with an older DuckDB open them."""
+
 # DuckDB would otherwise fetch an extension from the network to open, say, a file of SQLite.
 _NO_EXTENSIONS = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 
@@ -40,11 +43,13 @@ class Database:
         path: the file; it and its folder are made by the first write.
         lock_timeout: seconds to wait for another process that has the file open or writes to it.
         config: settings for DuckDB, as `duckdb.connect` takes them.
+        storage_version: for the file where it is made; one that is there keeps its own.
     """
 
     path: Path
     lock_timeout: float = 600
     config: dict[str, Any] = field(default_factory=dict)
+    storage_version: str = STORAGE_VERSION
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -162,7 +167,8 @@ class Database:
         path.with_name(path.name + ".wal").unlink(missing_ok=True)
         unfinished = path.with_name(f".{path.name}.new")
         unfinished.unlink(missing_ok=True)
-        duckdb.connect(str(unfinished), config=dict(_NO_EXTENSIONS)).close()
+        version = {"storage_compatibility_version": self.storage_version}
+        duckdb.connect(str(unfinished), config={**_NO_EXTENSIONS, **version}).close()
         try:
             os.link(unfinished, path)  # which fails where another program has just made the file
         except FileExistsError:
