@@ -1,8 +1,9 @@
 # Each target needs python3 (3.10 to 3.13), make and the package index, and makes its own .venv.
 PYTHON ?= python3
 BIN := .venv/bin
+OLDEST := .venv-oldest
 
-.PHONY: help install demo demo-ui dev sync check sandbox test lint format types imports bench docs clean
+.PHONY: help install demo demo-ui dev sync check sandbox test test-world test-oldest lint format types imports bench docs clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -42,6 +43,15 @@ sandbox: install  ## serve the made-up account until Ctrl-C
 test: lint types imports  ## everything that must hold: style, types, layers, tests
 	$(BIN)/pytest --numprocesses 3 --dist worksteal
 
+test-world: install  ## tests that need the package index, another user, or minutes
+	$(BIN)/pytest -m world --numprocesses 2 --dist worksteal
+
+test-oldest:  ## the tests with the oldest versions that pyproject.toml allows, in .venv-oldest
+	$(PYTHON) -m venv --clear $(OLDEST)
+	$(OLDEST)/bin/python -m pip install -qq uv
+	$(OLDEST)/bin/uv pip install -q --python $(OLDEST)/bin/python --resolution lowest-direct --editable '.[dev]'
+	$(OLDEST)/bin/pytest --numprocesses 3 --dist worksteal
+
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -65,4 +75,4 @@ docs: install  ## make the generated pages anew
 	$(BIN)/python docs/relationships.py docs/images/relationships.svg
 
 clean:  ## remove what the targets made, but for data and history
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	rm -rf .venv $(OLDEST) .mypy_cache .pytest_cache .ruff_cache *.egg-info

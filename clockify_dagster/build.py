@@ -13,7 +13,8 @@ from clockify_dagster.defs.account import Translation
 from clockify_dagster.defs.account_definitions import account_definitions
 from clockify_dagster.defs.resources import resource_of
 from clockify_dagster.errors import SettingsError
-from clockify_dagster.settings import GivenSettings, Settings
+from clockify_dagster.given_settings import GivenSettings
+from clockify_dagster.settings import Settings
 
 
 def build_definitions(

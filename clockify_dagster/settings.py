@@ -16,14 +16,14 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from clockify_dagster import settings_rules as rules
 from clockify_dagster.env_file import ENCODING, ENV_FILE, env_file
 from clockify_dagster.errors import SettingsError
+from clockify_dagster.warehouse.database import STORAGE_VERSION
 
 PREFIX = "CLOCKIFY_"
-_PARAMETERS = {"database_schema": "schema"}
 _SHOWN = 80  # so many characters of a wrong value
 
 
@@ -99,6 +99,11 @@ class Settings(BaseSettings):
     )
     database_schema: str | None = Field(
         default=None, min_length=1, description="The database schema of the tables", examples=["main"]
+    )
+    database_storage_version: Annotated[str, AfterValidator(rules.checked_storage_version)] = Field(
+        default=STORAGE_VERSION,
+        description="DuckDB's storage version, for a new file: this DuckDB and later ones can open it",
+        examples=["v1.5.0"],
     )
     executor: Annotated[Literal["in_process", "multiprocess"], AfterValidator(rules.checked_executor)] = Field(
         default="in_process",
@@ -211,27 +216,6 @@ class Settings(BaseSettings):
     def reports_host_url(self) -> str:
         """The address of the reports API: the region's, or the one that belongs to the core API's address."""
         return self.reports_url or rules.reports_url_of(self.core_url)
-
-
-class GivenSettings(Settings):
-    """Settings of values that are given in code. The environment has no say in them."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic's signature
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what is given."""
-        return (init_settings,)
-
-    @classmethod
-    def named(cls, field: str) -> str:
-        """How a user writes a field: as a parameter."""
-        return _PARAMETERS.get(field, field)
 
 
 def variable(field: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+import duckdb
 from pydantic import SecretStr, ValidationInfo
 
 from clockify_dagster.api.network import UNENCRYPTED, is_loopback
@@ -165,6 +166,15 @@ def checked_file(path: Path) -> Path:
     require(not unusable, f"DuckDB cannot use a path with {' or '.join(unusable)} in it, and the whole path is {whole}")
     require(whole == whole.encode(errors="replace").decode(), "DuckDB cannot use a path that is not in UTF-8")
     return path
+
+
+def checked_storage_version(version: str) -> str:
+    """A storage version that the installed DuckDB can write."""
+    try:
+        duckdb.connect(config={"storage_compatibility_version": version}).close()
+    except duckdb.Error:
+        raise ValueError(f"DuckDB {duckdb.__version__}, which is installed, has no such storage version") from None
+    return version
 
 
 def checked_api_url(url: str | None) -> str | None:

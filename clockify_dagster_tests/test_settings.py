@@ -4,6 +4,7 @@ import os
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from clockify_dagster.errors import SettingsError
@@ -82,6 +83,8 @@ LATER = (datetime.now(timezone.utc) + timedelta(days=9)).date().isoformat()
         ("TIMEZONE", "Mars/Olympus", "no time zone of that name"),
         ("TIMEZONE", "../../etc/passwd", "no time zone of that name"),
         ("DATABASE", ".", "it is a folder"),
+        ("DATABASE_STORAGE_VERSION", "v9.9.9", f"DuckDB {duckdb.__version__}, which is installed, has no such"),
+        ("DATABASE_STORAGE_VERSION", "1.4", "has no such storage version"),
         ("REQUESTS_PER_SECOND", "0", "at least 0.001"),
         ("REQUESTS_PER_SECOND", "nan", "must be a finite number"),
         ("CONCURRENCY", "65", "at most 64"),

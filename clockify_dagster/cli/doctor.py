@@ -46,7 +46,7 @@ def _database(settings: Settings) -> bool:
     _say("database", f"{settings.database}: {len(loaded)} of {len(counts)} tables, {sum(loaded):,} rows")
     for each in workspaces if len(workspaces) > 1 else []:
         _say("", f"{each.name}: {each.entries:,} time entries, {each.others:,} rows in other tables")
-    return True
+    return _say("", f"DuckDB {warehouse.readable_since()} and later can open it")
 
 
 def _account(settings: Settings) -> bool:

@@ -48,4 +48,5 @@ def warehouse_of(settings: Settings) -> ClockifyIOManager:
         database=str(settings.database),
         schema=settings.tables_schema,
         lock_timeout_seconds=settings.lock_timeout_seconds,
+        storage_version=settings.database_storage_version,
     )

@@ -22,6 +22,7 @@ from clockify_dagster.defs.error_boundary import error_boundary, failure_of
 from clockify_dagster.defs.table_specs import TABLE, rows_metadata
 from clockify_dagster.errors import LoadConflictError
 from clockify_dagster.warehouse import Database, Load, Warehouse
+from clockify_dagster.warehouse.database import STORAGE_VERSION
 from clockify_dagster.warehouse.ddl import MAIN
 from clockify_dagster.warehouse.workspace_state import workspace_states
 
@@ -37,6 +38,7 @@ class ClockifyIOManager(DuckDBPandasIOManager, IOManager):
     """
 
     lock_timeout_seconds: float = Field(default=600, description="How long to wait for another process that has it.")
+    storage_version: str = Field(default=STORAGE_VERSION, description="DuckDB's storage version, where a file is made.")
 
     # every step of a run takes the workspaces, and opening the file takes longer than all else about it
     _read_in_this_run: dict[Any, pd.DataFrame] = PrivateAttr(default_factory=dict)
@@ -53,7 +55,8 @@ class ClockifyIOManager(DuckDBPandasIOManager, IOManager):
     ) -> Warehouse:
         """The warehouse, with at most `patience` seconds to wait for another process. Opens nothing yet."""
         timeout = min(patience, self.lock_timeout_seconds)
-        database = Database(Path(self.database), timeout, self.connection_config, schema or self.schema_ or MAIN)
+        place = schema or self.schema_ or MAIN
+        database = Database(Path(self.database), timeout, self.connection_config, place, self.storage_version)
         return Warehouse(database, contract)
 
     def unread_workspaces(self) -> dict[str, str]:

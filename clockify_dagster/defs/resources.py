@@ -15,8 +15,9 @@ from pydantic import Field, PrivateAttr
 
 from clockify_dagster.api import ClockifyClient, Transport
 from clockify_dagster.errors import SettingsError
+from clockify_dagster.given_settings import GivenSettings
 from clockify_dagster.refresh import Workspace
-from clockify_dagster.settings import GivenSettings, Settings, missing_key
+from clockify_dagster.settings import Settings, missing_key
 
 
 class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagster declares it generic and takes it bare

@@ -26,6 +26,9 @@ from clockify_dagster.warehouse.file_lock import require_file_locks
 _POLL_SECONDS = 0.02
 _REPORTED_AFTER_SECONDS = 2.0
 
+STORAGE_VERSION = "v1.4.0"
+"""Of new files: that of the oldest DuckDB that pyproject.toml allows, so that tools with an older DuckDB open them."""
+
 # DuckDB would otherwise fetch an extension from the network to open, say, a file of SQLite.
 _NO_EXTENSIONS = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 
@@ -44,12 +47,14 @@ class Database:
         lock_timeout: seconds to wait for another process that has the file open or writes to it.
         config: settings for DuckDB, as `duckdb.connect` takes them.
         schema: where the tables are; made by the first write.
+        storage_version: for the file where it is made; one that is there keeps its own.
     """
 
     path: Path
     lock_timeout: float = 600
     config: dict[str, Any] = field(default_factory=dict)
     schema: str = MAIN
+    storage_version: str = STORAGE_VERSION
 
     def __post_init__(self) -> None:
         """Open nothing yet. Raises `DatabaseUnusableError` on a system without file locks."""
@@ -185,7 +190,8 @@ class Database:
         path.with_name(path.name + ".wal").unlink(missing_ok=True)
         unfinished = path.with_name(f".{path.name}.new")
         unfinished.unlink(missing_ok=True)
-        duckdb.connect(str(unfinished), config=dict(_NO_EXTENSIONS)).close()
+        version = {"storage_compatibility_version": self.storage_version}
+        duckdb.connect(str(unfinished), config={**_NO_EXTENSIONS, **version}).close()
         try:
             os.link(unfinished, path)  # which fails where another program has just made the file
         except FileExistsError:

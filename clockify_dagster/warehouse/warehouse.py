@@ -81,6 +81,14 @@ class Warehouse:
         with self.database.reading() as connection:
             return rows_by_workspace(connection, self.contract, span)
 
+    def readable_since(self) -> str:
+        """The oldest DuckDB that can open the file, as DuckDB says it: `1.4.0`."""
+        with self.database.reading() as connection:
+            found = connection.execute(
+                "SELECT tags['storage_version'] FROM duckdb_databases() WHERE database_name = current_database()"
+            ).fetchall()
+            return str(found[0][0]).strip("v+")
+
     def read_every_value(self) -> None:
         """Read each value of each table, ours or not: DuckDB finds damage only where it looks.
 

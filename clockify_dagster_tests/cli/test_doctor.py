@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from clockify_dagster.sandbox import Fault, faults
+from clockify_dagster.warehouse.database import STORAGE_VERSION
 from clockify_dagster_tests.cli.conftest import Command
 from clockify_dagster_tests.conftest import Project
 from clockify_dagster_tests.defs.test_schedules import held_open
@@ -34,6 +36,13 @@ def test_it_names_the_person_whose_key_it_is_and_their_role(command: Command, pr
     assert f"user {person['id']}" not in answer.out
     person["name"] = ""
     assert f"accepted; it is that of {person['email']}\n" in command("doctor").out
+
+
+def test_it_says_which_duckdb_can_open_the_file(command: Command, project: Project) -> None:
+    project.warehouse.write_frame("mine", pd.DataFrame({"n": [1]}))
+    answer = command("doctor")
+    assert answer.code == 0, answer.all
+    assert f"DuckDB {STORAGE_VERSION.strip('v')} and later can open it" in answer.out
 
 
 def test_it_takes_few_requests(command: Command, project: Project) -> None:
