@@ -63,7 +63,7 @@ def test_the_setting_chooses_another(tmp_path: Path, monkeypatch: pytest.MonkeyP
     path = tmp_path / "new.duckdb"
     monkeypatch.setenv("CLOCKIFY_DATABASE", str(path))
     monkeypatch.setenv("CLOCKIFY_DATABASE_STORAGE_VERSION", NEWEST)
-    manager = (project_definitions(Settings.load()).resources or {})["warehouse"]
+    manager = (project_definitions(Settings.load()).resources or {})["clockify_warehouse"]
     assert isinstance(manager, ClockifyIOManager)
     write_much(manager.warehouse().database)
     assert version_of(path) == version_of(made_with(tmp_path / "other.duckdb", NEWEST))
