@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from clockify_dagster import settings_rules as rules
-from clockify_dagster.env_file import ENCODING, ENV_FILE, env_file
+from clockify_dagster.env_file import ENCODING, ENV_FILE, UNREADABLE, env_file
 from clockify_dagster.errors import SettingsError
 from clockify_dagster.warehouse.database import STORAGE_VERSION
 
@@ -137,16 +137,13 @@ class Settings(BaseSettings):
         """
         try:
             found = cls(**given)
+            rules.checked_file(found.database)  # the default is in this folder, whose own name may be unusable
         except ValidationError as error:
             raise SettingsError("\n".join(cls._sentence(fault) for fault in error.errors())) from None
         except (OSError, UnicodeDecodeError):
-            fault = f"The file {ENV_FILE} in this folder cannot be read: it must be readable text in UTF-8, a line for"
-            raise SettingsError(f"{fault} each variable. Write for example {variable('region')}=euc1") from None
-        try:
-            rules.checked_file(found.database)  # the default is in this folder, whose own name may be unusable
+            raise SettingsError(UNREADABLE) from None
         except ValueError as error:
-            name = cls.named("database")
-            raise SettingsError(f"{name} cannot be used: {error}. Write for example {name}=/srv/c.duckdb") from None
+            raise SettingsError(f"{cls.named('database')} cannot be used: {error}. Use another folder.") from None
         return found
 
     @classmethod

@@ -5,16 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from clockify_dagster.api import Answer, ClockifyClient, Transport
 from clockify_dagster.api.clock import Clock
 from clockify_dagster.api.paging import documents_of
 from clockify_dagster.contract.listing import Listing
 from clockify_dagster.sandbox import Account, Sandbox
+from clockify_dagster_tests.proxy import HOST, Proxy, proxying, with_certificate
 
+URL = f"https://{HOST}/api/v1/user"  # which only a proxy finds
 CLIENTS = Listing("workspaces/{workspace}/clients")
 TAGS = Listing("workspaces/{workspace}/tags")
 NOW = datetime(2026, 3, 31, 15, tzinfo=timezone.utc)
@@ -146,3 +150,40 @@ def read(transport: Transport, sandbox: Sandbox, workspace: str, user: str) -> R
 def ids(rows: list[Document]) -> list[str]:
     """Each id once, where it came first; rows near the border of a page come twice."""
     return list(dict.fromkeys(row["id"] for row in rows))
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """A company's own."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def bundle(authority: trustme.CA, tmp_path: Path) -> str:
+    """The file with its certificate."""
+    path = tmp_path / "company certificates.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return str(path)
+
+
+@pytest.fixture
+def clockify(sandbox: Sandbox, authority: trustme.CA) -> Iterator[tuple[str, int]]:
+    """The sandbox, with TLS and by another name; only a proxy finds it."""
+    with with_certificate(sandbox, authority, HOST) as address:
+        yield address
+
+
+@pytest.fixture
+def proxy(clockify: tuple[str, int]) -> Iterator[Proxy]:
+    with proxying(clockify) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def ask(make: Callable[..., Transport]) -> Callable[..., object]:
+    """Ask for the user, once: the answer, or the error."""
+
+    def send(url: str = URL) -> object:
+        return make(timeout=10).send("GET", url, document_of)
+
+    return send

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from clockify_dagster.cli.home import ensure_home
 from clockify_dagster.cli.terminal import table
 from clockify_dagster.sandbox import Sandbox, make_agency
 
@@ -29,13 +28,8 @@ def main() -> int:
     with Sandbox(make_agency(timezone=ZONE)) as sandbox:
         environment = {**os.environ, **_variables(sandbox)}
         if "--ui" in sys.argv[1:]:
-            _run("python", "-m", "clockify_dagster.cli.home", env=environment)  # makes Dagster's folder
             _say(f"Dagster's UI starts, which takes a moment. Then open {UI}/assets/clockify_timeentries\n")
-            os.environ.update(environment)
-            ensure_home()
-            workspace = str(Path("workspace.yaml").absolute())
-            # in a folder without `.env`, by which Dagster would go before the environment: it is of your own account
-            return _run("dagster", "dev", "--workspace", workspace, "--host", "127.0.0.1", env=environment, cwd=HOME)
+            return _serve_ui(environment)
         DATABASE.unlink(missing_ok=True)
         _say(
             f"A made-up Clockify account is served on {sandbox.origin}. Loading it, as `clockify-dagster sync` does:\n"
@@ -44,6 +38,16 @@ def main() -> int:
     if code == 0:
         _ask()
     return code
+
+
+def _serve_ui(environment: dict[str, str]) -> int:
+    from clockify_dagster.cli.home import ensure_home  # which imports Dagster, and that takes seconds
+
+    os.environ.update(environment)
+    ensure_home()
+    workspace = str(Path("workspace.yaml").absolute())
+    # in a folder without a `.env`: Dagster would let it win over the environment, and it is for your own account
+    return _run("dagster", "dev", "--workspace", workspace, "--host", "127.0.0.1", env=environment, cwd=HOME)
 
 
 def _variables(sandbox: Sandbox) -> dict[str, str]:
