@@ -41,7 +41,7 @@ DAMAGES = [
     Damage(
         "clockify_timeentries__tags",
         "timeentry_id_is_in_clockify_timeentries",
-        "INSERT INTO {table} SELECT 'nowhere', tag_id, _loaded_at FROM {table} GROUP BY ALL LIMIT 1",
+        "INSERT INTO {table} SELECT 'nowhere', tag_id, _loaded_at, _changed_at FROM {table} GROUP BY ALL LIMIT 1",
         {"orphans": 1, "rows": 157, "missing ids": ["nowhere"]},
     ),
     Damage(
@@ -62,6 +62,13 @@ DAMAGES = [
         "columns_are_declared_ones",
         "ALTER TABLE {table} DROP COLUMN archived",
         {"missing": ["archived"]},
+    ),
+    Damage(
+        "clockify_tags",
+        "columns_are_declared_ones",
+        "ALTER TABLE {table} DROP COLUMN _changed_at",
+        {"missing": ["_changed_at"]},
+        "WARN",
     ),
     Damage(
         "clockify_clients",
