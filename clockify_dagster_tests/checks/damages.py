@@ -160,6 +160,14 @@ DAMAGES = [
     ),
     Damage(
         ENTRIES,
+        "lasts_no_more_than_a_day",
+        "UPDATE {table} SET timeinterval_end = timeinterval_start + INTERVAL 61 HOUR, timeinterval__duration = 'PT61H' "
+        "WHERE id = (SELECT max_by(id, timeinterval_start) FROM {table})",
+        {"longer than a day": 1, "rows": 157},
+        "WARN",
+    ),
+    Damage(
+        ENTRIES,
         "no_timer_runs_for_days",
         f"UPDATE {{table}} SET timeinterval_end = NULL, timeinterval__duration = NULL WHERE id IN {THREE}",
         {"forgotten timers": 3, "rows": 3},
