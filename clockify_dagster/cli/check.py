@@ -14,7 +14,7 @@ from clockify_dagster.defs.checks import audit_context, reconciled
 from clockify_dagster.defs.partitions import Calendar
 from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse import Database, Warehouse
-from clockify_dagster.warehouse.audit import Finding, audit, freshness_of
+from clockify_dagster.warehouse.audit import Finding, audit
 
 _PASSED = {True: "yes", False: "NO", None: "not checked"}
 
@@ -50,7 +50,7 @@ def all_findings(settings: Settings, warehouse: Warehouse) -> tuple[list[Finding
     calendar = Calendar.of(settings)
     with warehouse.database.reading() as connection:
         context = audit_context(connection, calendar, CONTRACT)
-        findings = [f for table in CONTRACT for f in (*audit(context, table), *freshness_of(context, table))]
+        findings = [finding for table in CONTRACT for finding in audit(context, table)]
         absent = [table.name for table in CONTRACT if not context.was_loaded(table.name)]
     return [*findings, reconciled(settings, calendar, warehouse)], absent
 

@@ -58,8 +58,9 @@ def _table_checks(contract: Contract, root: Table, calendar: Calendar, *, blocki
 
 
 def audit_context(connection: duckdb.DuckDBPyConnection, calendar: Calendar, contract: Contract) -> AuditContext:
-    """The database as it is now, and the days that it may hold."""
-    return AuditContext(connection, datetime.now(timezone.utc), calendar.limits, contract)
+    """The database as it is now, and the days that it should hold."""
+    now = datetime.now(timezone.utc)
+    return AuditContext(connection, now, days=calendar.days, zone=calendar.zone, contract=contract)
 
 
 def _reconciliation(calendar: Calendar, *, blocking: bool) -> AssetChecksDefinition:

@@ -11,7 +11,6 @@ from dagster import (
     AssetKey,
     AssetOut,
     BackfillPolicy,
-    FreshnessPolicy,
     MetadataValue,
     Output,
     PartitionsDefinition,
@@ -23,7 +22,6 @@ from dagster import (
 
 from clockify_dagster.contract import WORKSPACES, Column, Table
 from clockify_dagster.warehouse import Load
-from clockify_dagster.warehouse.audit import longest_age
 from clockify_dagster.warehouse.ddl import SCHEMA
 
 ROWS = "rows loaded"
@@ -91,7 +89,6 @@ def _out(table: Table) -> AssetOut:
         kinds={"clockify", "duckdb", "pandas"},
         metadata=metadata | ({"partition_expr": table.partition_column} if table.partition_column else {}),
         is_required=False,
-        freshness_policy=FreshnessPolicy.time_window(fail_window=longest_age(table)),
     )
 
 

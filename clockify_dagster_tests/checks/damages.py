@@ -18,6 +18,7 @@ class Damage:
     sql: str
     numbers: dict[str, Any] = field(default_factory=dict)
     severity: str = "ERROR"
+    also: frozenset[str] = frozenset()  # other checks of the table that it turns red
 
     def __str__(self) -> str:
         return f"{self.table}.{self.check}: {self.sql[:40]}"
@@ -149,6 +150,7 @@ DAMAGES = [
         "UPDATE clockify_state.loaded_ranges SET range_start = range_start + INTERVAL 7 DAY",
         {"outside": 0, "on days not loaded": 4},
         "WARN",
+        frozenset(["is_fresh"]),
     ),
     Damage(
         "clockify_timeentries_integral",
