@@ -81,6 +81,12 @@ def ranges_of(days: Iterable[date]) -> list[Days]:
     return ranges
 
 
+def first_few(ranges: Sequence[Days], number: int = 3) -> str:
+    """Ranges of days in words; of many, the first ones and how many more there are."""
+    more = f" and {len(ranges) - number} more ranges" if len(ranges) > number else ""
+    return ", ".join(map(str, ranges[:number])) + more
+
+
 def merged(spans: Iterable[Span]) -> list[Span]:
     """The same time, in spans that neither touch nor overlap, in order."""
     result: list[Span] = []

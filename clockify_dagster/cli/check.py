@@ -12,6 +12,7 @@ from tabulate import tabulate
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.defs.checks import audit_context, reconciled
 from clockify_dagster.defs.partitions import Calendar
+from clockify_dagster.reconcile import CHECK as RECONCILIATION
 from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse import Database, Warehouse
 from clockify_dagster.warehouse.audit import Finding, audit
@@ -64,6 +65,9 @@ def _print(findings: Sequence[Finding]) -> None:
     failed, unknown = ([each for each in findings if each.passed is passed] for passed in (False, None))
     click.echo("\n" if failed or unknown else "", nl=False)
     print_findings((f.check.table, f.check.name, f.severity, f.message) for f in (*failed, *unknown))
+    for f in findings:
+        if f.check == RECONCILIATION and f.passed:  # equal totals say nothing about days that were not compared
+            click.echo("\n" + textwrap.fill(f.message, 110))
     errors = sum(finding.is_error for finding in failed)
     click.echo(
         f"\n{len(findings)} checks: {len(findings) - len(failed) - len(unknown)} passed, {errors} failed as errors, "

@@ -92,7 +92,7 @@ def reconciled(settings: Settings, calendar: Calendar, warehouse: Warehouse) -> 
                 warehouse=warehouse,
                 workspaces=settings.workspaces,
                 zone=calendar.zone,
-                today=calendar.today,
+                days=calendar.days,
                 now=datetime.now(timezone.utc),
             ),
         )

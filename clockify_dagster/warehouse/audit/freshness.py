@@ -11,12 +11,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from clockify_dagster.contract.model import Table
-from clockify_dagster.days import Span, gaps, ranges_of
+from clockify_dagster.days import Span, first_few, gaps, ranges_of
 from clockify_dagster.warehouse.audit.context import AuditContext
 from clockify_dagster.warehouse.audit.model import Check, Find, Finding, found, not_checked
 from clockify_dagster.warehouse.loaded_entries import workspace_ids
 
-_LISTED, _SHOWN = 100, 3  # ranges of days in the numbers, and in the message
+_LISTED, _SHOWN = 100, 3  # how many ranges or workspaces are in the numbers, and in the message
 
 
 def checks(table: Table) -> dict[Check, Find]:
@@ -71,10 +71,10 @@ def _find_days(context: AuditContext, table: Table, check: Check) -> Finding:
     parts = []
     if never:
         numbers["never loaded"] = [str(days) for days in ranges_of(never)][:_LISTED]
-        parts.append(f"Days never loaded: {len(never)} of {len(context.days)} ({_named(never)}).")
+        parts.append(f"Days never loaded: {len(never)} of {len(context.days)} ({first_few(ranges_of(never))}).")
     if unfinished:
         numbers["loaded before they were over"] = [str(days) for days in ranges_of(unfinished)][:_LISTED]
-        parts.append(f"Days last loaded before they were over: {len(unfinished)} ({_named(unfinished)}).")
+        parts.append(f"Days last loaded before they were over: {len(unfinished)} ({first_few(ranges_of(unfinished))}).")
     newest = min((spans[-1].start for spans in late.values() if spans[-1].end == context.limits.end), default=due)
     if newest < due:
         parts.append(f"Nothing after {_clock(context, newest)} is loaded: does the schedule run?")
@@ -87,13 +87,6 @@ def _find_days(context: AuditContext, table: Table, check: Check) -> Finding:
 
 def _days(context: AuditContext, spans: Iterable[Span]) -> set[date]:
     return {day for span in spans for day in span.days(context.zone)}
-
-
-def _named(days: set[date]) -> str:
-    """The first of them in words."""
-    ranges = ranges_of(days)
-    more = f" and {len(ranges) - _SHOWN} more ranges" if len(ranges) > _SHOWN else ""
-    return ", ".join(map(str, ranges[:_SHOWN])) + more
 
 
 def _clock(context: AuditContext, moment: datetime) -> str:
