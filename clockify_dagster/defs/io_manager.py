@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 from dagster import (
+    AssetObservation,
     InputContext,
     IOManager,
     OutputContext,
@@ -21,7 +22,7 @@ from pydantic import Field, PrivateAttr
 from clockify_dagster.contract import CONTRACT, WORKSPACES, Contract
 from clockify_dagster.days import Span
 from clockify_dagster.defs.error_boundary import error_boundary, failure_of
-from clockify_dagster.defs.table_outputs import rows_metadata
+from clockify_dagster.defs.table_outputs import PARTITION_ROWS, ROWS, day_metadata, place_of, table_metadata
 from clockify_dagster.errors import LoadConflictError, SettingsError
 from clockify_dagster.warehouse import Database, Load, Warehouse
 from clockify_dagster.warehouse.ddl import SCHEMA
@@ -63,14 +64,15 @@ class ClockifyIOManager(DuckDBPandasIOManager, IOManager):
             self._read_in_this_run.clear()
         with error_boundary():
             if isinstance(obj, Load):
-                rows = _write(self.warehouse(), obj)[table]
+                _write(self.warehouse(), obj)
+                _describe_load(context, obj, table)
             elif isinstance(obj, pd.DataFrame) and table not in CONTRACT:
                 rows = self.warehouse().write_frame(table, obj, _partition_rows(context, context.definition_metadata))
+                _describe_frame(context, table, rows)
             else:
                 raise TypeError(f"{table} was given {type(obj).__name__}; this IO manager takes loads and frames")
         if isinstance(obj, Load) and obj.is_superseded:
             context.log.info(f"Another run has loaded {table} from a later listing; its rows stay.")
-        context.add_output_metadata(rows_metadata(table, rows, is_partitioned=context.has_asset_partitions))
 
     def load_input(self, context: InputContext) -> pd.DataFrame:
         """The table's rows: all, or of the partitions that are asked for; `columns` in the input's metadata chooses."""
@@ -97,6 +99,30 @@ def _write(warehouse: Warehouse, load: Load) -> dict[str, int]:
     except LoadConflictError as error:
         # where it was tried often enough, Dagster shows the failure that the last request came from
         raise RetryRequested(max_retries=MOST_CONFLICTS, seconds_to_wait=1) from failure_of(error, {})
+
+
+def _describe_load(context: OutputContext, load: Load, table: str) -> None:
+    """Put into the table's materialization what was written; into that of each day what is there of the day."""
+    if not context.has_asset_partitions:
+        context.add_output_metadata(table_metadata(load, table))
+        return
+    by_day = load.by_day[table]
+    nothing = {name: 0 * number for numbers in by_day.values() for name, number in numbers.items()}
+    add = context.step_context.add_asset_metadata
+    add(day_metadata(nothing), asset_key=context.asset_key)  # to all days
+    for day, numbers in by_day.items():
+        if numbers["rows"]:  # each call takes the longer the more there were: all days of ten years, 8 s
+            add(day_metadata(numbers), asset_key=context.asset_key, partition_key=day.isoformat())
+
+
+def _describe_frame(context: OutputContext, table: str, rows: int) -> None:
+    """Put the rows of a user's frame into its materialization; those of several partitions into an observation."""
+    if not context.has_asset_partitions:
+        context.add_output_metadata({ROWS: rows, "dagster/row_count": rows, **place_of(table)})
+    elif len(context.asset_partition_keys) == 1:
+        context.add_output_metadata({PARTITION_ROWS: rows, **place_of(table)})
+    else:
+        context.log_event(AssetObservation(context.asset_key, metadata={ROWS: rows, **place_of(table)}))
 
 
 def _partition_rows(context: InputContext | OutputContext, metadata: Mapping[str, Any] | None) -> PartitionRows | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from dagster import (
     AssetExecutionContext,
     AssetIn,
     AssetKey,
+    AssetMaterialization,
+    AssetObservation,
     AssetOut,
     BackfillPolicy,
     MetadataValue,
@@ -22,10 +24,17 @@ from dagster import (
 
 from clockify_dagster.contract import WORKSPACES, Column, Table
 from clockify_dagster.warehouse import Load
+from clockify_dagster.warehouse.day_numbers import DayNumbers
 from clockify_dagster.warehouse.ddl import SCHEMA
 
 ROWS = "rows loaded"
-"""The name of the metadata that says how many rows a write brought, of all its days together."""
+"""The name of the metadata that says how many rows a run wrote, of all its days together."""
+
+PARTITION_ROWS = "dagster/partition_row_count"
+"""Dagster's name for the rows of one partition."""
+
+Event: TypeAlias = Output[Load] | AssetMaterialization | AssetObservation
+"""What a step gives to Dagster."""
 
 WORKSPACES_INPUT = {WORKSPACES: AssetIn(metadata={"columns": ["id", "name", "features"]})}
 """What an asset that reads all workspaces takes: a frame with the columns id, name and features, all of text."""
@@ -51,25 +60,56 @@ def asset_options(
     }
 
 
-def outputs(context: AssetExecutionContext, load: Load, metadata: Mapping[str, Any]) -> Iterator[Output[Load]]:
-    """The load as the output of each selected table of its family; the IO manager writes it once."""
+def outputs(context: AssetExecutionContext, load: Load, metadata: Mapping[str, Any]) -> Iterator[Event]:
+    """The load as the output of each selected table of its family; the IO manager writes it once.
+
+    That writes the other tables of the family as well, so these get their materializations, too. The metadata, which is
+    about the run, goes to the first table: into its materialization or, where each day has one, into an observation.
+    """
     for fault in load.staging.faults:
         context.log.warning(str(fault))
-    for table in load.staging.family:
-        if table.name in context.op_execution_context.selected_output_names:
-            lines = [f"- {fault}" for fault in load.staging.faults if fault.table == table.name]
-            faults = {"values that did not fit": MetadataValue.md("\n".join(lines))} if lines else {}
-            yield Output(load, output_name=table.name, metadata={**metadata, **faults})
+    tables = [table.name for table in load.staging.family]
+    chosen = [table for table in tables if table in context.op_execution_context.selected_output_names]
+    if not chosen:
+        load.staging.close()
+        return
+    of_run = {table: {**(metadata if table == tables[0] else {}), **_faults(load, table)} for table in tables}
+    keys, is_by_day = context.assets_def.node_keys_by_output_name, context.assets_def.partitions_def is not None
+    for table in chosen:
+        yield Output(load, output_name=table, metadata={} if is_by_day else of_run[table])
+    for table in tables:
+        about = {**of_run[table], **table_metadata(load, table)}
+        if is_by_day:
+            yield AssetObservation(keys[table], metadata=about)
+        elif table not in chosen:
+            yield AssetMaterialization(keys[table], metadata=about)
+        for day, numbers in load.by_day.get(table, {}).items():
+            if table not in chosen:
+                yield AssetMaterialization(keys[table], partition=day.isoformat(), metadata=day_metadata(numbers))
 
 
-def rows_metadata(table: str, rows: int, *, is_partitioned: bool) -> dict[str, Any]:
-    """What is known of a table after a write of so many rows.
+def table_metadata(load: Load, table: str) -> dict[str, Any]:
+    """What is known of a table once the load is written: the rows that came in, and those that it has in all."""
+    return {
+        ROWS: (load.written or {}).get(table, 0),
+        "dagster/row_count": load.held.get(table),
+        **place_of(table),
+    }
 
-    They must not pass for the rows of a day: Dagster copies this to each day of a range, and a refresh of a day brings
-    along what has changed in other days.
-    """
-    counts = {ROWS: rows} if is_partitioned else {ROWS: rows, "dagster/row_count": rows}
-    return {**counts, "dagster/table_name": f"{SCHEMA}.{table}", "dagster/storage_kind": "duckdb"}
+
+def place_of(table: str) -> dict[str, str]:
+    """Where a table is, by the names that Dagster knows."""
+    return {"dagster/table_name": f"{SCHEMA}.{table}", "dagster/storage_kind": "duckdb"}
+
+
+def day_metadata(numbers: DayNumbers) -> dict[str, Any]:
+    """The numbers of a day, by the names that Dagster knows."""
+    return {PARTITION_ROWS if name == "rows" else name: number for name, number in numbers.items()}
+
+
+def _faults(load: Load, table: str) -> dict[str, Any]:
+    lines = [f"- {fault}" for fault in load.staging.faults if fault.table == table]
+    return {"values that did not fit": MetadataValue.md("\n".join(lines))} if lines else {}
 
 
 def _out(table: Table) -> AssetOut:

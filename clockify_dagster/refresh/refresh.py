@@ -67,6 +67,7 @@ def refresh_span(context: RefreshContext) -> RefreshResult:
         read.staging,
         listed_at,
         span=span,
+        zone=context.zone,
         workspaces=tuple(context.workspaces),
         last_load=loaded.last_load,
         kept_users=frozenset(read.kept_users),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
+from zoneinfo import ZoneInfo
 
 import duckdb
 
 from clockify_dagster.days import Span
 from clockify_dagster.errors import LoadConflictError
 from clockify_dagster.warehouse import load_state
+from clockify_dagster.warehouse.audit import row_counts
+from clockify_dagster.warehouse.day_numbers import DayNumbers, day_numbers
 from clockify_dagster.warehouse.staging import PageStaging
 from clockify_dagster.warehouse.writer import UserOfWorkspace, replace_span, replace_tables
 
@@ -25,6 +28,8 @@ class Load:
         kept_users: workspace and user of those who were not read, whose rows stay.
         is_refused: whether no workspace could be read: what is refused everywhere does not count as loaded.
         written: rows by table, once it is written.
+        held: by table, the rows that it has in all then.
+        by_day: by table, what each of its days holds then; empty unless the load is one of days.
         is_superseded: whether it was left unwritten, since another load read later and wrote before.
     """
 
@@ -34,6 +39,8 @@ class Load:
     kept_users: frozenset[UserOfWorkspace] = frozenset()
     is_refused: bool = False
     written: dict[str, int] | None = field(default=None, init=False)
+    held: Mapping[str, int | None] = field(default_factory=dict, init=False)
+    by_day: Mapping[str, Mapping[date, DayNumbers]] = field(default_factory=dict, init=False)
     is_superseded: bool = field(default=False, init=False)
 
     def write(self, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -43,11 +50,12 @@ class Load:
         """
         load_state.ensure_state(connection)
         self.is_superseded = self._has_newer_rows(load_state.last_load(connection, self.staging.family[0].name))
-        if self.is_superseded:
-            return {table.name: 0 for table in self.staging.family}
-        rows = self._replace(connection)
-        if not self.is_refused:
-            load_state.record_load(connection, rows, self.staging.faults, self.listed_at)
+        rows = {table.name: 0 for table in self.staging.family}
+        if not self.is_superseded:
+            rows = self._replace(connection)
+            if not self.is_refused:
+                load_state.record_load(connection, rows, self.staging.faults, self.listed_at)
+        self.held = row_counts(connection, self.staging.family)
         return rows
 
     def _has_newer_rows(self, last: load_state.LoadRecord | None) -> bool:
@@ -66,7 +74,7 @@ class SpanLoad(Load):
     """All rows of a span of time, of every workspace that was read.
 
     Attributes:
-        span: the time whose rows are replaced.
+        span: the time whose rows are replaced: whole days of the zone.
         workspaces: whose entries were listed; rows of others go.
         last_load: the table's last load when this one began, None where there was none.
         deleted: keys of rows that go, wherever they are.
@@ -74,6 +82,7 @@ class SpanLoad(Load):
     """
 
     span: Span
+    zone: ZoneInfo
     workspaces: tuple[str, ...]
     last_load: load_state.LoadRecord | None
     deleted: frozenset[str] = frozenset()
@@ -93,4 +102,5 @@ class SpanLoad(Load):
         rows = replace_span(connection, self.staging, self.span, kept_users=self.kept_users, deleted=self.deleted)
         load_state.record_span(connection, self.workspaces, self.span, self.listed_at)
         load_state.record_feed(connection, self.feed)
+        self.by_day = day_numbers(connection, self.staging.family, self.span.days(self.zone), self.zone)
         return rows

@@ -2,19 +2,19 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
-from dagster import AssetExecutionContext, AssetsDefinition, Output, multi_asset
+from dagster import AssetExecutionContext, AssetsDefinition, multi_asset
 
 from clockify_dagster.contract import Contract
 from clockify_dagster.defs.error_boundary import error_boundary
 from clockify_dagster.defs.io_manager import WarehouseResource
 from clockify_dagster.defs.partitions import Calendar, days_of
 from clockify_dagster.defs.resources import ClockifyResource
-from clockify_dagster.defs.table_outputs import WORKSPACES_INPUT, asset_options, outputs
+from clockify_dagster.defs.table_outputs import WORKSPACES_INPUT, Event, asset_options, outputs
 from clockify_dagster.errors import located
 from clockify_dagster.refresh import RefreshContext, RefreshResult, read_listed_table
-from clockify_dagster.warehouse import Load
 
 
 def table_asset(
@@ -39,7 +39,7 @@ def table_asset(
         clockify: ClockifyResource,
         warehouse: WarehouseResource,
         clockify_workspaces: pd.DataFrame,
-    ) -> Iterator[Output[Load]]:
+    ) -> Iterator[Event]:
         metadata: dict[str, Any] = {}
         with error_boundary(metadata), clockify.counting_requests(metadata):
             days = days_of(context.run.tags, calendar) if calendar else None
@@ -49,6 +49,7 @@ def table_asset(
                 table=root,
                 workspaces=clockify.chosen(clockify_workspaces),
                 span=days.span(calendar.zone) if days and calendar else None,
+                zone=calendar.zone if calendar else ZoneInfo("UTC"),
                 limits=calendar.limits if calendar else None,
                 concurrency=clockify.settings.concurrency,
                 log=context.log,

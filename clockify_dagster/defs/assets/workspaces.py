@@ -5,14 +5,14 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import Any
 
-from dagster import AssetExecutionContext, AssetsDefinition, Output, multi_asset
+from dagster import AssetExecutionContext, AssetsDefinition, multi_asset
 
 from clockify_dagster.api import ClockifyClient, side_by_side
 from clockify_dagster.contract import WORKSPACES, Contract
 from clockify_dagster.defs.error_boundary import error_boundary
 from clockify_dagster.defs.io_manager import WarehouseResource
 from clockify_dagster.defs.resources import ClockifyResource, chosen
-from clockify_dagster.defs.table_outputs import asset_options, outputs
+from clockify_dagster.defs.table_outputs import Event, asset_options, outputs
 from clockify_dagster.errors import AbortedError, ApiError, NotAllowedError
 from clockify_dagster.warehouse import Load, closed_on_failure
 from clockify_dagster.warehouse.loaded_entries import workspace_ids
@@ -25,7 +25,7 @@ def workspaces_asset(contract: Contract) -> AssetsDefinition:
     @multi_asset(**asset_options(tables, priority=10))
     def clockify_workspaces(
         context: AssetExecutionContext, clockify: ClockifyResource, warehouse: WarehouseResource
-    ) -> Iterator[Output[Load]]:
+    ) -> Iterator[Event]:
         metadata: dict[str, Any] = {}
         with error_boundary(metadata), clockify.counting_requests(metadata):
             listed_at, client = datetime.now(timezone.utc), clockify.client
