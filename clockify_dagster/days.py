@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
+from functools import reduce
 from zoneinfo import ZoneInfo
 
 
@@ -22,6 +23,11 @@ class Span:
     def covers(self, other: Span) -> bool:
         """Whether the whole of another span lies in it."""
         return self.start <= other.start and other.end <= self.end
+
+    def days(self, zone: ZoneInfo) -> Days:
+        """The days of the zone to which some of the time belongs."""
+        last = (self.end - timedelta.resolution).astimezone(zone).date()
+        return Days(self.start.astimezone(zone).date(), last)
 
 
 @dataclass(frozen=True, order=True)
@@ -75,6 +81,12 @@ def ranges_of(days: Iterable[date]) -> list[Days]:
     return ranges
 
 
+def first_few(ranges: Sequence[Days], number: int = 3) -> str:
+    """Ranges of days in words; of many, the first ones and how many more there are."""
+    more = f" and {len(ranges) - number} more ranges" if len(ranges) > number else ""
+    return ", ".join(map(str, ranges[:number])) + more
+
+
 def merged(spans: Iterable[Span]) -> list[Span]:
     """The same time, in spans that neither touch nor overlap, in order."""
     result: list[Span] = []
@@ -90,6 +102,11 @@ def without(spans: Iterable[Span], taken: Span) -> list[Span]:
     """What is left of spans when one is taken out of them."""
     parts = [p for s in spans for p in (Span(s.start, min(s.end, taken.start)), Span(max(s.start, taken.end), s.end))]
     return [part for part in parts if part.start < part.end]
+
+
+def gaps(spans: Iterable[Span], wanted: Span) -> list[Span]:
+    """What of a span lies in none of the spans, in order."""
+    return reduce(without, spans, [wanted])
 
 
 def cover(spans: Sequence[Span], wanted: Span) -> bool:

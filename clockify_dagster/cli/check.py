@@ -18,7 +18,7 @@ from clockify_dagster.progress import counted
 from clockify_dagster.reconcile import CHECK as RECONCILIATION
 from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse import Warehouse
-from clockify_dagster.warehouse.audit import Finding, audit, freshness_of
+from clockify_dagster.warehouse.audit import Finding, audit
 
 _PASSED = {True: "yes", False: "NO", None: "not checked"}
 
@@ -56,7 +56,7 @@ def all_findings(settings: Settings, warehouse: Warehouse) -> tuple[list[Finding
     with warehouse.database.reading() as connection:
         context = audit_context(connection, calendar, CONTRACT)
         tables = counted(CONTRACT, "Checking", "tables", len(CONTRACT.tables))
-        findings = [f for each in tables for f in (*audit(context, each), *freshness_of(context, each))]
+        findings = [finding for each in tables for finding in audit(context, each)]
         absent = [table.name for table in CONTRACT if not context.was_loaded(table.name)]
     return [*findings, reconciled(settings, calendar, warehouse)], absent
 
@@ -79,6 +79,8 @@ def _print(findings: Sequence[Finding], *, all_of_them: bool) -> None:
     )
     if len(compared) > 1:
         blocks.append(table([list(each.values()) for each in compared], list(compared[0])))
+    # equal totals say nothing about days that were not compared
+    blocks += [folded(f.message) for f in passed if f.check == RECONCILIATION]
     errors = sum(finding.is_error for finding in failed)
     hint = "" if all_of_them else " (--all lists them)"
     total = f"{len(findings)} checks: {len(passed)} passed{hint}, {errors} failed as errors, "

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from dagster import (
+    AssetMaterialization,
+    AssetObservation,
     AssetsDefinition,
     DagsterEvent,
     DagsterExecutionInterruptedError,
@@ -86,12 +88,14 @@ def job_named(name: str) -> JobDefinition:
 
 def _add(outcome: Outcome, result: JobExecutionResult) -> None:
     tables = Account.of(Settings.forgiving()).tables
-    rows: dict[str, int] = {}  # each of a table's days has an event, with the rows of all of them
+    rows: dict[str, int] = {}
     requests: dict[str, int] = {}
-    for event in result.get_asset_materialization_events():
-        materialization = event.step_materialization_data.materialization
-        rows[tables[materialization.asset_key]] = _number(materialization.metadata, ROWS)
-        requests[str(event.step_key)] = _number(materialization.metadata, "requests")
+    # each day of a table has a materialization; what is about all of them together is an observation
+    for event in result.filter_events(lambda event: event.is_step_materialization or event.is_asset_observation):
+        about = _about(event)
+        table, step = tables[about.asset_key], str(event.step_key)
+        rows[table] = _number(about.metadata, ROWS) or rows.get(table, 0)
+        requests[step] = _number(about.metadata, "requests") or requests.get(step, 0)
     failures = result.get_step_failure_events()
     for event in failures:
         step, failure = str(event.step_key), event.step_failure_data.user_failure_data
@@ -114,6 +118,12 @@ def _add(outcome: Outcome, result: JobExecutionResult) -> None:
         if not check.passed:
             place = (tables[check.asset_key], check.check_name)
             outcome.findings[place] = (*place, check.severity.value, check.description or "")
+
+
+def _about(event: DagsterEvent) -> AssetMaterialization | AssetObservation:
+    if event.is_asset_observation:
+        return event.asset_observation_data.asset_observation
+    return event.step_materialization_data.materialization
 
 
 def _number(metadata: Mapping[str, Any], name: str) -> int:

@@ -106,7 +106,20 @@ class Column:
 
 WORKSPACES = "clockify_workspaces"
 """The table that all others depend on."""
-LOADED_AT = Column("_loaded_at", Type.TIMESTAMP, "", "When a sync last wrote this row; not a time that Clockify knows.")
+LOADED_AT = Column(
+    "_loaded_at",
+    Type.TIMESTAMP,
+    "",
+    "When a sync last wrote this row, also where nothing in it was new; not a time that Clockify knows.",
+)
+CHANGED_AT = Column(
+    "_changed_at",
+    Type.TIMESTAMP,
+    "",
+    "When a sync first wrote this row with these values: the row was new here, or a value from Clockify was another "
+    "one. A sync that writes the same values again leaves it as it is.",
+)
+_ABOUT_LOADING = (LOADED_AT, CHANGED_AT)
 
 
 @dataclass(frozen=True)
@@ -140,8 +153,8 @@ class Table:
 
     def __post_init__(self) -> None:
         """Refuse a declaration that could not work, and add what every table has."""
-        if LOADED_AT not in self.columns:
-            object.__setattr__(self, "columns", (*self.columns, LOADED_AT))
+        missing = (column for column in _ABOUT_LOADING if column not in self.columns)
+        object.__setattr__(self, "columns", (*self.columns, *missing))
         names = [column.name for column in self.columns]
         require(len(set(names)) == len(names), f"{self.name} has a column twice")
         require(bool(self.description.strip()), f"{self.name} has no description")

@@ -65,8 +65,9 @@ def _warehouse(account: Account, context: AssetCheckExecutionContext) -> Warehou
 
 
 def audit_context(connection: duckdb.DuckDBPyConnection, calendar: Calendar, contract: Contract) -> AuditContext:
-    """The database as it is now, and the days that it may hold."""
-    return AuditContext(connection, datetime.now(timezone.utc), calendar.limits, contract)
+    """The database as it is now, and the days that it should hold."""
+    now = datetime.now(timezone.utc)
+    return AuditContext(connection, now, days=calendar.days, zone=calendar.zone, contract=contract)
 
 
 def _reconciliation(account: Account, *, blocking: bool) -> AssetChecksDefinition:
@@ -100,7 +101,7 @@ def reconciled(settings: Settings, calendar: Calendar, warehouse: Warehouse) -> 
                 warehouse=warehouse,
                 workspaces=settings.workspaces,
                 zone=calendar.zone,
-                today=calendar.today,
+                days=calendar.days,
                 now=datetime.now(timezone.utc),
             ),
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 from dagster import (
+    AssetObservation,
     InputContext,
     IOManager,
     OutputContext,
@@ -19,7 +20,7 @@ from pydantic import Field, PrivateAttr
 from clockify_dagster.contract import CONTRACT, WORKSPACES, Contract
 from clockify_dagster.defs.asset_partitions import partition_rows
 from clockify_dagster.defs.error_boundary import error_boundary, failure_of
-from clockify_dagster.defs.table_specs import TABLE, rows_metadata
+from clockify_dagster.defs.table_specs import PARTITION_ROWS, ROWS, TABLE, day_metadata, place_of, table_metadata
 from clockify_dagster.errors import LoadConflictError
 from clockify_dagster.warehouse import Database, Load, Warehouse
 from clockify_dagster.warehouse.database import STORAGE_VERSION
@@ -82,15 +83,15 @@ class ClockifyIOManager(DuckDBPandasIOManager, IOManager):
             return  # as in Dagster's own: an asset without a value has nothing to be written
         with error_boundary():
             if isinstance(obj, Load):
-                rows = _write(self.warehouse(), obj)[context.name]
+                _write(self.warehouse(), obj)
+                _describe_load(context, obj, context.name, schema)
             elif isinstance(obj, pd.DataFrame) and TABLE not in metadata:
                 rows = self.warehouse(schema=schema).write_frame(table, obj, partition_rows(context, metadata))
+                _describe_frame(context, rows, place_of(table, schema))
             else:
                 raise TypeError(f"{table} was given {type(obj).__name__}; this IO manager takes loads and frames")
         if isinstance(obj, Load) and obj.is_superseded:
             context.log.info(f"Another run has loaded {table} from a later listing; its rows stay.")
-        is_partitioned = context.has_asset_partitions
-        context.add_output_metadata(rows_metadata(table, schema, rows, is_partitioned=is_partitioned))
 
     def load_input(self, context: InputContext) -> pd.DataFrame:
         """The table's rows: all, or of the partitions that are asked for; `columns` in the input's metadata chooses."""
@@ -119,3 +120,27 @@ def _write(warehouse: Warehouse, load: Load) -> dict[str, int]:
     except LoadConflictError as error:
         # where it was tried often enough, Dagster shows the failure that the last request came from
         raise RetryRequested(max_retries=MOST_CONFLICTS, seconds_to_wait=1) from failure_of(error, {})
+
+
+def _describe_load(context: OutputContext, load: Load, table: str, schema: str) -> None:
+    """Put into the table's materialization what was written; into that of each day what is there of the day."""
+    if not context.has_asset_partitions:
+        context.add_output_metadata(table_metadata(load, table, schema))
+        return
+    by_day = load.by_day[table]
+    nothing = {name: 0 * number for numbers in by_day.values() for name, number in numbers.items()}
+    add = context.step_context.add_asset_metadata
+    add(day_metadata(nothing), asset_key=context.asset_key)  # to all days
+    for day, numbers in by_day.items():
+        if numbers["rows"]:  # each call takes the longer the more there were: all days of ten years, 8 s
+            add(day_metadata(numbers), asset_key=context.asset_key, partition_key=day.isoformat())
+
+
+def _describe_frame(context: OutputContext, rows: int, place: Mapping[str, str]) -> None:
+    """Put the rows of a user's frame into its materialization; those of several partitions into an observation."""
+    if not context.has_asset_partitions:
+        context.add_output_metadata({ROWS: rows, "dagster/row_count": rows, **place})
+    elif len(context.asset_partition_keys) == 1:
+        context.add_output_metadata({PARTITION_ROWS: rows, **place})
+    else:
+        context.log_event(AssetObservation(context.asset_key, metadata={ROWS: rows, **place}))

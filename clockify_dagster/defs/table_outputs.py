@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from dagster import (
     AssetExecutionContext,
     AssetIn,
+    AssetMaterialization,
+    AssetObservation,
     AssetOut,
     BackfillPolicy,
     MetadataValue,
@@ -17,7 +19,11 @@ from dagster import (
 
 from clockify_dagster.contract import WORKSPACES, Table
 from clockify_dagster.defs.account import Account
+from clockify_dagster.defs.table_specs import day_metadata, table_metadata
 from clockify_dagster.warehouse import Load
+
+Event: TypeAlias = Output[Load] | AssetMaterialization | AssetObservation
+"""What a step gives to Dagster."""
 
 
 def asset_options(
@@ -49,12 +55,34 @@ def workspaces_input(account: Account) -> dict[str, AssetIn]:
     return {WORKSPACES: AssetIn(key=account.key(WORKSPACES), metadata={"columns": ["id", "name", "features"]})}
 
 
-def outputs(context: AssetExecutionContext, load: Load, metadata: Mapping[str, Any]) -> Iterator[Output[Load]]:
-    """The load as the output of each selected table of its family; the IO manager writes it once."""
+def outputs(context: AssetExecutionContext, load: Load, metadata: Mapping[str, Any], schema: str) -> Iterator[Event]:
+    """The load as the output of each selected table of its family; the IO manager writes it once.
+
+    That writes the other tables of the family as well, so these get their materializations, too. The metadata, which is
+    about the run, goes to the first table: into its materialization or, where each day has one, into an observation.
+    """
     for fault in load.staging.faults:
         context.log.warning(str(fault))
-    for table in load.staging.family:
-        if table.name in context.op_execution_context.selected_output_names:
-            lines = [f"- {fault}" for fault in load.staging.faults if fault.table == table.name]
-            faults = {"values that did not fit": MetadataValue.md("\n".join(lines))} if lines else {}
-            yield Output(load, output_name=table.name, metadata={**metadata, **faults})
+    tables = [table.name for table in load.staging.family]
+    chosen = [table for table in tables if table in context.op_execution_context.selected_output_names]
+    if not chosen:
+        load.staging.close()
+        return
+    of_run = {table: {**(metadata if table == tables[0] else {}), **_faults(load, table)} for table in tables}
+    keys, is_by_day = context.assets_def.node_keys_by_output_name, context.assets_def.partitions_def is not None
+    for table in chosen:
+        yield Output(load, output_name=table, metadata={} if is_by_day else of_run[table])
+    for table in tables:
+        about = {**of_run[table], **table_metadata(load, table, schema)}
+        if is_by_day:
+            yield AssetObservation(keys[table], metadata=about)
+        elif table not in chosen:
+            yield AssetMaterialization(keys[table], metadata=about)
+        for day, numbers in load.by_day.get(table, {}).items():
+            if table not in chosen:
+                yield AssetMaterialization(keys[table], partition=day.isoformat(), metadata=day_metadata(numbers))
+
+
+def _faults(load: Load, table: str) -> dict[str, Any]:
+    lines = [f"- {fault}" for fault in load.staging.faults if fault.table == table]
+    return {"values that did not fit": MetadataValue.md("\n".join(lines))} if lines else {}

@@ -10,7 +10,6 @@ from typing import Any
 from dagster import (
     AssetKey,
     AssetSpec,
-    FreshnessPolicy,
     MetadataValue,
     TableColumn,
     TableColumnConstraints,
@@ -20,13 +19,17 @@ from dagster import (
 
 from clockify_dagster.contract import Column, Contract, Table
 from clockify_dagster.contract.chart import neighbours, relationships
-from clockify_dagster.warehouse.audit import longest_age
+from clockify_dagster.warehouse import Load
+from clockify_dagster.warehouse.day_numbers import DayNumbers
 
 TABLE = "clockify_table"
 """The name of the metadata that says which table an asset is, whatever its key."""
 
 ROWS = "rows loaded"
-"""The name of the metadata that says how many rows a write brought, of all its days together."""
+"""The name of the metadata that says how many rows a run wrote, of all its days together."""
+
+PARTITION_ROWS = "dagster/partition_row_count"
+"""Dagster's name for the rows of one partition."""
 
 
 _PAGES = {
@@ -68,7 +71,6 @@ def table_spec(table: Table, contract: Contract, schema: str, owners: Sequence[s
         kinds={"clockify", "duckdb", "pandas"},
         owners=owners,
         metadata=metadata | ({"partition_expr": table.partition_column} if table.partition_column else {}),
-        freshness_policy=FreshnessPolicy.time_window(fail_window=longest_age(table)),
     )
 
 
@@ -92,11 +94,20 @@ def _column(table: Table, column: Column) -> TableColumn:
     )
 
 
-def rows_metadata(table: str, schema: str, rows: int, *, is_partitioned: bool) -> dict[str, Any]:
-    """What is known of a table after a write of so many rows.
+def table_metadata(load: Load, table: str, schema: str) -> dict[str, Any]:
+    """What is known of a table once the load is written: the rows that came in, and those that it has in all."""
+    return {
+        ROWS: (load.written or {}).get(table, 0),
+        "dagster/row_count": load.held.get(table),
+        **place_of(table, schema),
+    }
 
-    They must not pass for the rows of a day: Dagster copies this to each day of a range, and a refresh of a day brings
-    along what has changed in other days.
-    """
-    counts = {ROWS: rows} if is_partitioned else {ROWS: rows, "dagster/row_count": rows}
-    return {**counts, "dagster/table_name": f"{schema}.{table}", "dagster/storage_kind": "duckdb"}
+
+def place_of(table: str, schema: str) -> dict[str, str]:
+    """Where a table is, by the names that Dagster knows."""
+    return {"dagster/table_name": f"{schema}.{table}", "dagster/storage_kind": "duckdb"}
+
+
+def day_metadata(numbers: DayNumbers) -> dict[str, Any]:
+    """The numbers of a day, by the names that Dagster knows."""
+    return {PARTITION_ROWS if name == "rows" else name: number for name, number in numbers.items()}

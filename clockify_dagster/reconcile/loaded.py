@@ -13,7 +13,7 @@ from clockify_dagster.api import Totals
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.contract.model import Type
 from clockify_dagster.contract.values import CoercionError, coerce
-from clockify_dagster.days import Days, Span
+from clockify_dagster.days import Days, Span, gaps
 from clockify_dagster.warehouse import Warehouse, load_state
 from clockify_dagster.warehouse.audit.sums import Entry, EntryRange, day_sums, finished_entries, plans, user_ids
 from clockify_dagster.warehouse.ddl import columns_of
@@ -29,7 +29,7 @@ class ReconciliationContext:
     warehouse: Warehouse
     workspaces: Collection[str]  # only these; all that are loaded where none is named
     zone: ZoneInfo  # in which reports are asked for and days are counted
-    today: date
+    days: Days  # that should be loaded: from the start date to today
     now: datetime
 
 
@@ -40,6 +40,7 @@ class LoadedWorkspace:
     identity: str
     label: str  # its name, or its id where it has none
     days: Days | None  # the whole days of the newest loaded span, up to today
+    missing: tuple[Days, ...]  # of the days that should be loaded, those that are not, or not whole
     loaded_at: datetime | None
     plan: str | None  # its name at Clockify
     rounds: bool  # whether reports round times
@@ -60,6 +61,7 @@ def loaded_workspaces(context: ReconciliationContext) -> list[LoadedWorkspace]:
                 identity=identity,
                 label=labels.get(identity, identity),
                 days=_whole_days(spans[-1], context),
+                missing=tuple(gap.days(context.zone) for gap in gaps(spans, context.days.span(context.zone))),
                 loaded_at=loads[0].loaded_at if loads else None,
                 plan=known_plans.get(identity, (None, False))[0],
                 rounds=known_plans.get(identity, (None, False))[1],
@@ -103,5 +105,5 @@ def _whole_days(span: Span, context: ReconciliationContext) -> Days | None:
     """The days of a span, up to today; of days that are loaded in part none."""
     start, end = span.start.astimezone(context.zone), span.end.astimezone(context.zone)
     first = start.date() + timedelta(days=start.time() != time())
-    last = min(end.date() - timedelta(days=1), context.today)
+    last = min(end.date() - timedelta(days=1), context.days.last)
     return Days(first, last) if first <= last else None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from clockify_dagster.api import ClockifyClient, Totals
+from clockify_dagster.days import Days
 from clockify_dagster.errors import KeyRefusedError, RateLimitedError
 from clockify_dagster.progress import counted
 from clockify_dagster.reconcile.compare import Comparison
+from clockify_dagster.reconcile.coverage import Coverage, coverages, in_words
 from clockify_dagster.reconcile.loaded import TABLE, ReconciliationContext, loaded_workspaces
 from clockify_dagster.warehouse.audit import Check, Finding, found, not_checked
 
@@ -31,13 +33,14 @@ def reconcile(client: ClockifyClient, context: ReconciliationContext) -> Finding
         return not_checked(CHECK, "no days of any workspace are loaded yet.")
     before = client.transport.requests
     results = _compare([Comparison(client, context, each, before + MOST_REQUESTS) for each in workspaces])
-    numbers = {**_numbers(results), "requests": client.transport.requests - before}
+    covered = coverages(results)
+    numbers = {**_numbers(results, covered), "requests": client.transport.requests - before}
     if workspaces[0].loaded_at:
         numbers["loaded at"] = workspaces[0].loaded_at.isoformat(timespec="seconds")
     if any(result.differences or result.unlisted for result in results):
-        return found(CHECK, False, _text(results), "ERROR" if numbers["differences"] else "WARN", **numbers)
+        return found(CHECK, False, _text(results, covered), "ERROR" if numbers["differences"] else "WARN", **numbers)
     agreed = f"Clockify counts {numbers['entries in Clockify']} entries and {numbers['seconds in Clockify']} seconds,"
-    text = " ".join([agreed, "and the table agrees.", *dict.fromkeys(numbers["notes"])])
+    text = " ".join([agreed, "and the table agrees.", in_words(covered), *dict.fromkeys(numbers["notes"])])
     if missing := [result for result in results if result.why_not]:
         others = f" The other workspaces were compared: {text}" if len(missing) < len(results) else ""
         return not_checked(CHECK, f"{_not_compared(missing)}{others}", **numbers)
@@ -72,7 +75,7 @@ def _not_compared(comparisons: Sequence[Comparison]) -> str:
 unable = partial(not_checked, CHECK)  # given why, what the check says when there is no way to ask Clockify
 
 
-def _numbers(results: Sequence[Comparison]) -> dict[str, Any]:
+def _numbers(results: Sequence[Comparison], covered: Mapping[str, Coverage]) -> dict[str, Any]:
     ours = sum((result.ours for result in results), Totals())
     theirs = sum((result.theirs for result in results), Totals())
     by_workspace = {result.workspace.identity: result for result in results}
@@ -92,7 +95,9 @@ def _numbers(results: Sequence[Comparison]) -> dict[str, Any]:
         "entries in Clockify": theirs.entries,
         "seconds": ours.seconds,
         "seconds in Clockify": theirs.seconds,
-        "days": {name: str(result.days) for name, result in by_workspace.items() if result.days},
+        "days": {name: str(each.compared) for name, each in covered.items()},
+        "never loaded": {name: _listed(each.never_loaded) for name, each in covered.items() if each.never_loaded},
+        "loaded and not compared": {name: _listed(each.loaded) for name, each in covered.items() if each.loaded},
         "differences": differences,
         "of people in no list": [
             {"workspace": name, "users": each.unlisted, **_missing(each.of_unlisted.entries, each.of_unlisted.seconds)}
@@ -118,11 +123,15 @@ def _workspace(result: Comparison) -> dict[str, Any]:
     }
 
 
+def _listed(ranges: Sequence[Days]) -> list[str]:
+    return [str(days) for days in ranges[:_LISTED]]
+
+
 def _missing(entries: int | None, seconds: int) -> dict[str, int | None]:
     return {"entries missing": entries, "seconds missing": seconds}
 
 
-def _text(results: Sequence[Comparison]) -> str:
+def _text(results: Sequence[Comparison], covered: Mapping[str, Coverage]) -> str:
     """What differs, where, and what to do."""
     parts = ["The table and Clockify's totals differ."]
     for result in results:
@@ -141,6 +150,7 @@ def _text(results: Sequence[Comparison]) -> str:
         parts += result.notes
     if missing := [result for result in results if result.why_not]:
         parts.append(f"Not compared: {_not_compared(missing)}")
+    parts.append(in_words(covered))
     days = [each.days for result in results for each in result.differences]
     if days:
         first, last = min(each.first for each in days), max(each.last for each in days)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 from clockify_dagster.api import ClockifyClient
 from clockify_dagster.days import Span
@@ -43,7 +44,8 @@ class RefreshContext:
         table: the name of the table that is refreshed; its children come with it.
         workspaces: by id, those that are read.
         unread: those that are not, whose rows stay; and why, as `record_workspaces` takes it.
-        span: the time whose entries are replaced; None means all time there is.
+        span: the time whose entries are replaced: whole days of the zone; None means all time there is.
+        zone: the zone in which a day begins at midnight.
         limits: the time that the table may hold: from the start date's first moment to the end of today. An entry that
             starts later comes in with its day.
         lookups: how many entries may be asked for one by one, in each workspace.
@@ -54,6 +56,7 @@ class RefreshContext:
     table: str
     workspaces: Mapping[str, Workspace]
     span: Span | None = None
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     limits: Span | None = None
     unread: Mapping[str, str] = field(default_factory=dict)
     concurrency: int = 8

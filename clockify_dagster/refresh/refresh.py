@@ -76,6 +76,7 @@ def refresh_span(context: RefreshContext) -> RefreshResult:
             troubles.read,
             troubles.unread,
             span=span,
+            zone=context.zone,
             last_load=loaded.last_load,
             kept_users=frozenset(read.kept_users),
             deleted=frozenset(found.gone),

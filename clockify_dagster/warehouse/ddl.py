@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from clockify_dagster.contract.model import Table
+from clockify_dagster.contract.model import CHANGED_AT, LOADED_AT, Table
 
 MAIN = "main"
 """The schema of the tables, where no other was chosen."""
@@ -55,6 +55,9 @@ def ensure_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         if held is not None:
             connection.execute(f"ALTER TABLE {name} ADD COLUMN {quoted(column.name)} {column.type.sql}")
         connection.execute(f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(column.description)}")
+    if held is not None and CHANGED_AT.name not in held:
+        # the rows of an older version: when they were written is the best that is known
+        connection.execute(f"UPDATE {name} SET {quoted(CHANGED_AT.name)} = {quoted(LOADED_AT.name)}")
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str] | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -13,6 +14,8 @@ from clockify_dagster.contract.account import USERS
 from clockify_dagster.days import Span
 from clockify_dagster.errors import LoadConflictError
 from clockify_dagster.warehouse import load_state
+from clockify_dagster.warehouse.audit import row_counts
+from clockify_dagster.warehouse.day_numbers import DayNumbers, day_numbers
 from clockify_dagster.warehouse.staging import PageStaging
 from clockify_dagster.warehouse.workspace_state import record_workspaces
 from clockify_dagster.warehouse.writer import (
@@ -34,6 +37,8 @@ class Load:
         unread: workspaces that were not read, whose rows stay; and why, as `record_workspaces` takes it.
         kept_users: workspace and user of those who were not read, whose rows stay.
         written: rows by table, once it is written.
+        held: by table, the rows that it has in all then.
+        by_day: by table, what each of its days holds then; empty unless the load is one of days.
         is_superseded: whether it was left unwritten, since another load read later and wrote before.
     """
 
@@ -43,6 +48,8 @@ class Load:
     unread: Mapping[str, str] = field(default_factory=dict)
     kept_users: frozenset[UserOfWorkspace] = frozenset()
     written: dict[str, int] | None = field(default=None, init=False)
+    held: Mapping[str, int | None] = field(default_factory=dict, init=False)
+    by_day: Mapping[str, Mapping[date, DayNumbers]] = field(default_factory=dict, init=False)
     is_superseded: bool = field(default=False, init=False)
 
     def write(self, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -52,12 +59,13 @@ class Load:
         """
         load_state.ensure_state(connection)
         self.is_superseded = self._has_newer_rows(load_state.last_load(connection, self.staging.family[0].name))
-        if self.is_superseded:
-            return {table.name: 0 for table in self.staging.family}
-        rows = self._replace(connection)
-        if self.workspaces or not self.unread:  # what no workspace gave does not count as loaded
-            record_workspaces(connection, self.staging.family[0].name, self.workspaces, self.unread)
-            load_state.record_load(connection, rows, self.staging.faults, self.listed_at)
+        rows = {table.name: 0 for table in self.staging.family}
+        if not self.is_superseded:
+            rows = self._replace(connection)
+            if self.workspaces or not self.unread:  # what no workspace gave does not count as loaded
+                record_workspaces(connection, self.staging.family[0].name, self.workspaces, self.unread)
+                load_state.record_load(connection, rows, self.staging.faults, self.listed_at)
+        self.held = row_counts(connection, self.staging.family)
         return rows
 
     def _has_newer_rows(self, last: load_state.LoadRecord | None) -> bool:
@@ -95,13 +103,14 @@ class SpanLoad(Load):
     """All rows of a span of time, of every workspace that was read. Rows of those that are not `unread` either go.
 
     Attributes:
-        span: the time whose rows are replaced.
+        span: the time whose rows are replaced: whole days of the zone.
         last_load: the table's last load when this one began, None where there was none.
         deleted: keys of rows that go, wherever they are.
         feed: by workspace, up to where changes are known now.
     """
 
     span: Span
+    zone: ZoneInfo
     last_load: load_state.LoadRecord | None
     deleted: frozenset[str] = frozenset()
     feed: Mapping[str, load_state.FeedState] = field(default_factory=dict)
@@ -127,4 +136,5 @@ class SpanLoad(Load):
         )
         load_state.record_span(connection, self.workspaces, self.span, self.listed_at, self.unread)
         load_state.record_feed(connection, self.feed)
+        self.by_day = day_numbers(connection, self.staging.family, self.span.days(self.zone), self.zone)
         return rows

@@ -14,6 +14,7 @@ import duckdb
 
 from clockify_dagster.contract import LOADED_AT, WORKSPACES, Contract, Table
 from clockify_dagster.contract.account import USERGROUPS
+from clockify_dagster.contract.model import CHANGED_AT
 from clockify_dagster.contract.work import PROJECTS
 from clockify_dagster.days import Span
 from clockify_dagster.warehouse.ddl import columns_by_table, ensure_table, literal, quoted
@@ -181,12 +182,10 @@ def _replace(
             ensure_table(connection, table)
         kept = ["/".join(pair) for pair in sorted(kept_users)]
         names = [quoted(table.name) for table in staging.family]
-        if not any(connection.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() for name in names):
-            pass  # a first load, often a large one: there is nothing to look for
-        elif goes == "true" and not kept:
-            for name in names:
-                connection.execute(f"DELETE FROM {name}")
-        else:
+        # a first load is often a large one, and there is nothing to look for
+        holds_rows = any(connection.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() for name in names)
+        goes_whole = goes == "true" and not kept
+        if holds_rows and not goes_whole:
             if kept:
                 user = "concat_ws('/', held.workspaceid, held.userid)"
                 goes += f" AND coalesce({user} NOT IN (SELECT unnest(?::VARCHAR[])), true)"
@@ -198,15 +197,53 @@ def _replace(
                 f"UNION ALL SELECT {key} FROM {staged[root.name]} UNION ALL SELECT unnest(?::VARCHAR[])",
                 [*parameters, sorted(deleted)],
             )
-            for table in reversed(staging.family):
-                link = quoted(table.columns[0].name if table.parent else root.primary_key[0])
-                connection.execute(f"DELETE FROM {quoted(table.name)} WHERE {link} IN (SELECT key FROM replaced)")
+        for table in reversed(staging.family if holds_rows else ()):
+            where = "" if goes_whole else f"WHERE {_link(table)} IN (SELECT key FROM replaced)"
+            _note_contents(connection, table, where)
+            connection.execute(f"DELETE FROM {quoted(table.name)} {where}")
         for table in staging.family:
-            columns = ", ".join(quoted(column.name) for column in table.document_columns)
-            inserted = connection.execute(
-                f"INSERT INTO {quoted(table.name)} BY NAME "
-                f"SELECT {columns}, ? AS {quoted(LOADED_AT.name)} FROM {staged[table.name]}",
-                [loaded_at],
-            )
-            ((written[table.name],),) = inserted.fetchall()
+            written[table.name] = _insert(connection, table, staged[table.name], loaded_at, was_noted=holds_rows)
     return written
+
+
+def _note_contents(connection: duckdb.DuckDBPyConnection, table: Table, where: str) -> None:
+    """Note of rows that are about to go what is in them, and since when.
+
+    What is in a row is compared by a hash of 64 bits, and only with the rows of the same id (of a child: of the same
+    parent). All columns themselves would take twice the time of the whole write.
+    """
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {_noted(table)} AS "
+        f"SELECT {_link(table)} AS _link, {_content(table)} AS _content, min({quoted(CHANGED_AT.name)}) AS _since "
+        f"FROM {quoted(table.name)} {where} GROUP BY ALL"
+    )
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection, table: Table, staged: str, loaded_at: datetime, *, was_noted: bool
+) -> int:
+    """Insert the staged rows; gives how many. A row whose like was noted has not changed since the time noted."""
+    columns = ", ".join(quoted(column.name) for column in table.document_columns)
+    since, source = "$now", staged
+    if was_noted:
+        since = "coalesce(_since, $now)"
+        source += f" LEFT JOIN {_noted(table)} ON _link = {_link(table)} AND _content = {_content(table)}"
+    times = f"$now::TIMESTAMPTZ AS {quoted(LOADED_AT.name)}, {since}::TIMESTAMPTZ AS {quoted(CHANGED_AT.name)}"
+    inserted = connection.execute(
+        f"INSERT INTO {quoted(table.name)} BY NAME SELECT {columns}, {times} FROM {source}", {"now": loaded_at}
+    )
+    ((rows,),) = inserted.fetchall()
+    return int(rows)
+
+
+def _link(table: Table) -> str:
+    """The column by which rows of a family belong together: the id, and in a child that of the parent."""
+    return quoted(table.columns[0].name if table.parent else table.primary_key[0])
+
+
+def _content(table: Table) -> str:
+    return f"hash({', '.join(quoted(column.name) for column in table.document_columns)})"
+
+
+def _noted(table: Table) -> str:
+    return quoted(f"{table.name} before")

@@ -18,6 +18,7 @@ class Damage:
     sql: str
     numbers: dict[str, Any] = field(default_factory=dict)
     severity: str = "ERROR"
+    also: frozenset[str] = frozenset()  # other checks of the table that it turns red
 
     def __str__(self) -> str:
         return f"{self.table}.{self.check}: {self.sql[:40]}"
@@ -41,7 +42,7 @@ DAMAGES = [
     Damage(
         "clockify_timeentries__tags",
         "timeentry_id_is_in_clockify_timeentries",
-        "INSERT INTO {table} SELECT 'nowhere', tag_id, _loaded_at FROM {table} GROUP BY ALL LIMIT 1",
+        "INSERT INTO {table} SELECT 'nowhere', tag_id, _loaded_at, _changed_at FROM {table} GROUP BY ALL LIMIT 1",
         {"orphans": 1, "rows": 157, "missing ids": ["nowhere"]},
     ),
     Damage(
@@ -62,6 +63,13 @@ DAMAGES = [
         "columns_are_declared_ones",
         "ALTER TABLE {table} DROP COLUMN archived",
         {"missing": ["archived"]},
+    ),
+    Damage(
+        "clockify_tags",
+        "columns_are_declared_ones",
+        "ALTER TABLE {table} DROP COLUMN _changed_at",
+        {"missing": ["_changed_at"]},
+        "WARN",
     ),
     Damage(
         "clockify_clients",
@@ -142,6 +150,7 @@ DAMAGES = [
         "UPDATE clockify_state.loaded_ranges SET range_start = range_start + INTERVAL 7 DAY",
         {"outside": 0, "on days not loaded": 4},
         "WARN",
+        frozenset(["is_fresh"]),
     ),
     Damage(
         "clockify_timeentries_integral",
@@ -149,6 +158,14 @@ DAMAGES = [
         "UPDATE {table} SET timeinterval_start = timeinterval_start + INTERVAL 900 DAY, "
         f"timeinterval_end = timeinterval_end + INTERVAL 900 DAY WHERE id IN {THREE}",
         {"far ahead": 3},
+        "WARN",
+    ),
+    Damage(
+        ENTRIES,
+        "lasts_no_more_than_a_day",
+        "UPDATE {table} SET timeinterval_end = timeinterval_start + INTERVAL 61 HOUR, timeinterval__duration = 'PT61H' "
+        "WHERE id = (SELECT max_by(id, timeinterval_start) FROM {table})",
+        {"longer than a day": 1, "rows": 157},
         "WARN",
     ),
     Damage(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from clockify_dagster.contract import LOADED_AT, Column, Contract, Listing, Orphans, Reference, Table, Type
+from clockify_dagster.contract import CHANGED_AT, LOADED_AT, Column, Contract, Listing, Orphans, Reference, Table, Type
 
 ID = Column("id", Type.ID, "id", "The thing.")
 NAME = Column("name", Type.TEXT, "name", "Its name.")
@@ -138,10 +138,10 @@ def test_a_child_of_a_child_is_refused() -> None:
         Contract(table(), middle, replace(child(), name="crumbs", parent="parts"))
 
 
-def test_every_table_gets_the_column_about_loading_once() -> None:
-    assert table().columns[-1] is LOADED_AT
+def test_every_table_gets_the_columns_about_loading_once() -> None:
+    assert table().columns[-2:] == (LOADED_AT, CHANGED_AT)
     assert replace(table(), name="others").columns == table().columns
-    assert LOADED_AT not in table().document_columns
+    assert not {LOADED_AT, CHANGED_AT} & set(table().document_columns)
 
 
 def test_a_child_refers_to_its_parent_and_cannot_be_an_orphan() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from clockify_dagster.contract import CONTRACT, LOADED_AT, Orphans, Table, Type
+from clockify_dagster.contract import CHANGED_AT, CONTRACT, LOADED_AT, Orphans, Table, Type
 
 OWED = {
     "clockify_clients": "Clients",
@@ -30,8 +30,8 @@ def test_the_thirteen_owed_tables_are_there_and_one_of_our_own() -> None:
 
 
 @every_table
-def test_a_table_ends_in_when_it_was_loaded(table: Table) -> None:
-    assert table.columns[-1] is LOADED_AT
+def test_a_table_ends_in_when_its_rows_were_loaded_and_when_they_changed(table: Table) -> None:
+    assert table.columns[-2:] == (LOADED_AT, CHANGED_AT)
 
 
 @every_table

@@ -46,8 +46,8 @@ def test_a_zone_that_is_changed_after_the_definitions_were_made_changes_nothing_
         tags = tags_of(days) if days else {}
         result = chosen.execute_in_process(instance=project.instance, tags=tags, raise_on_error=False)
         assert result.success, project.failures(result)
-        failed = [(e.check_name, e.description) for e in result.get_asset_check_evaluations() if not e.passed]
-        assert failed == []
+        failed = {e.check_name: e.description for e in result.get_asset_check_evaluations() if not e.passed}
+        assert failed.keys() <= {"is_fresh"}, failed  # not all days are loaded
 
     days = Days(DAY, DAY)
     run("clockify_daily", days)

@@ -40,7 +40,8 @@ def load(
         before = load_state.last_load(connection, FAMILY[0].name) if connection else None
     listed_at = at or datetime.now(timezone.utc)
     places = workspaces or W1
-    warehouse.write(SpanLoad(warehouse.staging(FAMILY), listed_at, span=span, workspaces=places, last_load=before))
+    staging = warehouse.staging(FAMILY)
+    warehouse.write(SpanLoad(staging, listed_at, span=span, zone=chosen.zone, workspaces=places, last_load=before))
 
 
 def back(chosen: Calendar, runs: list[Days]) -> list[tuple[int, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -51,7 +52,7 @@ def test_each_schema_has_its_own_load_state(tmp_path: Path) -> None:
     one, two = warehouse(tmp_path, "main"), warehouse(tmp_path, "second")
     load(two, "c")
     staging = one.staging(CONTRACT.family("clockify_timeentries"), SPAN)
-    one.write(SpanLoad(staging, NOW, span=SPAN, workspaces=("w",), last_load=None))
+    one.write(SpanLoad(staging, NOW, span=SPAN, workspaces=("w",), last_load=None, zone=ZoneInfo("UTC")))
     with one.database.reading() as connection:
         assert list(load_state.loaded_spans(connection)) == ["w"]
         assert load_state.last_load(connection, "clockify_tags") is None

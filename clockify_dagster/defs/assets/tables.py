@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
-from dagster import AssetExecutionContext, AssetsDefinition, Output, multi_asset
+from dagster import AssetExecutionContext, AssetsDefinition, multi_asset
 
 from clockify_dagster.defs.account import Account
 from clockify_dagster.defs.error_boundary import error_boundary
 from clockify_dagster.defs.partitions import days_of
-from clockify_dagster.defs.table_outputs import asset_options, outputs, workspaces_input
+from clockify_dagster.defs.table_outputs import Event, asset_options, outputs, workspaces_input
 from clockify_dagster.errors import located
 from clockify_dagster.refresh import RefreshContext, RefreshResult, read_listed_table
-from clockify_dagster.warehouse import Load
 from clockify_dagster.warehouse.workspace_state import UNSEEN
 
 
@@ -36,7 +36,7 @@ def table_asset(
     options = asset_options(account, tables, priority=priority, partitions=calendar.partitions if calendar else None)
 
     @multi_asset(ins=workspaces_input(account), **options)
-    def assets(context: AssetExecutionContext, clockify_workspaces: pd.DataFrame) -> Iterator[Output[Load]]:
+    def assets(context: AssetExecutionContext, clockify_workspaces: pd.DataFrame) -> Iterator[Event]:
         metadata: dict[str, Any] = {}
         clockify, warehouse = account.client(context.resources), account.warehouse(context.resources)
         with error_boundary(metadata), clockify.counting_requests(metadata):
@@ -52,6 +52,7 @@ def table_asset(
                 workspaces={each: workspaces[each] for each in workspaces if each not in unread},
                 unread=unread,
                 span=days.span(calendar.zone) if days and calendar else None,
+                zone=calendar.zone if calendar else ZoneInfo("UTC"),
                 limits=calendar.limits if calendar else None,
                 concurrency=clockify.settings.concurrency,
                 log=context.log,
@@ -68,7 +69,7 @@ def table_asset(
         for load in result.loads:
             if others := load.unread.keys() - result.refused.keys():
                 metadata["workspaces not read"] = {each: load.unread[each] for each in sorted(others)}
-            yield from outputs(context, load, metadata)
+            yield from outputs(context, load, metadata, account.schema)
         for fault in result.faults:
             with error_boundary(metadata):
                 raise fault

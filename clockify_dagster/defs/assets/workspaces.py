@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Any
 
-from dagster import AssetExecutionContext, AssetsDefinition, Config, Output, multi_asset
+from dagster import AssetExecutionContext, AssetsDefinition, Config, multi_asset
 from pydantic import Field
 
 from clockify_dagster.contract import WORKSPACES
 from clockify_dagster.defs.account import Account
 from clockify_dagster.defs.error_boundary import error_boundary
 from clockify_dagster.defs.resources import chosen, workspaces_of
-from clockify_dagster.defs.table_outputs import asset_options, outputs
+from clockify_dagster.defs.table_outputs import Event, asset_options, outputs
 from clockify_dagster.errors import NotAllowedError
 from clockify_dagster.refresh import (
     RefreshContext,
@@ -21,7 +21,7 @@ from clockify_dagster.refresh import (
     refuse_other_account,
     unseen_text,
 )
-from clockify_dagster.warehouse import Load, WorkspacesLoad, closed_on_failure
+from clockify_dagster.warehouse import WorkspacesLoad, closed_on_failure
 from clockify_dagster.warehouse.workspace_state import UNSEEN
 
 
@@ -40,7 +40,7 @@ def workspaces_asset(account: Account) -> AssetsDefinition:
     tables = account.contract.family(WORKSPACES)
 
     @multi_asset(**asset_options(account, tables, priority=10))
-    def assets(context: AssetExecutionContext, config: WorkspacesConfig) -> Iterator[Output[Load]]:
+    def assets(context: AssetExecutionContext, config: WorkspacesConfig) -> Iterator[Event]:
         metadata: dict[str, Any] = {}
         clockify, warehouse = account.client(context.resources), account.warehouse(context.resources)
         with error_boundary(metadata), clockify.counting_requests(metadata):
@@ -76,7 +76,7 @@ def workspaces_asset(account: Account) -> AssetsDefinition:
         load = WorkspacesLoad(
             staging, listed_at, workspaces.read, workspaces.unread, contract=account.contract, dropped=dropped
         )
-        yield from outputs(context, load, metadata)
+        yield from outputs(context, load, metadata, account.schema)
 
     return assets
 

@@ -1,7 +1,8 @@
 """What the database can tell about the tables' soundness, by SQL alone. Reads only; knows neither Dagster nor HTTP.
 
-Checks are made from the contract: of a table as a whole (`tables`), of its keys and references (`keys`) and, where it
-holds entries, of their times (`times`). A table that was never loaded has nothing to be checked.
+Checks are made from the contract: of a table as a whole (`tables`), of its age or its days (`freshness`), of its keys
+and references (`keys`) and, where it holds entries, of their times (`times`). A table that was never loaded has nothing
+to be checked.
 """
 
 from __future__ import annotations
@@ -11,10 +12,9 @@ from collections.abc import Collection, Iterable
 import duckdb
 
 from clockify_dagster.contract.model import Table
-from clockify_dagster.warehouse.audit import keys, tables, times
+from clockify_dagster.warehouse.audit import freshness, keys, tables, times
 from clockify_dagster.warehouse.audit.context import AuditContext
 from clockify_dagster.warehouse.audit.model import Check, Find, Finding, found, not_checked
-from clockify_dagster.warehouse.audit.tables import freshness_of, longest_age
 from clockify_dagster.warehouse.audit.workspaces import WorkspaceRows, rows_by_workspace
 from clockify_dagster.warehouse.ddl import columns_by_table
 from clockify_dagster.warehouse.writer import bound_memory
@@ -27,8 +27,6 @@ __all__ = [
     "audit",
     "checks_of",
     "found",
-    "freshness_of",
-    "longest_age",
     "not_checked",
     "row_counts",
     "rows_by_workspace",
@@ -36,8 +34,8 @@ __all__ = [
 
 
 def checks_of(table: Table) -> dict[Check, Find]:
-    """All checks of a table but that of its age, each with the function that makes it."""
-    return {**tables.checks(table), **keys.checks(table), **times.checks(table)}
+    """All checks of a table, each with the function that makes it."""
+    return {**tables.checks(table), **freshness.checks(table), **keys.checks(table), **times.checks(table)}
 
 
 def audit(context: AuditContext, table: Table, names: Collection[str] | None = None) -> list[Finding]:

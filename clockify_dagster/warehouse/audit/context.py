@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import duckdb
 
 from clockify_dagster.contract import CONTRACT, Contract
-from clockify_dagster.days import Span
+from clockify_dagster.days import Days
 from clockify_dagster.warehouse import load_state
 from clockify_dagster.warehouse.ddl import columns_by_table
 from clockify_dagster.warehouse.workspace_state import workspace_names
@@ -19,22 +20,33 @@ class AuditContext:
 
     Attributes:
         now: the moment of the audit, aware.
-        limits: the time that a table of days may hold: from the start date's first moment to the end of today.
+        days: the days that a table of days should hold, in the zone: from the start date to today.
+        limits: the time of these days.
         loaded_spans: by workspace, the spans of time whose entries are loaded.
+        settled_spans: the same without the time that still lay ahead when it was loaded.
         columns: of each table that is there, its columns and their SQL types.
         loads: of each table, its loads that are remembered, the last one first.
         workspaces: the names of the loaded workspaces, by id.
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, now: datetime, limits: Span, contract: Contract = CONTRACT
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        now: datetime,
+        *,
+        days: Days,
+        zone: ZoneInfo,
+        contract: Contract = CONTRACT,
     ) -> None:
         """Take an open connection."""
         self.connection = connection
         self.now = now
-        self.limits = limits
+        self.days = days
+        self.zone = zone
+        self.limits = days.span(zone)
         self.contract = contract
         self.loaded_spans = load_state.loaded_spans(connection)
+        self.settled_spans = load_state.settled_spans(connection)
         self.columns = columns_by_table(connection)
         self.loads = load_state.load_records(connection)
         self.workspaces = workspace_names(connection)

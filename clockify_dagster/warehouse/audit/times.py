@@ -53,6 +53,15 @@ _FIND_FAR_AHEAD = partial(
     on_failure="{far_ahead} of {rows} entries start more than a year from now, for example {ids}: typing errors?",
     on_success="{rows} entries, none more than a year ahead.",
 )
+_FIND_LONG = partial(
+    find_rows,
+    faults={"longer than a day": f"held.{END} > held.{START} + INTERVAL 24 HOUR"},
+    concerns=f"held.{END} IS NOT NULL",
+    uses=(START, END),
+    on_failure="{longer_than_a_day} of {rows} finished entries last more than 24 hours, for example {ids}: timers that "
+    "were stopped too late?",
+    on_success="{rows} finished entries, none longer than 24 hours.",
+)
 _FIND_TIMERS = partial(
     find_rows,
     faults={"forgotten timers": f"held.{END} IS NULL AND held.{START} < now() - INTERVAL 24 HOUR"},
@@ -82,6 +91,7 @@ def checks(table: Table) -> dict[Check, Find]:
     lasts = "The duration that Clockify wrote is the time from start to end, and a running timer has none."
     stands = "Every entry starts on a day from the start date to today, and on one that has been loaded whole."
     ahead = "No entry starts more than a year from now."
+    short = "No finished entry lasts more than 24 hours."
     timers = "No timer has been running for more than a day."
     overlap = "No two finished entries of one user are at the same time, in whatever workspaces; Clockify allows it."
     where_it_stands: dict[Check, Find] = {Check(table.name, "is_not_far_ahead", ahead, "WARN"): _FIND_FAR_AHEAD}
@@ -91,6 +101,7 @@ def checks(table: Table) -> dict[Check, Find]:
         Check(table.name, "ends_after_start", ends): _FIND_ENDS,
         Check(table.name, "duration_is_end_minus_start", lasts): _FIND_DURATIONS,
         **where_it_stands,
+        Check(table.name, "lasts_no_more_than_a_day", short, "WARN"): _FIND_LONG,
         Check(table.name, "no_timer_runs_for_days", timers, "WARN"): _FIND_TIMERS,
         Check(table.name, "does_not_overlap", overlap, "WARN"): _FIND_OVERLAPS,
     }

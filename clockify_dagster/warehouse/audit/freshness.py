@@ -1,0 +1,103 @@
+"""Freshness: whether what should be loaded by now is there. One check for each family of tables.
+
+A table that is replaced whole is as fresh as its last load. Time entries are judged by their days: a backfill of one
+month is a recent load, and says nothing about the days of any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from clockify_dagster.contract.model import Table
+from clockify_dagster.days import Span, first_few, gaps, ranges_of
+from clockify_dagster.warehouse.audit.context import AuditContext
+from clockify_dagster.warehouse.audit.model import Check, Find, Finding, found, not_checked
+from clockify_dagster.warehouse.workspace_state import without_days, workspace_names
+
+_LISTED, _SHOWN = 100, 3  # how many ranges or workspaces are in the numbers, and in the message
+
+
+def checks(table: Table) -> dict[Check, Find]:
+    """That of a table without parent; a child is written together with its parent."""
+    if table.parent is not None:
+        return {}
+    age = _in_words(_longest_age(table))
+    if table.partition_column is None:
+        return {Check(table.name, "is_fresh", f"The last load is no more than {age} old.", "WARN"): _find_age}
+    there = (
+        f"Every day from the start date to today is loaded, and was over when it was; of the last {age} some may lack."
+    )
+    return {Check(table.name, "is_fresh", there, "WARN"): _find_days}
+
+
+def _longest_age(table: Table) -> timedelta:
+    """How old a table may become. Whole readings of all entries are for once a week, everything else for every day."""
+    return timedelta(days=8) if table.group == "time_entries_integral" else timedelta(hours=36)
+
+
+def _find_age(context: AuditContext, table: Table, check: Check) -> Finding:
+    loads = context.loads.get(table.name)
+    if not loads:
+        return not_checked(check, "nothing is known of its last load.")
+    age = context.now - loads[0].loaded_at
+    message = f"Last loaded at {loads[0].loaded_at:%Y-%m-%d %H:%M} UTC, {_in_words(age)} ago."
+    return found(check, age <= _longest_age(table), message, hours=_hours(age))
+
+
+def _find_days(context: AuditContext, table: Table, check: Check) -> Finding:
+    """Which days are not there, of any loaded workspace.
+
+    It fails when something that began longer ago than the longest age is missing. Then it names all that is.
+    """
+    if not context.loaded_spans:
+        return not_checked(check, "no day is known to be loaded.")
+    read = workspace_names(context.connection).keys() - without_days(context.connection)
+    workspaces = sorted(read) or list(context.loaded_spans)
+    missing = {each: gaps(context.settled_spans.get(each, []), context.limits) for each in workspaces}
+    due = context.now - _longest_age(table)
+    late = {each: spans for each, spans in missing.items() if spans and spans[0].start < due}
+    numbers: dict[str, Any] = {"days": len(context.days)}
+    if not late:
+        up_to = min([context.now, *(span.start for spans in missing.values() for span in spans)])
+        age = context.now - up_to
+        message = (
+            f"Loaded without a gap from {context.days.first} up to {_clock(context, up_to)}, {_in_words(age)} ago."
+        )
+        return found(check, True, message, **numbers, hours=_hours(age))
+    never = _days(context, (span for each in late for span in gaps(context.loaded_spans.get(each, []), context.limits)))
+    unfinished = _days(context, (span for spans in late.values() for span in spans)) - never - {context.days.last}
+    numbers |= {"days never loaded": len(never), "days loaded before they were over": len(unfinished)}
+    parts = []
+    if never:
+        numbers["never loaded"] = [str(days) for days in ranges_of(never)][:_LISTED]
+        parts.append(f"Days never loaded: {len(never)} of {len(context.days)} ({first_few(ranges_of(never))}).")
+    if unfinished:
+        numbers["loaded before they were over"] = [str(days) for days in ranges_of(unfinished)][:_LISTED]
+        parts.append(f"Days last loaded before they were over: {len(unfinished)} ({first_few(ranges_of(unfinished))}).")
+    newest = min((spans[-1].start for spans in late.values() if spans[-1].end == context.limits.end), default=due)
+    if newest < due:
+        parts.append(f"Nothing after {_clock(context, newest)} is loaded: does the schedule run?")
+    if len(workspaces) > 1:
+        numbers["workspaces"] = sorted(late)[:_LISTED]
+        parts.append(f"This concerns {len(late)} of {len(workspaces)} workspaces ({', '.join(sorted(late)[:_SHOWN])}).")
+    parts.append("`clockify-dagster sync` loads what is missing; CLOCKIFY_START_DATE says from which day on.")
+    return found(check, False, " ".join(parts), **numbers)
+
+
+def _days(context: AuditContext, spans: Iterable[Span]) -> set[date]:
+    return {day for span in spans for day in span.days(context.zone)}
+
+
+def _clock(context: AuditContext, moment: datetime) -> str:
+    return f"{moment.astimezone(context.zone):%Y-%m-%d %H:%M} ({context.zone.key})"
+
+
+def _hours(age: timedelta) -> float:
+    return round(age.total_seconds() / 3600, 1)
+
+
+def _in_words(age: timedelta) -> str:
+    hours = age.total_seconds() / 3600
+    return f"{hours:.0f} hours" if hours < 72 else f"{hours / 24:.0f} days"
