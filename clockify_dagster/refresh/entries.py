@@ -32,14 +32,14 @@ class EntriesRead:
         young: by workspace, ids of entries in the span that were made when the listing began, or later.
         has_left: whether somebody was asked for who has rows here and is in no list of users any more.
         keys: the keys of a document that was listed; empty where none was.
-        kept_users: workspace and user of those whom Clockify does not serve any more; their rows stay.
+        retained_users: workspace and user of those whom Clockify does not serve any more; their rows stay.
     """
 
     staging: PageStaging
     young: dict[str, set[str]]
     has_left: bool
     keys: frozenset[str] = frozenset()
-    kept_users: set[tuple[str, str]] = field(default_factory=set)
+    retained_users: set[tuple[str, str]] = field(default_factory=set)
 
 
 class _Progress:
@@ -143,5 +143,5 @@ def _read_user(
                 progress.count_page(workspace, len(within))
                 read.young[workspace].update(made_since(within, began))
         except NotThereError:
-            read.kept_users.add((workspace, user))
+            read.retained_users.add((workspace, user))
     return workspace

@@ -92,7 +92,7 @@ class EntryLookup:
         could tell of it. Raises `ApiError` where Clockify fails.
         """
         changes, staging = self.changes, self.read.staging
-        vanished = {entry for entry, user in held.items() if (self.workspace, user) not in self.read.kept_users}
+        vanished = {entry for entry, user in held.items() if (self.workspace, user) not in self.read.retained_users}
         named = vanished | changes.documents.keys() | changes.deleted | changes.missing | set(timers)
         named -= staging.holds(named)
         gone = named & changes.deleted
@@ -117,9 +117,9 @@ class EntryLookup:
         One within the span that is not in the listing is out of date, or younger than the listing.
         """
         start = start_of(document)
-        is_kept = (self.workspace, str(document.get("userId"))) in self.read.kept_users
+        is_retained = (self.workspace, str(document.get("userId"))) in self.read.retained_users
         span = self.context.span
-        is_elsewhere = start is not None and (is_kept or (span is not None and start not in span))
+        is_elsewhere = start is not None and (is_retained or (span is not None and start not in span))
         return is_elsewhere and document.keys() >= (self.read.keys & _NEEDED or _LEAST)
 
     def _take(self, entry: str, start: datetime | None, document: Document | None = None) -> None:

@@ -52,9 +52,9 @@ def refresh_everything(context: RefreshContext) -> RefreshResult:
     with context.warehouse.database.reading_if_there() as connection:
         users = {} if connection is None else users_with_entries(connection, _TABLES, None)
     read = read_entries(troubles, users, began)
-    kept_users = frozenset(read.kept_users)
+    retained_users = frozenset(read.retained_users)
     with closed_on_failure(read.staging):
-        load = Load(read.staging, listed_at, troubles.read, troubles.unread, kept_users=kept_users)
+        load = Load(read.staging, listed_at, troubles.read, troubles.unread, retained_users=retained_users)
         return RefreshResult([load], faults=troubles.report())
 
 
@@ -78,7 +78,7 @@ def refresh_span(context: RefreshContext) -> RefreshResult:
             span=span,
             zone=context.zone,
             last_load=loaded.last_load,
-            kept_users=frozenset(read.kept_users),
+            retained_users=frozenset(read.retained_users),
             deleted=frozenset(found.gone),
             feed=feed,
         )

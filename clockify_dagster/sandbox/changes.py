@@ -32,8 +32,8 @@ class ChangeLog:
 
     def add(self, action: str, kind: str, document: Document, at: datetime) -> None:
         """Write one change down; a deletion keeps the last state of what it deleted."""
-        kept = dict(document) if action == DELETED else document
-        self.changes.append(Change(action, kind, str(document.get("id")), at, kept))
+        recorded = dict(document) if action == DELETED else document
+        self.changes.append(Change(action, kind, str(document.get("id")), at, recorded))
 
     def listed(
         self,

@@ -16,6 +16,8 @@ from clockify_dagster.days import Span, merged, without
 from clockify_dagster.warehouse.ddl import MAIN, current_schema, quoted
 
 _SPAN = "range_start TIMESTAMP WITH TIME ZONE NOT NULL, range_end TIMESTAMP WITH TIME ZONE NOT NULL"
+# `ranges_ahead` and `misfits` are names in files that exist: the time of loaded ranges that was still to come, and the
+# coercion faults
 _TABLES = {
     "loaded_ranges": f"workspaceid VARCHAR NOT NULL, {_SPAN}",
     "ranges_ahead": f"workspaceid VARCHAR NOT NULL, {_SPAN}",
@@ -35,7 +37,7 @@ _TABLES = {
 }
 BY_WORKSPACE = tuple(name for name, columns in _TABLES.items() if "workspaceid" in columns)
 """The tables of which each row is about one workspace."""
-_LOADS_KEPT = 100
+_MOST_LOADS = 100
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,8 @@ def settled_spans(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Span]
     """Loaded spans without the time that still lay ahead when it was listed: more entries may have come since."""
     settled = loaded_spans(connection)
     for workspace, spans in _spans(connection, "ranges_ahead").items():
-        for ahead in spans:
-            settled[workspace] = without(settled.get(workspace, []), ahead)
+        for future in spans:
+            settled[workspace] = without(settled.get(workspace, []), future)
     return settled
 
 
@@ -112,8 +114,8 @@ def record_span(
     Nothing changes for those that were not read. The rows of all others went, so the span is loaded for none of them.
     """
     state = state_schema(connection)
-    ahead = Span(max(span.start, listed_at), span.end)
-    for table, new in (("loaded_ranges", span), ("ranges_ahead", ahead)):
+    future = Span(max(span.start, listed_at), span.end)
+    for table, new in (("loaded_ranges", span), ("ranges_ahead", future)):
         held = {
             workspace: spans if workspace in unread else without(spans, span)
             for workspace, spans in _spans(connection, table).items()
@@ -144,7 +146,7 @@ def record_load(
         connection.execute(f"DELETE FROM {state}.misfits WHERE table_name = ?", [table])
         connection.execute(
             f"DELETE FROM {state}.loads WHERE table_name = $1 AND loaded_at NOT IN (SELECT loaded_at "
-            f"FROM {state}.loads WHERE table_name = $1 ORDER BY loaded_at DESC LIMIT {_LOADS_KEPT})",
+            f"FROM {state}.loads WHERE table_name = $1 ORDER BY loaded_at DESC LIMIT {_MOST_LOADS})",
             [table],
         )
     for each in faults:

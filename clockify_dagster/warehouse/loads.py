@@ -35,7 +35,7 @@ class Load:
         listed_at: when the listing began, by this machine's clock.
         workspaces: those that were read.
         unread: workspaces that were not read, whose rows stay; and why, as `record_workspaces` takes it.
-        kept_users: workspace and user of those who were not read, whose rows stay.
+        retained_users: workspace and user of those who were not read, whose rows stay.
         written: rows by table, once it is written.
         held: by table, the rows that it has in all then.
         by_day: by table, what each of its days holds then; empty unless the load is one of days.
@@ -46,7 +46,7 @@ class Load:
     listed_at: datetime
     workspaces: tuple[str, ...] = ()
     unread: Mapping[str, str] = field(default_factory=dict)
-    kept_users: frozenset[UserOfWorkspace] = frozenset()
+    retained_users: frozenset[UserOfWorkspace] = frozenset()
     written: dict[str, int] | None = field(default=None, init=False)
     held: Mapping[str, int | None] = field(default_factory=dict, init=False)
     by_day: Mapping[str, Mapping[date, DayNumbers]] = field(default_factory=dict, init=False)
@@ -76,7 +76,9 @@ class Load:
     def _replace(self, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
         if self.unread and self.staging.family[0].name == USERS.name:
             return replace_users(connection, self.staging, self.workspaces, self.unread)
-        return replace_tables(connection, self.staging, kept_workspaces=self.unread, kept_users=self.kept_users)
+        return replace_tables(
+            connection, self.staging, retained_workspaces=self.unread, retained_users=self.retained_users
+        )
 
 
 @dataclass(kw_only=True)
@@ -130,8 +132,8 @@ class SpanLoad(Load):
             connection,
             self.staging,
             self.span,
-            kept_workspaces=self.unread,
-            kept_users=self.kept_users,
+            retained_workspaces=self.unread,
+            retained_users=self.retained_users,
             deleted=self.deleted,
         )
         load_state.record_span(connection, self.workspaces, self.span, self.listed_at, self.unread)

@@ -28,34 +28,37 @@ def replace_tables(
     connection: duckdb.DuckDBPyConnection,
     staging: PageStaging,
     *,
-    kept_workspaces: Iterable[str] = (),
-    kept_users: Iterable[UserOfWorkspace] = (),
+    retained_workspaces: Iterable[str] = (),
+    retained_users: Iterable[UserOfWorkspace] = (),
 ) -> dict[str, int]:
     """Put the staged rows in place of all rows of the tables. Gives how many rows of each came in.
 
-    Rows of `kept_workspaces` and `kept_users`, which were not read again, stay, but for those of staged keys. Raises
-    `ValueError` where workspaces are to be kept and the table does not say to which a row belongs.
+    Rows of `retained_workspaces` and `retained_users`, which were not read again, stay, but for those of staged keys. Raises
+    `ValueError` where workspaces are to be retained and the table does not say to which a row belongs.
     """
-    goes, parameters = _of_others(staging.family[0], kept_workspaces)
-    return _replace(connection, staging, goes, parameters, kept_users=kept_users)
+    goes, parameters = _of_others(staging.family[0], retained_workspaces)
+    return _replace(connection, staging, goes, parameters, retained_users=retained_users)
 
 
 def replace_users(
-    connection: duckdb.DuckDBPyConnection, staging: PageStaging, read: Collection[str], kept_workspaces: Iterable[str]
+    connection: duckdb.DuckDBPyConnection,
+    staging: PageStaging,
+    read: Collection[str],
+    retained_workspaces: Iterable[str],
 ) -> dict[str, int]:
     """Put the staged users and their memberships in place of those of the workspaces that were `read`.
 
     A user is one row, whatever the number of workspaces; memberships of workspaces, projects and groups say where the
-    user belongs. What belongs to a workspace of `kept_workspaces` stays: its users, unless they are staged, and the
+    user belongs. What belongs to a workspace of `retained_workspaces` stays: its users, unless they are staged, and the
     memberships of it, its projects and its groups. A membership of something unknown stays with a user of such a
     workspace, since it may be of that one. Gives how many rows of each table came in.
     """
     users, memberships = staging.family
-    held, kept = columns_by_table(connection), list(kept_workspaces)
+    held, retained = columns_by_table(connection), list(retained_workspaces)
     if not {users.name, memberships.name} <= held.keys():
-        return _replace(connection, staging, "true", [], kept_users=())
+        return _replace(connection, staging, "true", [], retained_users=())
     name, of_workspaces = quoted(memberships.name), "membershiptype = 'WORKSPACE'"
-    for targets, workspaces in (("kept_targets", kept), ("read_targets", list(read))):
+    for targets, workspaces in (("retained_targets", retained), ("read_targets", list(read))):
         parts = ["SELECT unnest($1::VARCHAR[]) AS id"] + [
             f"SELECT id FROM {quoted(table.name)} WHERE {table.workspace_column} IN (SELECT unnest($1::VARCHAR[]))"
             for table in (PROJECTS, USERGROUPS)
@@ -63,24 +66,24 @@ def replace_users(
         ]
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {targets} AS {' UNION ALL '.join(parts)}", [workspaces])
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE kept_users AS "
+        "CREATE OR REPLACE TEMP TABLE retained_users AS "
         f"SELECT DISTINCT user_id FROM {name} WHERE {of_workspaces} AND targetid IN (SELECT unnest(?::VARCHAR[]))",
-        [kept],
+        [retained],
     )
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE kept_memberships AS SELECT * FROM {name} WHERE targetid IN (FROM kept_targets) "
-        "OR (user_id IN (FROM kept_users) AND targetid NOT IN (FROM read_targets))"
+        f"CREATE OR REPLACE TEMP TABLE retained_memberships AS SELECT * FROM {name} WHERE targetid IN (FROM retained_targets) "
+        "OR (user_id IN (FROM retained_users) AND targetid NOT IN (FROM read_targets))"
     )
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE leaving AS SELECT user_id FROM {name} WHERE {of_workspaces} "
-        "AND user_id NOT IN (FROM kept_users)"
+        "AND user_id NOT IN (FROM retained_users)"
     )
     connection.execute(f"DELETE FROM {name}")
-    written = _replace(connection, staging, "held.id IN (FROM leaving)", [], kept_users=())
+    written = _replace(connection, staging, "held.id IN (FROM leaving)", [], retained_users=())
     connection.execute(
-        f"INSERT INTO {name} BY NAME SELECT kept.* FROM kept_memberships AS kept "
+        f"INSERT INTO {name} BY NAME SELECT retained.* FROM retained_memberships AS retained "
         f"ANTI JOIN {name} AS held USING ({', '.join(memberships.primary_key)}) "
-        f"WHERE kept.user_id IN (SELECT id FROM {quoted(users.name)})"
+        f"WHERE retained.user_id IN (SELECT id FROM {quoted(users.name)})"
     )
     return written
 
@@ -114,13 +117,13 @@ def replace_span(
     staging: PageStaging,
     span: Span,
     *,
-    kept_workspaces: Iterable[str] = (),
-    kept_users: Iterable[UserOfWorkspace] = (),
+    retained_workspaces: Iterable[str] = (),
+    retained_users: Iterable[UserOfWorkspace] = (),
     deleted: Iterable[str] = (),
 ) -> dict[str, int]:
     """Put the staged rows in place of those whose partition column lies within the span.
 
-    Rows of `kept_workspaces` and `kept_users`, which were not read again, stay, but for those of staged keys. Rows of
+    Rows of `retained_workspaces` and `retained_users`, which were not read again, stay, but for those of staged keys. Rows of
     staged keys go from wherever they stand, so that a row that has moved is there once; rows of the keys in `deleted`
     go as well; children go with their parents. Gives how many rows of each table came in.
     """
@@ -129,30 +132,30 @@ def replace_span(
         raise ValueError(f"{root.name} has no partition column, so no part of it can be replaced")
     place = quoted(root.partition_column)
     within = f"(held.{place} >= ? AND held.{place} < ?)"
-    of_others, kept = _of_others(root, kept_workspaces)
+    of_others, retained = _of_others(root, retained_workspaces)
     return _replace(
         connection,
         staging,
         f"{within} AND {of_others}",
-        [span.start, span.end, *kept],
-        kept_users=kept_users,
+        [span.start, span.end, *retained],
+        retained_users=retained_users,
         deleted=deleted,
     )
 
 
-def _of_others(root: Table, kept_workspaces: Iterable[str]) -> tuple[str, list[list[str]]]:
+def _of_others(root: Table, retained_workspaces: Iterable[str]) -> tuple[str, list[list[str]]]:
     """The condition, with its parameters, that a row of the root does not belong to one of these workspaces.
 
-    Raises `ValueError` where workspaces are to be kept and the table does not say to which a row belongs.
+    Raises `ValueError` where workspaces are to be retained and the table does not say to which a row belongs.
     """
-    kept = list(kept_workspaces)
-    if not kept:
+    retained = list(retained_workspaces)
+    if not retained:
         return "true", []
     column = _workspace_column(root)
     if column is None:
         raise ValueError(f"{root.name} does not say to which workspace a row belongs")
-    # a row of an older version may lack its workspace; where a workspace is kept, it may be of that one
-    return f"coalesce(held.{quoted(column)} NOT IN (SELECT unnest(?::VARCHAR[])), false)", [kept]
+    # a row of an older version may lack its workspace; where a workspace is retained, it may be of that one
+    return f"coalesce(held.{quoted(column)} NOT IN (SELECT unnest(?::VARCHAR[])), false)", [retained]
 
 
 def _workspace_column(root: Table) -> str | None:
@@ -172,7 +175,7 @@ def _replace(
     goes: str,
     parameters: Sequence[Any],
     *,
-    kept_users: Iterable[UserOfWorkspace],
+    retained_users: Iterable[UserOfWorkspace],
     deleted: Iterable[str] = (),
 ) -> dict[str, int]:
     root, loaded_at, written = staging.family[0], datetime.now(timezone.utc), dict[str, int]()
@@ -180,16 +183,16 @@ def _replace(
     with staging.registered(connection) as staged:
         for table in staging.family:
             ensure_table(connection, table)
-        kept = ["/".join(pair) for pair in sorted(kept_users)]
+        retained = ["/".join(pair) for pair in sorted(retained_users)]
         names = [quoted(table.name) for table in staging.family]
         # a first load is often a large one, and there is nothing to look for
         holds_rows = any(connection.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() for name in names)
-        goes_whole = goes == "true" and not kept
+        goes_whole = goes == "true" and not retained
         if holds_rows and not goes_whole:
-            if kept:
+            if retained:
                 user = "concat_ws('/', held.workspaceid, held.userid)"
                 goes += f" AND coalesce({user} NOT IN (SELECT unnest(?::VARCHAR[])), true)"
-                parameters = [*parameters, kept]
+                parameters = [*parameters, retained]
             key = quoted(root.primary_key[0])
             connection.execute(
                 f"CREATE OR REPLACE TEMP TABLE replaced AS SELECT held.{key} AS key "

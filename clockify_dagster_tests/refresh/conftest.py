@@ -160,7 +160,7 @@ class Office:
 
     def _log(self) -> logging.Logger:
         log = logging.Logger("office", logging.INFO)
-        log.addHandler(_Kept(self.said))
+        log.addHandler(_Recording(self.said))
         return log
 
 
@@ -194,7 +194,7 @@ def old(office: Office, count: int = 4, back: int = 40) -> list[Document]:
     return entries
 
 
-class _Kept(logging.Handler):
+class _Recording(logging.Handler):
     def __init__(self, said: list[str]) -> None:
         super().__init__(logging.WARNING)
         self._said = said

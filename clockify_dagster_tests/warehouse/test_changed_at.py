@@ -114,7 +114,7 @@ def test_a_row_that_was_gone_in_between_is_new_again(put: Put) -> None:
 
 def test_rows_that_were_not_read_stay_with_their_times(put: Put) -> None:
     put(entry("a", userId="gone"), entry("b"))
-    assert put(entry("b"), whole=True, kept_users=[("w1", "gone")]) == {ENTRIES: [], TAGS: []}
+    assert put(entry("b"), whole=True, retained_users=[("w1", "gone")]) == {ENTRIES: [], TAGS: []}
 
 
 def test_a_row_that_stands_there_twice_comes_back_once(database: Database, put: Put) -> None:

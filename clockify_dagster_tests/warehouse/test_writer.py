@@ -106,10 +106,10 @@ def test_deleted_rows_go_from_wherever_they_are_with_their_children(database: Da
 
 def test_rows_of_users_who_are_served_no_more_stay(database: Database, staged: Staged) -> None:
     put(database, staged([entry("a", 1, "x", user="gone"), entry("b", 2, user="here")]), None)
-    kept = [("w", "gone"), ("other", "here")]
-    put(database, staged([entry("c", 3, user="here")]), kept_users=kept)
+    retained = [("w", "gone"), ("other", "here")]
+    put(database, staged([entry("c", 3, user="here")]), retained_users=retained)
     assert held(database) == {"a": ["x"], "c": []}
-    put(database, staged(), None, kept_users=kept)
+    put(database, staged(), None, retained_users=retained)
     assert held(database) == {"a": ["x"]}
 
 

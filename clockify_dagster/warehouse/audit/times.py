@@ -46,7 +46,7 @@ _FIND_DURATIONS = partial(
     on_failure="{other_durations} of {rows} entries are not as long as their duration says, for example {ids}.",
     on_success="{rows} entries, each as long as it says.",
 )
-_FIND_FAR_AHEAD = partial(
+_FIND_FAR_FUTURE = partial(
     find_rows,
     faults={"far ahead": f"held.{START} > now() + INTERVAL 366 DAY"},
     uses=(START,),
@@ -90,11 +90,11 @@ def checks(table: Table) -> dict[Check, Find]:
     ends = "No entry ends before it starts."
     lasts = "The duration that Clockify wrote is the time from start to end, and a running timer has none."
     stands = "Every entry starts on a day from the start date to today, and on one that has been loaded whole."
-    ahead = "No entry starts more than a year from now."
+    description = "No entry starts more than a year from now."
     short = "No finished entry lasts more than 24 hours."
     timers = "No timer has been running for more than a day."
     overlap = "No two finished entries of one user are at the same time, in whatever workspaces; Clockify allows it."
-    where_it_stands: dict[Check, Find] = {Check(table.name, "is_not_far_ahead", ahead, "WARN"): _FIND_FAR_AHEAD}
+    where_it_stands: dict[Check, Find] = {Check(table.name, "is_not_far_ahead", description, "WARN"): _FIND_FAR_FUTURE}
     if table.partition_column:
         where_it_stands = {Check(table.name, "stands_on_a_loaded_day", stands): _find_days}
     return {
