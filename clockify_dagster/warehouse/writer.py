@@ -33,8 +33,8 @@ def replace_tables(
 ) -> dict[str, int]:
     """Put the staged rows in place of all rows of the tables. Gives how many rows of each came in.
 
-    Rows of `retained_workspaces` and `retained_users`, which were not read again, stay, but for those of staged keys. Raises
-    `ValueError` where workspaces are to be retained and the table does not say to which a row belongs.
+    Rows of `retained_workspaces` and `retained_users`, which were not read again, stay, but for those of staged keys.
+    Raises `ValueError` where workspaces are to be retained and the table does not say to which a row belongs.
     """
     goes, parameters = _of_others(staging.family[0], retained_workspaces)
     return _replace(connection, staging, goes, parameters, retained_users=retained_users)
@@ -71,7 +71,8 @@ def replace_users(
         [retained],
     )
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE retained_memberships AS SELECT * FROM {name} WHERE targetid IN (FROM retained_targets) "
+        "CREATE OR REPLACE TEMP TABLE retained_memberships AS "
+        f"SELECT * FROM {name} WHERE targetid IN (FROM retained_targets) "
         "OR (user_id IN (FROM retained_users) AND targetid NOT IN (FROM read_targets))"
     )
     connection.execute(
@@ -123,9 +124,9 @@ def replace_span(
 ) -> dict[str, int]:
     """Put the staged rows in place of those whose partition column lies within the span.
 
-    Rows of `retained_workspaces` and `retained_users`, which were not read again, stay, but for those of staged keys. Rows of
-    staged keys go from wherever they stand, so that a row that has moved is there once; rows of the keys in `deleted`
-    go as well; children go with their parents. Gives how many rows of each table came in.
+    Rows of `retained_workspaces` and `retained_users`, which were not read again, stay, but for those of staged keys.
+    Rows of staged keys go from wherever they stand, so that a row that has moved is there once; rows of the keys in
+    `deleted` go as well; children go with their parents. Gives how many rows of each table came in.
     """
     root = staging.family[0]
     if root.partition_column is None:
