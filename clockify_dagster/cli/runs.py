@@ -14,6 +14,7 @@ from dagster import (
     AssetObservation,
     AssetsDefinition,
     DagsterEvent,
+    DagsterEventType,
     DagsterExecutionInterruptedError,
     DagsterInstance,
     JobDefinition,
@@ -103,7 +104,12 @@ def _add(outcome: Outcome, result: JobExecutionResult) -> None:
         requests[step] = _number(failure.metadata if failure else {}, "requests") or requests.get(step, 0)
         outcome.interrupted |= _is_interruption(event)
     outcome.success &= result.success
-    outcome.interrupted |= not result.success and not failures
+    if not result.success and not failures:
+        ends = [each for each in result.all_events if each.event_type is DagsterEventType.RUN_FAILURE]
+        if any(_error_of(end) and not _is_interruption(end) for end in ends):  # before any step, in the executor say
+            outcome.faults["the run"] = _unexpected(ends[0], result.run_id)
+        else:
+            outcome.interrupted = True
     outcome.rows.update(rows)
     outcome.requests += sum(requests.values())
     steps = set(result.job_def.graph.node_names())
@@ -130,8 +136,13 @@ def _number(metadata: Mapping[str, Any], name: str) -> int:
     return int(metadata[name].value) if name in metadata else 0
 
 
+def _error_of(event: DagsterEvent) -> Any:
+    """What made a step or a run fail; None where Dagster does not say."""
+    return (event.step_failure_data if event.is_step_failure else event.job_failure_data).error
+
+
 def _is_interruption(event: DagsterEvent) -> bool:
-    error = event.step_failure_data.error
+    error = _error_of(event)
     return error is not None and error.cls_name in (DagsterExecutionInterruptedError.__name__, "KeyboardInterrupt")
 
 
@@ -139,7 +150,7 @@ def _unexpected(event: DagsterEvent, run_id: str) -> str:
     """An error that is none of ours, in two lines; its traceback is in the run's log."""
     if _is_interruption(event):
         return "It was stopped."
-    error = event.step_failure_data.error
+    error = _error_of(event)
     while error is not None and error.cause is not None:
         error = error.cause
     first_line = "" if error is None else error.message.strip().splitlines()[0].rstrip(".") + "."

@@ -22,6 +22,7 @@ from clockify_dagster.cli.runs import Outcome
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.days import Days
 from clockify_dagster.defs.partitions import missing_days
+from clockify_dagster.defs.run_process import RunProcess
 from clockify_dagster.sandbox import Fault, faults
 from clockify_dagster_tests.cli.conftest import Command
 from clockify_dagster_tests.conftest import Project
@@ -224,3 +225,18 @@ def test_a_killed_sync_leaves_whole_tables_and_its_place_in_dagsters_queue_is_fr
     assert statuses == [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE]
     left = {path.name for path in project.database.parent.iterdir() if "clockify" in path.name}
     assert left <= {project.database.name, f".{project.database.name}.lock"}
+
+
+def test_a_run_that_fails_before_its_first_step_is_not_called_stopped(
+    command: Command, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise OSError("no semaphores on this system")
+
+    monkeypatch.setattr(RunProcess, "current", fails)
+    answer = command("sync")
+    assert answer.code == 1
+    assert "Stopped" not in answer.err
+    assert re.search(r"- the run: This is a bug in clockify_dagster.*no semaphores on this system", answer.err)
+    assert "- not tried because of that: clockify_workspaces, " in answer.err
+    assert project.asked() == []

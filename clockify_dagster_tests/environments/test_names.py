@@ -96,10 +96,13 @@ def test_a_history_in_literal_quotes_is_refused(monkeypatch: pytest.MonkeyPatch,
     assert list(tmp_path.iterdir()) == []
 
 
-def test_cron_starts_it_elsewhere_with_next_to_nothing_in_the_environment(run: Run, place: Path, data: Path) -> None:
-    written = dict.fromkeys(("CLOCKIFY_DATABASE", "DAGSTER_HOME"))
-    (place / ".env").write_text("CLOCKIFY_DATABASE=data/clockify.duckdb\nDAGSTER_HOME=data/home\n")
-    said = run("sync", cwd=place, **written)
+def test_cron_starts_it_with_nothing_but_a_path_and_all_else_is_in_the_env_file(
+    run: Run, variables: dict[str, str], place: Path, data: Path
+) -> None:
+    settings = {name: value for name, value in variables.items() if name != "PATH"}
+    settings |= {"CLOCKIFY_DATABASE": "data/clockify.duckdb", "DAGSTER_HOME": "data/home"}
+    (place / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+    said = run("sync", cwd=place, **dict.fromkeys(settings))
     assert said.returncode == 0, said.stderr
     assert {path.name for path in data.iterdir()} == {"clockify.duckdb", ".clockify.duckdb.lock", "home"}
 
