@@ -12,11 +12,11 @@ from typing import Any
 
 import duckdb
 
-from clockify_dagster.contract import LOADED_AT, WORKSPACES, Contract, Table
+from clockify_dagster.contract import WORKSPACES, Contract, Table
 from clockify_dagster.contract.account import USERGROUPS
-from clockify_dagster.contract.model import CHANGED_AT
 from clockify_dagster.contract.work import PROJECTS
 from clockify_dagster.days import Span
+from clockify_dagster.warehouse.changed_rows import insert_rows, link_of, note_contents
 from clockify_dagster.warehouse.ddl import columns_by_table, ensure_table, literal, quoted
 from clockify_dagster.warehouse.load_state import BY_WORKSPACE, state_schema
 from clockify_dagster.warehouse.staging import MEMORY, PageStaging
@@ -57,6 +57,8 @@ def replace_users(
     held, retained = columns_by_table(connection), list(retained_workspaces)
     if not {users.name, memberships.name} <= held.keys():
         return _replace(connection, staging, "true", [], retained_users=())
+    for table in staging.family:
+        ensure_table(connection, table)
     name, of_workspaces = quoted(memberships.name), "membershiptype = 'WORKSPACE'"
     for targets, workspaces in (("retained_targets", retained), ("read_targets", list(read))):
         parts = ["SELECT unnest($1::VARCHAR[]) AS id"] + [
@@ -79,8 +81,11 @@ def replace_users(
         f"CREATE OR REPLACE TEMP TABLE leaving AS SELECT user_id FROM {name} WHERE {of_workspaces} "
         "AND user_id NOT IN (FROM retained_users)"
     )
+    note_contents(connection, memberships, "")
     connection.execute(f"DELETE FROM {name}")
-    written = _replace(connection, staging, "held.id IN (FROM leaving)", [], retained_users=())
+    written = _replace(
+        connection, staging, "held.id IN (FROM leaving)", [], retained_users=(), noted=[memberships.name]
+    )
     connection.execute(
         f"INSERT INTO {name} BY NAME SELECT retained.* FROM retained_memberships AS retained "
         f"ANTI JOIN {name} AS held USING ({', '.join(memberships.primary_key)}) "
@@ -178,6 +183,7 @@ def _replace(
     *,
     retained_users: Iterable[UserOfWorkspace],
     deleted: Iterable[str] = (),
+    noted: Collection[str] = (),
 ) -> dict[str, int]:
     root, loaded_at, written = staging.family[0], datetime.now(timezone.utc), dict[str, int]()
     bound_memory(connection, is_writing=True)
@@ -202,52 +208,10 @@ def _replace(
                 [*parameters, sorted(deleted)],
             )
         for table in reversed(staging.family if holds_rows else ()):
-            where = "" if goes_whole else f"WHERE {_link(table)} IN (SELECT key FROM replaced)"
-            _note_contents(connection, table, where)
+            where = "" if goes_whole else f"WHERE {link_of(table)} IN (SELECT key FROM replaced)"
+            if table.name not in noted:
+                note_contents(connection, table, where)
             connection.execute(f"DELETE FROM {quoted(table.name)} {where}")
         for table in staging.family:
-            written[table.name] = _insert(connection, table, staged[table.name], loaded_at, was_noted=holds_rows)
+            written[table.name] = insert_rows(connection, table, staged[table.name], loaded_at, was_noted=holds_rows)
     return written
-
-
-def _note_contents(connection: duckdb.DuckDBPyConnection, table: Table, where: str) -> None:
-    """Note of rows that are about to go what is in them, and since when.
-
-    What is in a row is compared by a hash of 64 bits, and only with the rows of the same id (of a child: of the same
-    parent). All columns themselves would take twice the time of the whole write.
-    """
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {_noted(table)} AS "
-        f"SELECT {_link(table)} AS _link, {_content(table)} AS _content, min({quoted(CHANGED_AT.name)}) AS _since "
-        f"FROM {quoted(table.name)} {where} GROUP BY ALL"
-    )
-
-
-def _insert(
-    connection: duckdb.DuckDBPyConnection, table: Table, staged: str, loaded_at: datetime, *, was_noted: bool
-) -> int:
-    """Insert the staged rows; gives how many. A row whose like was noted has not changed since the time noted."""
-    columns = ", ".join(quoted(column.name) for column in table.document_columns)
-    since, source = "$now", staged
-    if was_noted:
-        since = "coalesce(_since, $now)"
-        source += f" LEFT JOIN {_noted(table)} ON _link = {_link(table)} AND _content = {_content(table)}"
-    times = f"$now::TIMESTAMPTZ AS {quoted(LOADED_AT.name)}, {since}::TIMESTAMPTZ AS {quoted(CHANGED_AT.name)}"
-    inserted = connection.execute(
-        f"INSERT INTO {quoted(table.name)} BY NAME SELECT {columns}, {times} FROM {source}", {"now": loaded_at}
-    )
-    ((rows,),) = inserted.fetchall()
-    return int(rows)
-
-
-def _link(table: Table) -> str:
-    """The column by which rows of a family belong together: the id, and in a child that of the parent."""
-    return quoted(table.columns[0].name if table.parent else table.primary_key[0])
-
-
-def _content(table: Table) -> str:
-    return f"hash({', '.join(quoted(column.name) for column in table.document_columns)})"
-
-
-def _noted(table: Table) -> str:
-    return quoted(f"{table.name} before")

@@ -151,3 +151,21 @@ def test_a_users_list_that_breaks_in_one_of_two_hundred_workspaces_costs_that_on
     (said,) = office.said
     assert f"Client 77 ({places[77]})" in said
     assert len(office.asked("/users")) == 201, "each list once, and the one that failed again"
+
+
+@pytest.mark.parametrize("is_older_file", [False, True])
+def test_memberships_that_stay_as_they_were_keep_when_they_changed(
+    office: Office, studio: str, is_older_file: bool
+) -> None:
+    for place in (office.place, studio):
+        office.account.add_user(place, "Somebody")
+    load(office, USERS, read_users)
+    times = f"SELECT user_id, targetid, _changed_at FROM {MEMBERSHIPS} ORDER BY ALL"
+    with office.warehouse.database.writing() as connection:
+        before = connection.execute(times).fetchall()
+        if is_older_file:
+            connection.execute(f"ALTER TABLE {MEMBERSHIPS} DROP COLUMN _changed_at")
+    office.sandbox.faults.add(Fault(f"{studio}/users", faults.Status(403), times=None))
+    load(office, USERS, read_users)
+    with office.warehouse.database.reading() as connection:
+        assert connection.execute(times).fetchall() == before
