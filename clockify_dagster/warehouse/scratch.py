@@ -30,9 +30,10 @@ class ScratchFolder:
                     _remove(left.with_suffix(""), abandoned)
         self.path = parent / f"{prefix}{uuid.uuid4().hex}"
         lock = FileLock(f"{self.path}.lock")
+        # before there is anything to remove: an interruption may come at any moment
+        self._finalizer = weakref.finalize(self, _remove, self.path, lock)
         lock.acquire(timeout=0)
         self.path.mkdir()
-        self._finalizer = weakref.finalize(self, _remove, self.path, lock)
 
     def remove(self) -> None:
         """Remove the folder with all that is in it. Safe to call twice."""

@@ -18,7 +18,8 @@ def check(*options: str) -> Result:
 
 def test_checks_that_pass_are_counted_and_not_listed(loaded: Project) -> None:
     loaded.execute("INSERT INTO clockify_clients SELECT * FROM clockify_clients LIMIT 1")
-    failure, _, total = check().stdout.splitlines()
+    failure, _, *compared, _, total = check().stdout.splitlines()
+    assert "the table agrees. Compared: " in " ".join(compared)
     assert failure.startswith("- ERROR clockify_clients, key_is_unique: ")
     assert re.match(r"(\d+) checks: (\d+) passed \(--all lists them\), 1 failed as errors, 0 as warnings, 0 ", total)
 

@@ -19,7 +19,6 @@ from dagster import (
     asset,
     define_asset_job,
     in_process_executor,
-    multiprocess_executor,
 )
 
 from clockify_dagster import ClockifyResource, build_definitions
@@ -235,4 +234,4 @@ def test_nothing_is_read_from_the_environment_on_import(monkeypatch: MonkeyPatch
     from clockify_dagster import definitions
 
     assert "defs" not in vars(definitions)
-    assert definitions.defs.executor is multiprocess_executor
+    assert definitions.defs.executor.name == "multiprocess"
