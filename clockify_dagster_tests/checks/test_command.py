@@ -18,8 +18,9 @@ def check(*options: str) -> Result:
 
 def test_checks_that_pass_are_counted_and_not_listed(loaded: Project) -> None:
     loaded.execute("INSERT INTO clockify_clients SELECT * FROM clockify_clients LIMIT 1")
-    failure, _, total = check().stdout.splitlines()
+    failure, compared, total = check().stdout.split("\n\n")
     assert failure.startswith("- ERROR clockify_clients, key_is_unique: ")
+    assert f"Compared: {loaded.calendar.days}." in " ".join(compared.split()), "which days agree is said all the same"
     assert re.match(r"(\d+) checks: (\d+) passed \(--all lists them\), 1 failed as errors, 0 as warnings, 0 ", total)
 
 
