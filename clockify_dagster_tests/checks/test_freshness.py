@@ -16,6 +16,7 @@ from clockify_dagster.definitions import project_definitions
 from clockify_dagster.warehouse import load_state
 from clockify_dagster.warehouse.audit import AuditContext, Finding, audit
 from clockify_dagster.warehouse.ddl import ensure_table
+from clockify_dagster.warehouse.workspace_state import UNSEEN, record_workspaces
 from clockify_dagster_tests.checks.conftest import MakeProject, clean_account, findings
 from clockify_dagster_tests.conftest import Project
 
@@ -150,9 +151,32 @@ def test_each_workspace_needs_its_days_and_those_that_lack_some_are_named(file: 
     finding = file.judge(file.at(today, 7))
     assert finding.numbers["never loaded"] == ["2026-02-01 to 2026-02-02"]
     assert finding.numbers["workspaces"] == ["second"]
-    assert "1 of 3 workspaces (second)" in finding.message
+    assert "1 of 3 workspaces: second." in finding.message
     file.connection.execute("DELETE FROM clockify_workspaces WHERE id = 'second'")
     assert file.judge(file.at(today, 7)).passed is True, "its rows stay, and no sync loads it any more"
+
+
+def test_no_day_is_expected_of_a_workspace_that_the_key_does_not_see_or_never_could_read(file: File) -> None:
+    today = date(2026, 6, 10)
+    file.load(START, today, file.at(today, 5), "mine")
+    file.connection.execute("INSERT INTO clockify_workspaces VALUES ('unseen'), ('member')")
+    assert file.judge(file.at(today, 6)).passed is False
+    record_workspaces(file.connection, ENTRIES.name, ["mine"], {"unseen": UNSEEN, "member": "NotAllowedError"})
+    assert file.judge(file.at(today, 6)).passed is True
+
+
+def test_a_table_is_not_fresh_where_a_workspace_could_not_be_read_for_longer(loaded: Project) -> None:
+    (place,) = loaded.account.workspaces
+    table = "clockify_clients"
+    with loaded.warehouse.database.writing() as connection:
+        record_workspaces(connection, table, [], {place: "ServerError"})
+    assert findings(loaded)[table, "is_fresh"].passed is True, "it was read a moment ago"
+    loaded.execute("UPDATE clockify_state.workspace_loads SET read_at = read_at - INTERVAL 2 DAY")
+    finding = findings(loaded)[table, "is_fresh"]
+    assert (finding.passed, finding.severity, finding.numbers["workspaces"]) == (False, "WARN", [place])
+    assert "That did not read Clean, nor did any load of the last 36 hours." in finding.message
+    loaded.execute("UPDATE clockify_state.workspace_loads SET unread = 'NotAllowedError'")
+    assert findings(loaded)[table, "is_fresh"].passed is True, "it is not on this plan"
 
 
 def test_a_part_that_was_loaded_on_purpose_is_a_warning_in_the_command_and_in_dagster(

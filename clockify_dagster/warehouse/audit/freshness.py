@@ -6,15 +6,16 @@ month is a recent load, and says nothing about the days of any other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from clockify_dagster.contract.model import Table
 from clockify_dagster.days import Span, first_few, gaps, ranges_of
+from clockify_dagster.errors import NotAllowedError
 from clockify_dagster.warehouse.audit.context import AuditContext
 from clockify_dagster.warehouse.audit.model import Check, Find, Finding, found, not_checked
-from clockify_dagster.warehouse.workspace_state import without_days, workspace_names
+from clockify_dagster.warehouse.workspace_state import UNSEEN, without_days, workspace_states
 
 _LISTED, _SHOWN = 100, 3  # how many ranges or workspaces are in the numbers, and in the message
 
@@ -41,9 +42,15 @@ def _find_age(context: AuditContext, table: Table, check: Check) -> Finding:
     loads = context.loads.get(table.name)
     if not loads:
         return not_checked(check, "nothing is known of its last load.")
-    age = context.now - loads[0].loaded_at
+    age, longest = context.now - loads[0].loaded_at, _longest_age(table)
     message = f"Last loaded at {loads[0].loaded_at:%Y-%m-%d %H:%M} UTC, {_in_words(age)} ago."
-    return found(check, age <= _longest_age(table), message, hours=_hours(age))
+    # what the key does not see, or the plan does not have, cannot be read
+    states, excused = workspace_states(context.connection, table.name), (None, UNSEEN, NotAllowedError.__name__)
+    unread = {each: state.read_at for each, state in states.items() if state.unread not in excused}
+    late = [each for each, read_at in unread.items() if read_at and context.now - read_at > longest]
+    if late:
+        message += f" That did not read {_some(context, late)}, nor did any load of the last {_in_words(longest)}."
+    return found(check, age <= longest and not late, message, hours=_hours(age), workspaces=late[:_LISTED])
 
 
 def _find_days(context: AuditContext, table: Table, check: Check) -> Finding:
@@ -53,7 +60,7 @@ def _find_days(context: AuditContext, table: Table, check: Check) -> Finding:
     """
     if not context.loaded_spans:
         return not_checked(check, "no day is known to be loaded.")
-    read = workspace_names(context.connection).keys() - without_days(context.connection)
+    read = context.workspaces.keys() - without_days(context.connection)
     workspaces = sorted(read) or list(context.loaded_spans)
     missing = {each: gaps(context.settled_spans.get(each, []), context.limits) for each in workspaces}
     due = context.now - _longest_age(table)
@@ -81,13 +88,19 @@ def _find_days(context: AuditContext, table: Table, check: Check) -> Finding:
         parts.append(f"Nothing after {_clock(context, newest)} is loaded: does the schedule run?")
     if len(workspaces) > 1:
         numbers["workspaces"] = sorted(late)[:_LISTED]
-        parts.append(f"This concerns {len(late)} of {len(workspaces)} workspaces ({', '.join(sorted(late)[:_SHOWN])}).")
+        parts.append(f"This concerns {len(late)} of {len(workspaces)} workspaces: {_some(context, sorted(late))}.")
     parts.append("`clockify-dagster sync` loads what is missing; CLOCKIFY_START_DATE says from which day on.")
     return found(check, False, " ".join(parts), **numbers)
 
 
 def _days(context: AuditContext, spans: Iterable[Span]) -> set[date]:
     return {day for span in spans for day in span.days(context.zone)}
+
+
+def _some(context: AuditContext, workspaces: Sequence[str]) -> str:
+    """The names of the first of them."""
+    more = f" and {len(workspaces) - _SHOWN} more" if len(workspaces) > _SHOWN else ""
+    return ", ".join(context.workspaces.get(each, each) for each in workspaces[:_SHOWN]) + more
 
 
 def _clock(context: AuditContext, moment: datetime) -> str:
