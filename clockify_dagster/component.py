@@ -76,7 +76,7 @@ class ClockifyComponent(Component, Resolvable, Model):
     start_date: Annotated[Text, Field(description="The first day whose entries are loaded, like 2025-01-01.")] = None
     update_window_days: Annotated[Number, Field(description="Days that every refresh loads again.")] = None
     database: Annotated[Text, Field(description="The DuckDB file.")] = None
-    database_schema: Annotated[Text, Field(alias="schema", description="The database schema of the tables.")] = None
+    database_schema: Annotated[Text, Field(description="The database schema of the tables.")] = None
     key_prefix: Annotated[Texts, Field(description="What stands before the tables' names in asset keys.")] = None
     group_name: Annotated[Text, Field(description="One group for all assets.")] = None
     owners: Annotated[Texts, Field(description="Who owns the assets: teams or e-mail addresses.")] = None
