@@ -61,7 +61,7 @@ def _account(settings: Settings) -> bool:
     refuse_other_account(found, held)
     if unseen := {each: workspace for each, workspace in held.items() if found and each not in found}:
         _say("", unseen_text(unseen))
-    wanted = chosen(found, tuple(each for each in settings.workspaces if each not in unseen) or settings.workspaces)
+    wanted = chosen(found, settings.workspaces, apart_from=unseen)
     if not wanted:
         none = "The key sees no workspace. Make one in Clockify, or use the key of somebody who is in one."
         return _say("problem", none)

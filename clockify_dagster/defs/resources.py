@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -97,14 +97,11 @@ class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagst
 
     def chosen(self, workspaces: pd.DataFrame) -> dict[str, Workspace]:
         """Of the loaded workspaces those that the settings name, by id. The frame has id, name and features."""
-        rows = workspaces[["id", "name", "features"]].astype(object).where(workspaces.notna(), None)
-        found = {
-            str(row.id): Workspace(str(row.id), row.name or "", features_of(json.loads(row.features or "null")))
-            for row in rows.itertuples(index=False)
-        }
+        rows = workspaces[["id", "name", "features"]].astype(object).where(workspaces.notna(), None).to_dict("records")
+        found = workspaces_of({**row, "features": json.loads(row["features"] or "null")} for row in rows)
         # what the setting names beyond them was left out when the workspaces were loaded, which was reported
-        named = tuple(each for each in self.settings.workspaces if each in found) or self.settings.workspaces
-        return {identity: found[identity] for identity in chosen(found, named)}
+        wanted = self.settings.workspaces
+        return {each: found[each] for each in chosen(found, wanted, apart_from=set(wanted) - found.keys())}
 
 
 def workspaces_of(documents: Iterable[Mapping[str, Any]]) -> dict[str, Workspace]:
@@ -126,12 +123,8 @@ def resource_of(settings: Settings, read: Callable[[], Settings]) -> ResourceDef
     """
 
     def clockify(context: InitResourceContext) -> Iterator[ClockifyResource]:
-        made = ClockifyResource.reading(read)
-        made.setup_for_execution(context)
-        try:
+        with ClockifyResource.reading(read).yield_for_execution(context) as made:
             yield made
-        finally:
-            made.teardown_after_execution(context)
 
     return ResourceDefinition(
         clockify,
@@ -161,9 +154,12 @@ def connect(settings: Settings, log: logging.Logger | None = None) -> ClockifyCl
     return ClockifyClient(transport, settings.core_url, settings.reports_host_url)
 
 
-def chosen(found: Iterable[str], wanted: tuple[str, ...]) -> list[str]:
-    """The wanted ones of the workspaces found; all where none is named. Raises `SettingsError`."""
-    known = list(found)
+def chosen(found: Iterable[str], wanted: tuple[str, ...], *, apart_from: Collection[str] = ()) -> list[str]:
+    """The wanted ones of the workspaces found; all where none is named.
+
+    Those of `apart_from` need not be found, where others are wanted too. Raises `SettingsError`.
+    """
+    known, wanted = list(found), tuple(each for each in wanted if each not in apart_from) or wanted
     unknown = sorted(set(wanted) - set(known))
     if unknown:
         raise SettingsError(

@@ -56,14 +56,15 @@ def workspaces_asset(account: Account) -> AssetsDefinition:
             elif unseen:
                 refuse_other_account(found, held)
                 context.log.warning(unseen_text(unseen))
+            unread = dict.fromkeys(unseen.keys() - dropped, UNSEEN)
             # a loaded one that the setting names and the key does not see is reported by the step of the users
-            named = tuple(each for each in settings.workspaces if each in dropped or each not in unseen)
+            wanted = chosen(found, settings.workspaces, apart_from=unread)
             refresh = RefreshContext(
                 client=client,
                 warehouse=warehouse.warehouse(account.contract),
                 table=WORKSPACES,
-                workspaces={each: found[each] for each in chosen(found, named or settings.workspaces)},
-                unread=dict.fromkeys(unseen.keys() - dropped, UNSEEN),
+                workspaces={each: found[each] for each in wanted},
+                unread=unread,
                 concurrency=settings.concurrency,
                 log=context.log,
             )
