@@ -22,6 +22,7 @@ from clockify_dagster import settings_rules as rules
 from clockify_dagster.env_file import ENCODING, ENV_FILE, UNREADABLE, env_file
 from clockify_dagster.errors import SettingsError
 from clockify_dagster.warehouse.database import STORAGE_VERSION
+from clockify_dagster.warehouse.ddl import MAIN
 
 PREFIX = "CLOCKIFY_"
 _SHOWN = 80  # so many characters of a wrong value
@@ -197,7 +198,7 @@ class Settings(BaseSettings):
     @property
     def tables_schema(self) -> str:
         """The database schema of the tables: a key prefix means a schema of that name."""
-        return self.database_schema or "_".join(self.key_prefix) or "main"
+        return self.database_schema or "_".join(self.key_prefix) or MAIN
 
     @property
     def core_url(self) -> str:

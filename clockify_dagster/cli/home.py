@@ -10,11 +10,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from glob import escape
 from importlib import resources
 from pathlib import Path
 
-from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
+from dagster import AssetKey, DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 from sqlalchemy.engine import make_url
@@ -144,11 +145,16 @@ def end_dead_runs(instance: DagsterInstance) -> list[str]:
 
 def _is_ours(run: DagsterRun) -> bool:
     """Whether it is a run of a job of ours, or, by Dagster's UI, of tables of ours alone: others share the history."""
-    account = Account.of(Settings.forgiving())
-    if run.job_name in {job.name for job in all_jobs(account)}:
-        return True
+    jobs, tables = _ours(Settings.forgiving())
     chosen = {*(run.asset_selection or ()), *(check.asset_key for check in run.asset_check_selection or ())}
-    return bool(chosen) and chosen <= account.tables.keys()
+    return run.job_name in jobs or (bool(chosen) and chosen <= tables)
+
+
+@lru_cache(maxsize=1)  # many runs may wait
+def _ours(settings: Settings) -> tuple[frozenset[str], frozenset[AssetKey]]:
+    """The names of our jobs, and the keys of our tables."""
+    account = Account.of(settings)
+    return frozenset(job.name for job in all_jobs(account)), frozenset(account.tables)
 
 
 def _process_of(run: DagsterRun) -> RunProcess | None:

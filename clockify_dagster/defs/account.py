@@ -15,6 +15,7 @@ from clockify_dagster.defs.partitions import Calendar
 from clockify_dagster.defs.resources import ClockifyResource
 from clockify_dagster.defs.table_specs import table_spec
 from clockify_dagster.settings import Settings
+from clockify_dagster.warehouse.ddl import MAIN
 
 Translation: TypeAlias = Callable[[AssetSpec, Table], AssetSpec]
 """Gives the spec that a table's asset shall have, from the one that we made and the table."""
@@ -39,7 +40,7 @@ class Account:
     name: str
     calendar: Calendar
     contract: Contract = CONTRACT
-    schema: str = "main"
+    schema: str = MAIN
     key_prefix: tuple[str, ...] = ()
     group_name: str | None = None
     owners: tuple[str, ...] = ()

@@ -30,7 +30,6 @@ def asset_options(
     account: Account, tables: Sequence[Table], *, priority: int, partitions: PartitionsDefinition[Any] | None = None
 ) -> dict[str, Any]:
     """What `multi_asset` is given about the tables that one step fills. Any of them may be selected alone."""
-    upstream = {table.name: [name for name in (WORKSPACES, table.parent) if name != table.name] for table in tables}
     return {
         "name": account.step(tables[0].name),
         "description": tables[0].description,
@@ -40,7 +39,10 @@ def asset_options(
             )
             for table in tables
         },
-        "internal_asset_deps": {name: {account.key(up) for up in ups if up} for name, ups in upstream.items()},
+        "internal_asset_deps": {
+            table.name: {account.key(name) for name in (WORKSPACES, table.parent) if name and name != table.name}
+            for table in tables
+        },
         "required_resource_keys": account.resource_keys,
         "can_subset": True,
         "partitions_def": partitions,

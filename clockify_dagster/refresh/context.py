@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from clockify_dagster.api import ClockifyClient
+from clockify_dagster.api import ClockifyClient, side_by_side
 from clockify_dagster.days import Span
 from clockify_dagster.errors import ClockifyDagsterError
+from clockify_dagster.progress import counted
 from clockify_dagster.warehouse import Load, Warehouse
+
+P = TypeVar("P")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,14 @@ class RefreshContext:
     log: logging.Logger | logging.LoggerAdapter[logging.Logger] = field(
         default_factory=lambda: logging.getLogger(__name__)
     )
+
+    def in_workspaces(self, read: Callable[[P], R], parts: Iterable[P], what: str) -> Iterator[R]:
+        """What `read` gives of each part, such as a workspace or its id: side by side, and reported as progress.
+
+        `what` says in the report what is read. The first error is raised.
+        """
+        jobs = [partial(read, each) for each in parts]
+        return counted(side_by_side(jobs, self.concurrency), what, "workspaces", len(jobs))
 
     @property
     def reads_all(self) -> bool:

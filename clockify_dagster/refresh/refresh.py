@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from functools import partial
 
-from clockify_dagster.api import side_by_side
 from clockify_dagster.contract.time import TIMEENTRIES, TIMEENTRIES_INTEGRAL
 from clockify_dagster.days import Span
 from clockify_dagster.errors import AbortedError, ApiError
-from clockify_dagster.progress import counted
 from clockify_dagster.refresh.changes import SLACK, Changes, read_changes
 from clockify_dagster.refresh.context import RefreshContext, RefreshResult
 from clockify_dagster.refresh.entries import EntriesRead, read_entries
@@ -153,10 +150,8 @@ def _read_feed(context: RefreshContext, states: Mapping[str, FeedState], began: 
             if len(states) > 1 and context.client.concerns_all(error):
                 raise
 
-    jobs = [partial(read, each) for each in states]
     try:
-        for _ in counted(side_by_side(jobs, context.concurrency), "changes in other days", "workspaces", len(jobs)):
-            pass
+        list(context.in_workspaces(read, states, "changes in other days"))
     except AbortedError:
         raise
     except ApiError as error:  # nor can the other workspaces' feeds be read

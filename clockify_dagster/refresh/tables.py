@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
-from functools import partial
 
-from clockify_dagster.api import Page, side_by_side
+from clockify_dagster.api import Page
 from clockify_dagster.contract import Listing
 from clockify_dagster.errors import ContractError, NotAllowedError
-from clockify_dagster.progress import COVERED, counted
+from clockify_dagster.progress import COVERED
 from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
 from clockify_dagster.refresh.stage import stage_page
 from clockify_dagster.refresh.troubles import Troubles
@@ -94,15 +93,12 @@ def list_users(troubles: Troubles) -> None:
 
     Raises the error where no list could be read.
     """
-    context = troubles.context
 
     def list_those_of(workspace: str) -> None:
         with troubles.of(workspace):
-            context.client.users(workspace)
+            troubles.context.client.users(workspace)
 
-    jobs = [partial(list_those_of, each) for each in context.workspaces]
-    for _ in counted(side_by_side(jobs, context.concurrency), "clockify_users", "workspaces", len(jobs)):
-        pass
+    list(troubles.context.in_workspaces(list_those_of, troubles.context.workspaces, "clockify_users"))
     troubles.raise_if_all_failed()
 
 
@@ -135,9 +131,9 @@ def _read(
             return f"{workspace.label}: {count} documents of {context.table}"
         return f"{workspace.label}: {context.table} cannot be read"
 
-    jobs = [partial(read_workspace, each) for each in context.workspaces.values() if each.id not in refused]
+    asked = [each for each in context.workspaces.values() if each.id not in refused]
     with closed_on_failure(*(family.staging for family in families)):
-        for line in counted(side_by_side(jobs, context.concurrency), context.table, "workspaces", len(jobs)):
+        for line in context.in_workspaces(read_workspace, asked, context.table):
             context.log.info(line, extra=COVERED)
         troubles.raise_if_all_failed(apart_from=refused)
         return _result(families, listed_at, refused, troubles)

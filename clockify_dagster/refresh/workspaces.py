@@ -9,11 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
-from clockify_dagster.api import side_by_side
 from clockify_dagster.errors import ApiError, NotAllowedError, OtherAccountError
-from clockify_dagster.progress import counted
 from clockify_dagster.refresh.context import RefreshContext, Workspace
 from clockify_dagster.refresh.troubles import Troubles, left_out_text, names_of, unread_error
 from clockify_dagster.warehouse import Warehouse
@@ -61,9 +58,7 @@ def choose_workspaces(context: RefreshContext, held: Mapping[str, Workspace]) ->
                 raise
             troubles.errors[workspace] = error
 
-    jobs = [partial(list_users, each) for each in context.workspaces]
-    for _ in counted(side_by_side(jobs, context.concurrency), "clockify_users", "workspaces", len(jobs)):
-        pass
+    list(context.in_workspaces(list_users, context.workspaces, "clockify_users"))
     errors = troubles.errors
     refused = {each for each, error in errors.items() if isinstance(error, NotAllowedError)}
     if refused and len(refused) == len(context.workspaces):

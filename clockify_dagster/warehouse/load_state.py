@@ -131,17 +131,18 @@ def record_span(
 def record_load(
     connection: duckdb.DuckDBPyConnection,
     written: Mapping[str, int],
+    held: Mapping[str, int | None],
     faults: Iterable[CoercionFault],
     listed_at: datetime,
 ) -> None:
-    """Note a load that is written now: rows by table, and the values that did not fit."""
+    """Note a load that is written now: rows written and rows in all by table, and the values that did not fit."""
     state = state_schema(connection)
     loaded_at = datetime.now(timezone.utc)
     for table, rows in written.items():
         connection.execute(
             f"INSERT INTO {state}.loads BY NAME SELECT ? AS table_name, ? AS loaded_at, ? AS rows_written, "
-            f"count(*) AS rows_in_all, ? AS listed_at FROM {quoted(table)}",
-            [table, loaded_at, rows, listed_at],
+            "? AS rows_in_all, ? AS listed_at",
+            [table, loaded_at, rows, held[table], listed_at],
         )
         connection.execute(f"DELETE FROM {state}.misfits WHERE table_name = ?", [table])
         connection.execute(

@@ -59,13 +59,12 @@ class Load:
         """
         load_state.ensure_state(connection)
         self.is_superseded = self._has_newer_rows(load_state.last_load(connection, self.staging.family[0].name))
-        rows = {table.name: 0 for table in self.staging.family}
-        if not self.is_superseded:
-            rows = self._replace(connection)
-            if self.workspaces or not self.unread:  # what no workspace gave does not count as loaded
-                record_workspaces(connection, self.staging.family[0].name, self.workspaces, self.unread)
-                load_state.record_load(connection, rows, self.staging.faults, self.listed_at)
+        rows = {table.name: 0 for table in self.staging.family} if self.is_superseded else self._replace(connection)
         self.held = row_counts(connection, self.staging.family)
+        # what no workspace gave does not count as loaded
+        if not self.is_superseded and (self.workspaces or not self.unread):
+            record_workspaces(connection, self.staging.family[0].name, self.workspaces, self.unread)
+            load_state.record_load(connection, rows, self.held, self.staging.faults, self.listed_at)
         return rows
 
     def _has_newer_rows(self, last: load_state.LoadRecord | None) -> bool:
