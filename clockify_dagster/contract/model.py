@@ -128,6 +128,7 @@ class Table:
 
     Attributes:
         pipeline: the listing that it comes from, in the words of Clockify's users.
+        page: where people see it in Clockify, below the address of its pages; of a child, its parent's page.
         primary_key: the columns that name a row.
         listing: where Clockify lists the documents; None for a child, and for tables with code of their own for it.
         group: the group of its asset in Dagster.
@@ -143,6 +144,7 @@ class Table:
     pipeline: str
     description: str
     columns: tuple[Column, ...]
+    page: str = ""
     listing: Listing | None = None
     group: str = "reference"
     primary_key: tuple[str, ...] = ("id",)

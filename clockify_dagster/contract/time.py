@@ -13,6 +13,7 @@ def _entries(
     entries = Table(
         name=name,
         pipeline=pipeline,
+        page="reports/detailed",
         description=description,
         group=group,
         columns=(

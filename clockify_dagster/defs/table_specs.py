@@ -32,20 +32,6 @@ PARTITION_ROWS = "dagster/partition_row_count"
 """Dagster's name for the rows of one partition."""
 
 
-_PAGES = {
-    "clockify_workspaces": "workspaces",
-    "clockify_clients": "clients",
-    "clockify_projects": "projects",
-    "clockify_tasks": "projects",
-    "clockify_tags": "tags",
-    "clockify_users": "teams",
-    "clockify_usergroups": "teams",
-    "clockify_timeentries": "reports/detailed",
-    "clockify_timeentries_integral": "reports/detailed",
-}
-"""Where in Clockify people see what a table holds, below the address of its pages."""
-
-
 def table_spec(table: Table, contract: Contract, schema: str, owners: Sequence[str], app_url: str) -> AssetSpec:
     """The spec of a table's asset, before key, group and translation: what it is, its columns, where it is.
 
@@ -60,7 +46,7 @@ def table_spec(table: Table, contract: Contract, schema: str, owners: Sequence[s
         "dagster/table_name": f"{schema}.{table.name}",
         TABLE: table.name,
         "pipeline": table.pipeline,
-        "in Clockify": MetadataValue.url(f"{app_url}/{_PAGES.get(table.parent or table.name, '')}"),
+        "in Clockify": MetadataValue.url(f"{app_url}/{contract[table.parent or table.name].page}"),
         "Clockify's API": MetadataValue.url("https://docs.clockify.me"),
         "relationships": MetadataValue.md(_picture(contract, table)),
     }
