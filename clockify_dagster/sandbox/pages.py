@@ -38,6 +38,16 @@ def only_these(given: Iterable[str], known: Iterable[str]) -> None:
         raise invalid(f"the sandbox does not know the parameters {', '.join(unknown)}")
 
 
+def body_of(call: Call, known: Iterable[str]) -> Document:
+    """The body of a POST that lists: an object with parameters that are known, and none of them in the address."""
+    body = call.request.body
+    if not isinstance(body, dict):
+        raise invalid("Required request body is missing")
+    only_these(call.request.query, ())
+    only_these(body, known)
+    return body
+
+
 def position(request: Request, *, default: int = 50, most: int = 5000) -> tuple[int, int]:
     """How many items to skip and to take. Clockify counts pages from 1, 50 items each unless asked."""
     size = number(request, "page-size", default, least=1, most=most)

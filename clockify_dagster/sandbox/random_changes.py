@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 from .account import Account
 from .documents import Document
@@ -166,8 +167,8 @@ OTHERS: dict[str, Act] = {
 }
 ACTS: dict[str, Act] = {
     **{f"create {kind}": act for kind, act in CREATIONS.items()},
-    **{f"edit {kind}": lambda it, kind=kind: it.edit(kind) for kind in EDITS},  # type: ignore[misc]
-    **{f"delete {kind}": lambda it, kind=kind: it.delete(kind) for kind in CREATIONS if kind != "approvals"},  # type: ignore[misc]
+    **{f"edit {kind}": partial(_Happening.edit, kind=kind) for kind in EDITS},
+    **{f"delete {kind}": partial(_Happening.delete, kind=kind) for kind in CREATIONS if kind != "approvals"},
     **OTHERS,
 }
 DRAWN = sorted([*ACTS, *(f"create {kind}" for kind in CREATIONS)])  # more comes than goes

@@ -24,11 +24,7 @@ INFO = (*LISTED, *SUMS, "billFrom", "daysOverdue", "visibleZeroFields")
 def info(call: Call) -> Response:
     """`POST /workspaces/{w}/invoices/info`: pages by the body, without Last-Page; `total` counts all that are found."""
     call.require_feature("INVOICING")
-    body = call.request.body
-    if not isinstance(body, dict):
-        raise invalid("Required request body is missing")
-    pages.only_these(call.request.query, ())
-    pages.only_these(body, ("page", "pageSize", "statuses", "sortColumn", "sortOrder"))
+    body = pages.body_of(call, ("page", "pageSize", "statuses", "sortColumn", "sortOrder"))
     statuses, column, order = body.get("statuses"), body.get("sortColumn", "ID"), body.get("sortOrder", "ASCENDING")
     if not set(statuses or ()) <= set(STATUSES) or column not in COLUMNS or order not in ("ASCENDING", "DESCENDING"):
         raise invalid(f"Invalid value among statuses, sortColumn and sortOrder: {statuses}, {column}, {order}")

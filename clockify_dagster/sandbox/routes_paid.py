@@ -147,11 +147,7 @@ LISTINGS = {
 def time_off_requests(call: Call) -> Response:
     """`POST /workspaces/{w}/time-off/requests`: pages by the body, 200 at most, and no Last-Page; newest first."""
     call.require_feature("TIME_OFF")
-    body = call.request.body
-    if not isinstance(body, dict):
-        raise invalid("Required request body is missing")
-    pages.only_these(call.request.query, ())
-    pages.only_these(body, ("page", "pageSize", "start", "end", "statuses", "users", "userGroups"))
+    body = pages.body_of(call, ("page", "pageSize", "start", "end", "statuses", "users", "userGroups"))
     statuses, users = body.get("statuses") or ["ALL"], set(body.get("users") or [])
     if not set(statuses) <= {"PENDING", "APPROVED", "REJECTED", "ALL"}:
         raise invalid(f"Invalid value for statuses: {statuses}")
