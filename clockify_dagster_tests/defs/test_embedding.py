@@ -25,9 +25,8 @@ from clockify_dagster import ClockifyResource, build_definitions
 from clockify_dagster.contract import CONTRACT, Table
 from clockify_dagster.errors import SettingsError
 from clockify_dagster.sandbox import Account, Sandbox
-from clockify_dagster_tests.conftest import opened
 from clockify_dagster_tests.defs.accounts import days_before_today, small_account
-from clockify_dagster_tests.faults.expected import as_expected, expected
+from clockify_dagster_tests.faults.expected import assert_schema_holds
 
 DAYS = days_before_today(5)
 MonkeyPatch = pytest.MonkeyPatch
@@ -57,14 +56,7 @@ class Place:
         )
 
     def assert_loaded(self, schema: str) -> None:
-        with opened(self.database) as connection:
-            for root in CONTRACT.roots:
-                if "integral" in root.name:
-                    continue
-                for name, rows in expected(self.account, root.name).items():
-                    found = connection.execute(f'SELECT * FROM "{schema}"."{name}"')
-                    columns = [column[0] for column in found.description or ()]
-                    assert as_expected(name, columns, found.fetchall()) == rows, name
+        assert_schema_holds(self.database, schema, self.account)
 
 
 @pytest.fixture

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from clockify_dagster.contract import CONTRACT
-from clockify_dagster.sandbox import Account, Sandbox
+from clockify_dagster.sandbox import Sandbox
 from clockify_dagster_tests.conftest import opened
 from clockify_dagster_tests.defs.accounts import days_before_today, small_account
-from clockify_dagster_tests.faults.expected import as_expected, expected
+from clockify_dagster_tests.faults.expected import assert_schema_holds
 
 pytestmark = pytest.mark.world
 
@@ -32,6 +31,10 @@ class Installed:
         self.bin = folder / "venv" / "bin"
         self.project = folder / "existing_project"
         self.variables = {"PATH": f"{self.bin}:{os.environ['PATH']}", "HOME": str(folder), **variables}
+
+    @property
+    def database(self) -> Path:
+        return Path(self.variables["AGENCY_DATABASE"])
 
     def run(self, *command: str, check: bool = True) -> str:
         ended = subprocess.run(  # noqa: S603 - our own command
@@ -85,17 +88,6 @@ def _call(command: list[str]) -> None:
     subprocess.run(command, check=True)  # noqa: S603 - our own command
 
 
-def assert_loaded(installed: Installed, account: Account, schema: str) -> None:
-    with opened(Path(installed.variables["AGENCY_DATABASE"])) as connection:
-        for root in CONTRACT.roots:
-            if "integral" in root.name:
-                continue
-            for name, rows in expected(account, root.name).items():
-                found = connection.execute(f"SELECT * FROM {schema}.{name}")
-                columns = [column[0] for column in found.description or ()]
-                assert as_expected(name, columns, found.fetchall()) == rows, f"{schema}.{name}"
-
-
 @pytest.mark.long
 def test_a_dg_project_takes_two_accounts_as_components(installed: Installed, sandboxes: dict[str, Sandbox]) -> None:
     assert "All definitions loaded successfully" in installed.run("dg", "check", "defs")
@@ -107,7 +99,7 @@ def test_a_dg_project_takes_two_accounts_as_components(installed: Installed, san
     for name in ACCOUNTS:
         installed.run(*job, f"{name}_daily", "--tags", json.dumps(span, default=str))
         installed.run(*job, f"{name}_checks")
-        assert_loaded(installed, sandboxes[name].account, name)
+        assert_schema_holds(installed.database, name, sandboxes[name].account)
     assert not Path(installed.variables["AGENCY_FILES"]).exists(), "our jobs run none of their assets"
     installed.run(*job, "reference")
     files = {path.name for path in Path(installed.variables["AGENCY_FILES"]).iterdir()}
@@ -115,7 +107,7 @@ def test_a_dg_project_takes_two_accounts_as_components(installed: Installed, san
     before = len(sandboxes["acme"].requests)
     installed.run("dagster", "asset", "materialize", "-m", "agency.definitions", "--select", "acme/project_names")
     assert len(sandboxes["acme"].requests) == before
-    with opened(Path(installed.variables["AGENCY_DATABASE"])) as connection:
+    with opened(installed.database) as connection:
         assert connection.execute("SELECT name FROM acme.project_names").fetchall() == [("Website",)]
 
 
@@ -124,7 +116,7 @@ def test_a_range_of_days_is_one_run_of_the_embedded_assets(installed: Installed,
     span = f"{DAYS[0]}...{DAYS[-1]}"
     installed.run("dagster", "asset", "materialize", "-m", "agency.definitions", *select, "--partition-range", span)
     place = next(iter(sandboxes["globex"].account.workspaces.values()))
-    with opened(Path(installed.variables["AGENCY_DATABASE"])) as connection:
+    with opened(installed.database) as connection:
         ((rows,),) = connection.execute("SELECT count(*) FROM globex.clockify_timeentries").fetchall()
     assert rows == len(place.entries.by_id)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.sandbox import Account
+from clockify_dagster_tests.conftest import opened
 from clockify_dagster_tests.documents import documents
 from clockify_dagster_tests.warehouse.reference import Rows, comparable, reference_rows
 
@@ -22,3 +24,15 @@ def as_expected(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
     """Rows of the database in the form and the order of `expected`, without the columns about loading."""
     places = [columns.index(column.name) for column in CONTRACT[table].document_columns]
     return comparable(CONTRACT[table], [tuple(row[place] for place in places) for row in rows])
+
+
+def assert_schema_holds(database: Path, schema: str, account: Account) -> None:
+    """All tables but the integral ones, in a schema of the database, hold what an account with one workspace has."""
+    with opened(database) as connection:
+        for root in CONTRACT.roots:
+            if "integral" in root.name:
+                continue
+            for name, rows in expected(account, root.name).items():
+                found = connection.execute(f'SELECT * FROM "{schema}"."{name}"')
+                columns = [column[0] for column in found.description or ()]
+                assert as_expected(name, columns, found.fetchall()) == rows, f"{schema}.{name}"
