@@ -11,8 +11,12 @@ TODAY = datetime.now(timezone.utc).date()
 
 
 def small_account(days: int = 10, people: int = 2, key: str = "sandbox-key") -> Account:
-    """One workspace with something in every table; an entry with a tag for everyone, each day up to yesterday."""
+    """One workspace with something in every table; an entry with a tag for everyone, each day up to yesterday.
+
+    All of it was made an hour ago: what is as young as the first refresh is read again by the second one.
+    """
     account = Account(key=key)
+    now, account.now = account.now, lambda: datetime.now(timezone.utc) - timedelta(hours=1)
     place = account.add_workspace("Agency")
     users = [account.add_user(place, f"Person {number}") for number in range(people)]
     account.add_group(place, "Everybody", users)
@@ -26,6 +30,7 @@ def small_account(days: int = 10, people: int = 2, key: str = "sandbox-key") -> 
             start = datetime.combine(day, time(8 + number), timezone.utc)
             fields = {"projectId": project["id"], "taskId": task["id"], "tagIds": [tag["id"]]}
             account.add_entry(place, user, start, start + timedelta(minutes=50), **fields)
+    account.now = now
     return account
 
 
