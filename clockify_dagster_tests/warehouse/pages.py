@@ -11,7 +11,7 @@ from clockify_dagster_tests.conftest import Document, running_duckdb
 
 Rows = dict[str, list[tuple[Any, ...]]]
 FAMILY = CONTRACT.family("clockify_timeentries")
-ENTRIES, TAGS = (table.name for table in FAMILY)
+ENTRIES, TAGS, *_ = (table.name for table in FAMILY)
 
 
 def staged(staging: PageStaging) -> Rows:
