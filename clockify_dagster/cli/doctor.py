@@ -12,7 +12,9 @@ from clockify_dagster.api import ClockifyClient
 from clockify_dagster.api.network import proxy_of
 from clockify_dagster.cli.terminal import folded, shown
 from clockify_dagster.contract import CONTRACT, Contract
+from clockify_dagster.defs.account import Account
 from clockify_dagster.defs.account_definitions import warehouse_of
+from clockify_dagster.defs.jobs import DAILY
 from clockify_dagster.defs.partitions import Calendar
 from clockify_dagster.defs.resources import chosen, connect, workspaces_of
 from clockify_dagster.errors import ApiError, ClockifyDagsterError, NotAllowedError, NotThereError, WarehouseError
@@ -25,6 +27,10 @@ def run_doctor(settings: Settings) -> int:
     proxy = proxy_of(settings.core_url)
     _say("Clockify", f"{settings.core_url}, through the proxy {proxy}" if proxy else settings.core_url)
     _say("days", f"{Calendar.of(settings).days}, in {settings.timezone}")
+    account = Account.of(settings)
+    example = account.specs["clockify_tags"]
+    table = example.metadata["dagster/table_name"]
+    _say("names", f"such as asset {example.key.to_user_string()}, table {table}, job {account.named(DAILY)}")
     results = []
     for look in (_database, _account):
         try:
