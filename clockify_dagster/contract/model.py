@@ -61,6 +61,7 @@ class Column:
 
     Attributes:
         otherwise: the fact of the request that stands in where the document has no value, without braces.
+        is_word: of a TEXT, whether its values are words of Clockify's own, durations or currencies.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Column:
     description: str
     references: Reference | None = None
     otherwise: str | None = None
+    is_word: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a declaration that could not work."""
@@ -79,6 +81,11 @@ class Column:
         require(bool(self.path) != self.name.startswith("_"), f"column {self.name}: a path, or a leading underscore")
         require(self.references is None or self.type is Type.ID, f"column {self.name} refers but is not an ID")
         require(self.fact is None or self.type is Type.ID, f"column {self.name} is a fact of the request but not an ID")
+
+    @property
+    def is_private(self) -> bool:
+        """Whether a value may be personal, or free text: then it is never shown outside of its table."""
+        return self.type is Type.TEXT and not self.is_word
 
     @property
     def fact(self) -> str | None:
