@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from dagster import (
@@ -24,56 +22,9 @@ from dagster import (
 from clockify_dagster import ClockifyResource, build_definitions
 from clockify_dagster.contract import CONTRACT, Table
 from clockify_dagster.errors import SettingsError
-from clockify_dagster.sandbox import Account, Sandbox
-from clockify_dagster_tests.defs.accounts import days_before_today, small_account
-from clockify_dagster_tests.faults.expected import assert_schema_holds
+from clockify_dagster_tests.defs.places import DAYS, Place
 
-DAYS = days_before_today(5)
 MonkeyPatch = pytest.MonkeyPatch
-
-
-@dataclass
-class Place:
-    """A sandbox's account and how definitions reach it."""
-
-    account: Account
-    sandbox: Sandbox
-    database: Path
-
-    def definitions(self, name: str, **given: Any) -> Definitions:
-        return build_definitions(
-            **{
-                "name": name,
-                "api_key": EnvVar(f"{name.upper()}_KEY"),
-                "api_url": self.sandbox.api_url,
-                "reports_url": self.sandbox.reports_url,
-                "database": self.database,
-                "key_prefix": name,
-                "start_date": DAYS[0],
-                "requests_per_second": 1000,
-                **given,
-            }
-        )
-
-    def assert_loaded(self, schema: str) -> None:
-        assert_schema_holds(self.database, schema, self.account)
-
-
-@pytest.fixture
-def places(tmp_path: Path, monkeypatch: MonkeyPatch) -> Iterator[Callable[[str], Place]]:
-    running: list[Sandbox] = []
-
-    def start(name: str) -> Place:
-        account = small_account(len(DAYS), key=f"{name}-key")
-        sandbox = Sandbox(account)
-        sandbox.start()
-        running.append(sandbox)
-        monkeypatch.setenv(f"{name.upper()}_KEY", sandbox.api_key)
-        return Place(account, sandbox, tmp_path / "both.duckdb")
-
-    yield start
-    for sandbox in running:
-        sandbox.stop()
 
 
 @pytest.fixture
