@@ -44,7 +44,8 @@ def test_sync_check_doctor_and_the_assets_mean_the_same_names(
     graph = project_definitions(project.settings).get_repository_def().asset_graph
     assert {key.to_user_string() for key in graph.get_all_asset_keys()} == {f"{prefix}{each.name}" for each in CONTRACT}
     groups = {str(graph.get(key).group_name) for key in graph.get_all_asset_keys()}
-    assert groups == {variables["group_name"]} if "group_name" in variables else {table.group for table in CONTRACT}
+    by_kind = {f"{name}_{table.group}" for table in CONTRACT}
+    assert groups == ({variables["group_name"]} if "group_name" in variables else by_kind)
 
     said = command("check", "--json")
     assert said.code == 0, said.all
