@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from clockify_dagster.sandbox import Account
 from clockify_dagster_tests.conftest import opened
 from clockify_dagster_tests.documents import documents
 from clockify_dagster_tests.warehouse.reference import Rows, comparable, reference_rows
+
+_DAILY = [table.name for table in CONTRACT if "integral" not in table.name]
 
 
 def expected(account: Account, root: str) -> Rows:
@@ -26,11 +28,11 @@ def as_expected(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
     return comparable(CONTRACT[table], [tuple(row[place] for place in places) for row in rows])
 
 
-def assert_schema_holds(database: Path, schema: str, account: Account) -> None:
-    """All tables but the integral ones, in a schema of the database, hold what an account with one workspace has."""
+def assert_schema_holds(database: Path, schema: str, account: Account, tables: Collection[str] = _DAILY) -> None:
+    """The tables, all but the integral ones, in a schema of the database hold what an account of one workspace has."""
     with opened(database) as connection:
         for root in CONTRACT.roots:
-            if "integral" in root.name:
+            if root.name not in tables:
                 continue
             for name, rows in expected(account, root.name).items():
                 found = connection.execute(f'SELECT * FROM "{schema}"."{name}"')
