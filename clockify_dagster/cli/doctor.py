@@ -11,7 +11,7 @@ import click
 from clockify_dagster.api import ClockifyClient
 from clockify_dagster.api.network import proxy_of
 from clockify_dagster.cli.terminal import folded, shown
-from clockify_dagster.contract import CONTRACT, Contract
+from clockify_dagster.contract import WORKSPACES, Contract
 from clockify_dagster.defs.account import Account
 from clockify_dagster.defs.account_definitions import warehouse_of
 from clockify_dagster.defs.jobs import DAILY
@@ -28,7 +28,7 @@ def run_doctor(settings: Settings) -> int:
     _say("Clockify", f"{settings.core_url}, through the proxy {proxy}" if proxy else settings.core_url)
     _say("days", f"{Calendar.of(settings).days}, in {settings.timezone}")
     account = Account.of(settings)
-    example = account.specs["clockify_tags"]
+    example = account.specs[WORKSPACES]
     table = example.metadata["dagster/table_name"]
     _say("names", f"such as asset {example.key.to_user_string()}, table {table}, job {account.named(DAILY)}")
     results = []
@@ -41,7 +41,7 @@ def run_doctor(settings: Settings) -> int:
 
 
 def _database(settings: Settings) -> bool:
-    warehouse = warehouse_of(settings).warehouse(patience=0)
+    warehouse = warehouse_of(settings).warehouse(settings.contract, patience=0)
     warehouse.database.check_writable()
     if not settings.database.exists():
         return _say("database", f"{settings.database} (the first sync makes it)")
@@ -71,7 +71,7 @@ def _account(settings: Settings) -> bool:
     if not wanted:
         none = "The key sees no workspace. Make one in Clockify, or use the key of somebody who is in one."
         return _say("problem", none)
-    problems = {each: _problem(client, found[each], documents[each], me) for each in wanted}
+    problems = {each: _problem(client, found[each], documents[each], me, settings.contract) for each in wanted}
     is_well = True
     for each, problem in problems.items():
         # as in a sync: a workspace that was never loaded is left out where there are others
@@ -88,7 +88,9 @@ def _named(person: dict[str, Any]) -> str:
     return f"{name} ({email})" if name and email else str(name or email or f"user {person.get('id')}")
 
 
-def _problem(client: ClockifyClient, workspace: Workspace, document: dict[str, Any], me: str) -> str | None:
+def _problem(
+    client: ClockifyClient, workspace: Workspace, document: dict[str, Any], me: str, contract: Contract
+) -> str | None:
     """Why a workspace cannot be loaded; None where it can, of which its plan and its users are then printed."""
     try:
         users = client.users(workspace.id).documents
@@ -112,7 +114,7 @@ def _problem(client: ClockifyClient, workspace: Workspace, document: dict[str, A
     roles = sorted({str(role.get("role")) for role in mine if isinstance(role, dict)})
     role = f"role {', '.join(roles)}, " if roles else ""
     _say("workspace", f"{workspace.name} ({workspace.id}): plan {plan}, {role}{len(users)} users")
-    fewest = 1 + requests_of(workspace, CONTRACT) + len(users)
+    fewest = 1 + requests_of(workspace, contract) + len(users)
     limit = "the free plan answers 30 requests an hour; " if plan == "FREE" else ""
     _say("", f"{limit}a sync takes about {fewest} requests, and 3 more once it has been loaded")  # change feed
     return None
@@ -121,7 +123,7 @@ def _problem(client: ClockifyClient, workspace: Workspace, document: dict[str, A
 def requests_of(workspace: Workspace, contract: Contract) -> int:
     """How many requests the declared listings of a workspace take, where each fits on one page."""
     listings = [table.listing for table in contract if table.listing and table.listing.facts == ("workspace",)]
-    return sum(len(each.variants) for each in listings if not workspace.lacks(each.feature))
+    return sum(len(each.variants) for each in listings if not workspace.lacks(each))
 
 
 def _say(topic: str, text: str) -> bool:

@@ -48,12 +48,14 @@ class Account:
     translation: Translation | None = None
 
     @classmethod
-    def of(cls, settings: Settings, contract: Contract = CONTRACT, translation: Translation | None = None) -> Account:
-        """The account that the settings describe."""
+    def of(
+        cls, settings: Settings, contract: Contract | None = None, translation: Translation | None = None
+    ) -> Account:
+        """The account that the settings describe; `contract` are other tables than those that the settings choose."""
         return cls(
             name=settings.name,
             calendar=Calendar.of(settings),
-            contract=contract,
+            contract=contract or settings.contract,
             schema=settings.tables_schema,
             key_prefix=settings.key_prefix,
             group_name=settings.group_name,

@@ -58,7 +58,7 @@ def test_sync_check_doctor_and_the_assets_mean_the_same_names(
     said = command("doctor")
     assert said.code == 0, said.all
     assert f"{len(DAILY)} of {len(CONTRACT.tables)} tables" in said.out
-    line = f"such as asset {prefix}clockify_tags, table {schema}.clockify_tags, job {name}_daily"
+    line = f"such as asset {prefix}clockify_workspaces, table {schema}.clockify_workspaces, job {name}_daily"
     assert line in " ".join(said.out.split())
 
 
