@@ -10,7 +10,8 @@ import click
 
 from clockify_dagster.api import ClockifyClient
 from clockify_dagster.api.network import proxy_of
-from clockify_dagster.cli.terminal import folded, shown
+from clockify_dagster.cli.plan_tables import FEED, HEAD, plan_rows, requests_of
+from clockify_dagster.cli.terminal import folded, shown, table
 from clockify_dagster.contract import WORKSPACES, Contract
 from clockify_dagster.defs.account import Account
 from clockify_dagster.defs.account_definitions import warehouse_of
@@ -29,8 +30,8 @@ def run_doctor(settings: Settings) -> int:
     _say("days", f"{Calendar.of(settings).days}, in {settings.timezone}")
     account = Account.of(settings)
     example = account.specs[WORKSPACES]
-    table = example.metadata["dagster/table_name"]
-    _say("names", f"such as asset {example.key.to_user_string()}, table {table}, job {account.named(DAILY)}")
+    place = example.metadata["dagster/table_name"]
+    _say("names", f"such as asset {example.key.to_user_string()}, table {place}, job {account.named(DAILY)}")
     results = []
     for look in (_database, _account):
         try:
@@ -91,7 +92,7 @@ def _named(person: dict[str, Any]) -> str:
 def _problem(
     client: ClockifyClient, workspace: Workspace, document: dict[str, Any], me: str, contract: Contract
 ) -> str | None:
-    """Why a workspace cannot be loaded; None where it can, of which its plan and its users are then printed."""
+    """Why a workspace cannot be loaded; None where it can, of which plan, users and tables are then printed."""
     try:
         users = client.users(workspace.id).documents
         now = datetime.now(timezone.utc)
@@ -114,16 +115,11 @@ def _problem(
     roles = sorted({str(role.get("role")) for role in mine if isinstance(role, dict)})
     role = f"role {', '.join(roles)}, " if roles else ""
     _say("workspace", f"{workspace.name} ({workspace.id}): plan {plan}, {role}{len(users)} users")
-    fewest = 1 + requests_of(workspace, contract) + len(users)
+    fewest = requests_of(workspace, contract, len(users))
     limit = "the free plan answers 30 requests an hour; " if plan == "FREE" else ""
-    _say("", f"{limit}a sync takes about {fewest} requests, and 3 more once it has been loaded")  # change feed
+    _say("", f"{limit}a sync takes about {fewest} requests, and {FEED} more once it has been loaded")
+    click.echo(f"\n{table(plan_rows(workspace, contract, len(users)), HEAD)}\n")
     return None
-
-
-def requests_of(workspace: Workspace, contract: Contract) -> int:
-    """How many requests the declared listings of a workspace take, where each fits on one page."""
-    listings = [table.listing for table in contract if table.listing and table.listing.facts == ("workspace",)]
-    return sum(len(each.variants) for each in listings if not workspace.lacks(each))
 
 
 def _say(topic: str, text: str) -> bool:
