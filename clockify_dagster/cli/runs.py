@@ -43,7 +43,7 @@ class Outcome:
         faults: why steps failed: the message of each, by step.
         missing: tables that were not written, by step: of steps that failed, and of those skipped because of them.
         passed: how many checks passed.
-        findings: checks that did not pass, by table and check: table, check, severity, description.
+        findings: checks that did not pass, by asset and check: asset, check, severity, description.
     """
 
     launched_by: str = "sync"
@@ -122,7 +122,7 @@ def _add(outcome: Outcome, result: JobExecutionResult) -> None:
     for check in result.get_asset_check_evaluations():
         outcome.passed += check.passed
         if not check.passed:
-            place = (tables[check.asset_key], check.check_name)
+            place = (check.asset_key.to_user_string(), check.check_name)
             outcome.findings[place] = (*place, check.severity.value, check.description or "")
 
 

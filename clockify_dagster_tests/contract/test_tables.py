@@ -131,6 +131,16 @@ def test_memberships_and_fields_are_gathered_from_every_document_of_a_user() -> 
     ]
 
 
+def test_what_people_are_called_and_what_they_write_is_private() -> None:
+    personal = ("name", "mail", "address", "note", "picture", "customfield", "timezone", "color", "imageurl")
+    for table in CONTRACT:
+        for column in table.columns:
+            is_personal = any(each in column.name for each in personal) or column.name == "description"
+            assert column.is_private or column.type is not Type.TEXT or not is_personal, f"{table.name}.{column.name}"
+    assert not CONTRACT["clockify_timeentries"]["timeinterval__duration"].is_private
+    assert not any(column.is_private for table in CONTRACT for column in table.columns if column.type is not Type.TEXT)
+
+
 def test_every_description_is_a_sentence() -> None:
     for table in CONTRACT:
         for text in (table.description, *(column.description for column in table.columns)):
