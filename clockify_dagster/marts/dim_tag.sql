@@ -1,0 +1,22 @@
+-- A row for each tag, archived ones too, and for tags that time entries bear and that were deleted.
+--
+-- key: tag_id
+--
+-- tag_id VARCHAR: The tag.
+-- workspace_id VARCHAR: Its workspace.
+-- tag_name VARCHAR: Its name; "(deleted tag …)" with the id for one that was deleted.
+-- is_archived BOOLEAN: Whether it is archived.
+-- is_deleted BOOLEAN: Whether it was deleted.
+SELECT
+    id AS tag_id,
+    workspaceid AS workspace_id,
+    coalesce(nullif(trim(name), ''), id) AS tag_name,
+    coalesce(archived, false) AS is_archived,
+    false AS is_deleted
+FROM {tables}.clockify_tags
+UNION ALL
+SELECT b.tag_id, any_value(e.workspaceid), '(deleted tag ' || b.tag_id || ')', false, true
+FROM {tables}.clockify_timeentries__tags b
+JOIN {tables}.clockify_timeentries e ON e.id = b.timeentry_id
+WHERE b.tag_id IS NOT NULL AND NOT EXISTS (FROM {tables}.clockify_tags t WHERE t.id = b.tag_id)
+GROUP BY b.tag_id
