@@ -14,6 +14,7 @@ from clockify_dagster.contract import CONTRACT
 from clockify_dagster.defs.account_definitions import warehouse_of
 from clockify_dagster.defs.checks import audit_context, reconciled
 from clockify_dagster.defs.partitions import Calendar
+from clockify_dagster.marts import audit_marts, available
 from clockify_dagster.progress import counted
 from clockify_dagster.reconcile import CHECK as RECONCILIATION
 from clockify_dagster.settings import Settings
@@ -57,6 +58,7 @@ def all_findings(settings: Settings, warehouse: Warehouse) -> tuple[list[Finding
         context = audit_context(connection, calendar, CONTRACT)
         tables = counted(CONTRACT, "Checking", "tables", len(CONTRACT.tables))
         findings = [finding for each in tables for finding in audit(context, each)]
+        findings += audit_marts(connection, available().values())
         absent = [table.name for table in CONTRACT if not context.was_loaded(table.name)]
     return [*findings, reconciled(settings, calendar, warehouse)], absent
 

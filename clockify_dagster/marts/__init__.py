@@ -3,6 +3,7 @@
 Knows the contract and the warehouse, not Dagster.
 """
 
+from clockify_dagster.marts.audit import audit_marts, mart_checks
 from clockify_dagster.marts.model import FACTS, Mart, MartColumn, all_marts
 from clockify_dagster.marts.views import MartOptions, available, make_views, marts_schema, with_those_they_read
 
@@ -12,8 +13,10 @@ __all__ = [
     "MartColumn",
     "MartOptions",
     "all_marts",
+    "audit_marts",
     "available",
     "make_views",
+    "mart_checks",
     "marts_schema",
     "with_those_they_read",
 ]
