@@ -80,19 +80,20 @@ def _differences(
 ) -> list[str]:
     """Of each sum that differs a text, for these columns, which have the same currency."""
     by = quoted(currency) if currency else "''"
-    sums = ", ".join(f"coalesce(sum({quoted(each.column)}), 0) AS {quoted(each.column)}" for each in columns)
-    here = f"SELECT {by} AS kind, {sums} FROM {place}.{quoted(mart.name)} GROUP BY ALL"
-    there = f"SELECT {by} AS kind, {sums} FROM {place}.{quoted(FACTS)} WHERE {mart.of} GROUP BY ALL"
+    held = ", ".join(f"sum({quoted(each.column)}) AS {quoted(each.column)}" for each in columns)
+    wanted = ", ".join(f"sum({quoted(each.fact)}) AS {quoted(each.column)}" for each in columns)
+    here = f"SELECT {by} AS kind, {held} FROM {place}.{quoted(mart.name)} GROUP BY ALL"
+    there = f"SELECT {by} AS kind, {wanted} FROM {place}.{quoted(FACTS)} WHERE {mart.of} GROUP BY ALL"
     pairs = ", ".join(
         f"coalesce(here.{quoted(each.column)}, 0), coalesce(there.{quoted(each.column)}, 0)" for each in columns
     )
     sql = f"SELECT coalesce(here.kind, there.kind), {pairs} FROM ({here}) here FULL JOIN ({there}) there USING (kind)"
     texts = []
     for kind, *numbers in connection.execute(sql).fetchall():
-        for each, held, wanted in zip(columns, numbers[::2], numbers[1::2], strict=True):
-            if abs(held - wanted) >= CLOSE:
+        for each, is_, shall in zip(columns, numbers[::2], numbers[1::2], strict=True):
+            if abs(is_ - shall) >= CLOSE:
                 unit = f" {kind}" if kind else ""
-                texts.append(f"{each.column} is {held:,.2f}{unit}, in {FACTS} {wanted:,.2f}{unit}")
+                texts.append(f"{each.column} is {is_:,.2f}{unit}, in {FACTS} {shall:,.2f}{unit}")
     return texts
 
 

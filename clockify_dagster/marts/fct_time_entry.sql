@@ -23,6 +23,7 @@
 -- is_work BOOLEAN: Whether it is work: anything but a break, a holiday or time off.
 -- is_running BOOLEAN: Whether the timer still runs. It has no hours until it is stopped.
 -- is_billable BOOLEAN: Whether it is to be billed.
+-- work_hours DOUBLE: hours where it is work, else 0.
 -- workspace_name VARCHAR: The workspace's name.
 -- task_name VARCHAR: The task's name; "(no task)", or "(deleted task …)".
 -- description VARCHAR: What was done, in the user's words; empty where nothing was said.
@@ -72,6 +73,7 @@ SELECT
     e.is_work,
     e.timeinterval_end IS NULL AS is_running,
     coalesce(e.billable, false) AS is_billable,
+    CASE WHEN e.is_work THEN e.hours ELSE 0 END AS work_hours,
     coalesce(w.workspace_name, e.workspaceid) AS workspace_name,
     coalesce(t.task_name, '(no task)') AS task_name,
     coalesce(e.description, '') AS description,

@@ -5,7 +5,8 @@ The comment at the head of the file is the one place for what is said of the mar
     -- What a row is, and what else there is to say, in one or more lines.
     --
     -- key: workspace_id, client_id?, month     what names a row; `?` marks a part that may be null
-    -- adds up: hours, amount per currency      the columns whose sums are those of fct_time_entry; may be left out
+    -- adds up: hours = work_hours, amount per currency    the columns whose sums are those of a column of
+    --     fct_time_entry, of the same name unless one is given, in each currency; may be left out
     -- of: is_work                              the entries that they are the sums of; left out where it is all
     --
     -- column_name TYPE: What it holds. A line that begins with
@@ -40,10 +41,18 @@ class MartColumn:
 
 @dataclass(frozen=True)
 class Sum:
-    """A column whose sum is that of the same column in `fct_time_entry`; within each currency, where one is named."""
+    """A column whose sum is that of a column `fact` of `fct_time_entry`; in each currency, where a column has it."""
 
     column: str
-    currency: str | None = None
+    fact: str
+    currency: str | None
+
+    @classmethod
+    def read(cls, text: str) -> Sum:
+        """From `column`, `column = fact` or `column per currency`."""
+        column, _, currency = text.partition(" per ")
+        column, _, fact = column.partition(" = ")
+        return cls(column, fact or column, currency or None)
 
 
 @dataclass(frozen=True)
@@ -111,18 +120,17 @@ def read_mart(name: str, text: str) -> Mart:
         raise ValueError(f"{name}.sql: the second part of a header has key, and maybe adds up and of")
     columns = tuple(MartColumn(*_pair(name, line, " "), about) for line, about in (_pair(name, c) for c in parts[2]))
     key = [each.strip() for each in said["key"].split(",")]
-    sums = [each.split(" per ") for each in re.split(r",\s*", said.get("adds up", "")) if each]
     mart = Mart(
         name=name,
         description=" ".join(parts[0]),
         key=tuple(each.rstrip("?") for each in key),
         optional=frozenset(each.rstrip("?") for each in key if each.endswith("?")),
-        sums=tuple(Sum(column, *currency) for column, *currency in sums),
+        sums=tuple(Sum.read(each) for each in re.split(r",\s*", said.get("adds up", "")) if each),
         of=said.get("of", "true"),
         columns=columns,
         sql="\n".join(lines[end:]).strip().rstrip(";"),
     )
-    strangers = {*mart.key, *(each.column for each in mart.sums)} - {column.name for column in columns}
+    strangers = {*mart.key, *(name for each in mart.sums for name in (each.column, each.currency) if name)} - {column.name for column in columns}
     if strangers:
         raise ValueError(f"{name}.sql: {sorted(strangers)} are not columns of it")
     return mart
