@@ -96,7 +96,8 @@ class Account:
                 key=AssetKey([*self.key_prefix, MARTS, mart.name]), group_name=self.group_name or mart.group
             )
             spec = self.translation(spec, mart) if self.translation else spec
-            read = [*(self.key(table) for table in mart.tables), *(specs[other].key for other in mart.marts)]
+            tables = [self.key(table) for table in mart.tables if table in self.contract]
+            read = [*tables, *(specs[other].key for other in mart.marts)]
             specs[mart.name] = spec.replace_attributes(deps=read).with_io_manager_key(self.warehouse_key)
         return specs
 

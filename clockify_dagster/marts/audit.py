@@ -6,16 +6,14 @@ from collections.abc import Collection, Iterable
 
 import duckdb
 
-from clockify_dagster.marts.model import FACTS, Mart, Sum
+from clockify_dagster.marts.model import ENTRIES, FACTS, Mart, Sum
 from clockify_dagster.marts.views import marts_schema
 from clockify_dagster.warehouse.audit import Check, Finding, found
 from clockify_dagster.warehouse.ddl import current_schema, quoted
 
-KEY, SUMS, ENTRIES = "key_is_unique", f"adds_up_to_{FACTS}", "has_every_entry"
+KEY, SUMS, COMPLETE = "key_is_unique", f"adds_up_to_{FACTS}", "has_every_entry"
 CLOSE = 0.005
 """Sums of fractions differ a little by the order in which they are added up: less than half a cent."""
-
-_SOURCE = "clockify_timeentries"
 
 
 def mart_checks(mart: Mart) -> list[Check]:
@@ -28,7 +26,7 @@ def mart_checks(mart: Mart) -> list[Check]:
         which = "all entries" if mart.of == "true" else f"the entries with {mart.of}"
         checks.append(Check(mart.name, SUMS, f"The sums of {columns} are those of {which} in {FACTS}."))
     if mart.name == FACTS:
-        checks.append(Check(mart.name, ENTRIES, f"It has a row for each row of {_SOURCE}, and no other."))
+        checks.append(Check(mart.name, COMPLETE, f"It has a row for each row of {ENTRIES}, and no other."))
     return checks
 
 
@@ -40,7 +38,7 @@ def audit_marts(
     made = connection.execute(
         "SELECT view_name FROM duckdb_views() WHERE database_name = current_database() AND schema_name = ?", [place]
     ).fetchall()
-    finds = {KEY: _find_key, SUMS: _find_sums, ENTRIES: _find_entries}
+    finds = {KEY: _find_key, SUMS: _find_sums, COMPLETE: _find_entries}
     return [
         finds[check.name](connection, quoted(place), mart, check)
         for mart in marts
@@ -99,7 +97,7 @@ def _differences(
 
 def _find_entries(connection: duckdb.DuckDBPyConnection, place: str, mart: Mart, check: Check) -> Finding:
     ((held, entries),) = connection.execute(
-        f"SELECT (SELECT count(*) FROM {place}.{quoted(mart.name)}), (SELECT count(*) FROM {quoted(_SOURCE)})"
+        f"SELECT (SELECT count(*) FROM {place}.{quoted(mart.name)}), (SELECT count(*) FROM {quoted(ENTRIES)})"
     ).fetchall()
     numbers = {"rows": held, "entries": entries}
     return found(check, held == entries, f"{held} rows for {entries} entries.", **numbers)

@@ -21,7 +21,43 @@
 -- estimate_reset VARCHAR: How often the estimate starts anew: WEEKLY, MONTHLY or YEARLY. Null where it does not.
 -- budget DOUBLE: The budget, likewise. Null where none is active.
 -- budget_reset VARCHAR: How often the budget starts anew.
-WITH of_tasks AS (
+-- counts_unbillable BOOLEAN: Whether hours that are not billable use up the estimate.
+-- budget_includes_expenses BOOLEAN: Whether billable expenses use up the budget.
+-- period_start DATE: The first day of the period that is running, where estimate or budget start anew, by the day that
+--     Clockify gives (a day of the month after the 28th counts as the 28th; its hour is left out), else by the
+--     workspace's week or the calendar. Null where nothing starts anew.
+-- period_end DATE: The last day of that period.
+WITH resets AS (
+    -- the day on which a period begins, of the week, the month and the year
+    SELECT
+        p.id AS projectid,
+        coalesce(
+            nullif(p.budgetestimate__resetoption, ''), nullif(p.timeestimate__resetoption, '')
+        ) AS reset_option,
+        CAST(timezone({zone}, now()) AS DATE) AS today,
+        coalesce(list_position(
+            ['MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY', 'SUNDAY'],
+            p.estimatereset ->> 'dayOfWeek'
+        ), w.week_start_day, 1) AS weekday,
+        least(coalesce(try_cast(p.estimatereset ->> 'dayOfMonth' AS INTEGER), 1), 28) AS monthday,
+        coalesce(month(try_strptime(p.estimatereset ->> 'month', '%B')), 1) AS yearmonth
+    FROM {tables}.clockify_projects p
+    LEFT JOIN {marts}.dim_workspace w ON w.workspace_id = p.workspaceid
+),
+periods AS (
+    SELECT
+        projectid,
+        reset_option,
+        CAST(CASE reset_option
+            WHEN 'WEEKLY' THEN today - CAST((isodow(today) - weekday + 7) % 7 AS INTEGER)
+            WHEN 'MONTHLY' THEN date_trunc('month', today - CAST(monthday - 1 AS INTEGER)) + to_days(monthday - 1)
+            WHEN 'YEARLY' THEN make_date(year(today), yearmonth, monthday) - to_years(
+                CASE WHEN today < make_date(year(today), yearmonth, monthday) THEN 1 ELSE 0 END
+            )
+        END AS DATE) AS period_start
+    FROM resets
+),
+of_tasks AS (
     SELECT
         projectid,
         sum(epoch(try_cast(
@@ -63,10 +99,19 @@ SELECT
     CASE WHEN p.budgetestimate__active THEN
         CASE WHEN p.budgetestimate__type = 'AUTO' THEN coalesce(of_tasks.money, 0) ELSE p.budgetestimate__estimate / 100 END
     END AS budget,
-    nullif(p.budgetestimate__resetoption, '') AS budget_reset
+    nullif(p.budgetestimate__resetoption, '') AS budget_reset,
+    coalesce(p.timeestimate__includenonbillable, true) AS counts_unbillable,
+    coalesce(p.budgetestimate__includeexpenses, false) AS budget_includes_expenses,
+    periods.period_start,
+    CAST(CASE periods.reset_option
+        WHEN 'WEEKLY' THEN periods.period_start + 6
+        WHEN 'MONTHLY' THEN periods.period_start + INTERVAL 1 MONTH - INTERVAL 1 DAY
+        WHEN 'YEARLY' THEN periods.period_start + INTERVAL 1 YEAR - INTERVAL 1 DAY
+    END AS DATE) AS period_end
 FROM {tables}.clockify_projects p
 LEFT JOIN {marts}.dim_client c ON c.client_id = p.clientid
 LEFT JOIN {marts}.dim_workspace w ON w.workspace_id = p.workspaceid
+LEFT JOIN periods ON periods.projectid = p.id
 LEFT JOIN of_tasks ON of_tasks.projectid = p.id
 LEFT JOIN of_entries ON of_entries.projectid = p.id
 UNION ALL BY NAME
@@ -79,7 +124,9 @@ SELECT
     false AS is_billable,
     false AS is_archived,
     false AS is_template,
-    true AS is_deleted
+    true AS is_deleted,
+    true AS counts_unbillable,
+    false AS budget_includes_expenses
 FROM {tables}.clockify_timeentries e
 LEFT JOIN {marts}.dim_workspace w ON w.workspace_id = e.workspaceid
 LEFT JOIN of_entries ON of_entries.projectid = e.projectid

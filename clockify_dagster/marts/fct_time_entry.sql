@@ -36,7 +36,40 @@
 -- cost_rate DOUBLE: What an hour of it costs, in major units. Null where none is set.
 -- cost_currency VARCHAR: The currency of cost: the cost rate's; without one, that of amount.
 -- margin DOUBLE: amount - cost. Null where their currencies differ.
-WITH entries AS (
+-- is_invoiced BOOLEAN: Whether an invoice that is not void bills it, or somebody marked it as invoiced; false where
+--     Clockify tells nothing of it.
+-- invoice_id VARCHAR: The invoice. Null: none, or marked by hand.
+-- approval_state VARCHAR: The state of the timesheet on which it was last handed in: PENDING, APPROVED, REJECTED or
+--     withdrawn, as Clockify says it; NOT_SUBMITTED where it was not.
+WITH invoiced AS (
+    SELECT entry_id, max(invoice_id) AS invoice_id
+    FROM (
+        SELECT b.timeentry_id AS entry_id, b.invoiceid AS invoice_id
+        FROM {tables}.clockify_timeentries__billing b
+        LEFT JOIN {tables}.clockify_invoices i ON i.id = b.invoiceid
+        WHERE b.manuallyinvoiced OR (b.invoiceid IS NOT NULL AND coalesce(i.status, '') <> 'VOID')
+        UNION ALL
+        SELECT unnest(from_json(line.timeentryids, '["VARCHAR"]')), line.invoice_id
+        FROM {tables}.clockify_invoices__items line
+        LEFT JOIN {tables}.clockify_invoices i ON i.id = line.invoice_id
+        WHERE line.timeentryids LIKE '[%' AND coalesce(i.status, '') <> 'VOID'
+    )
+    GROUP BY entry_id
+),
+approvals AS (
+    SELECT s.entry_id, arg_max(r.status__state, coalesce(r.status__updatedat, TIMESTAMPTZ '1970-01-01')) AS state
+    FROM (
+        SELECT timeentry_id AS entry_id, approvalrequest_id AS request_id
+        FROM {tables}.clockify_approval_requests__entries
+        UNION ALL
+        SELECT timeentry_id, approvalrequestid
+        FROM {tables}.clockify_timeentries__billing
+        WHERE approvalrequestid IS NOT NULL
+    ) s
+    JOIN {tables}.clockify_approval_requests r ON r.id = s.request_id
+    GROUP BY s.entry_id
+),
+entries AS (
     SELECT
         *,
         coalesce(type, '') NOT IN ('BREAK', 'HOLIDAY', 'TIME_OFF') AS is_work,
@@ -87,9 +120,14 @@ SELECT
     e.hourlyrate__amount / 100 AS hourly_rate,
     e.costrate__amount / 100 AS cost_rate,
     coalesce(e.paid_in, e.billed_in, p.currency, w.currency, '(none)') AS cost_currency,
-    CASE WHEN coalesce(e.billed_in = e.paid_in, true) THEN e.amount - e.cost END AS margin
+    CASE WHEN coalesce(e.billed_in = e.paid_in, true) THEN e.amount - e.cost END AS margin,
+    i.entry_id IS NOT NULL AS is_invoiced,
+    i.invoice_id,
+    coalesce(a.state, 'NOT_SUBMITTED') AS approval_state
 FROM valued e
 LEFT JOIN {marts}.dim_workspace w ON w.workspace_id = e.workspaceid
 LEFT JOIN {marts}.dim_user u ON u.user_id = e.userid
 LEFT JOIN {marts}.dim_project p ON p.project_id = e.projectid
 LEFT JOIN {marts}.dim_task t ON t.task_id = e.taskid
+LEFT JOIN invoiced i ON i.entry_id = e.id
+LEFT JOIN approvals a ON a.entry_id = e.id

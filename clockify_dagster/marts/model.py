@@ -27,6 +27,9 @@ from typing import ClassVar
 FACTS = "fct_time_entry"
 """The mart that the others' sums are compared with."""
 
+ENTRIES = "clockify_timeentries"
+"""The table of which it has a row for each row."""
+
 _PLACE = re.compile(r"\{(tables|marts)\}\.(\w+)")
 
 
@@ -130,7 +133,9 @@ def read_mart(name: str, text: str) -> Mart:
         columns=columns,
         sql="\n".join(lines[end:]).strip().rstrip(";"),
     )
-    strangers = {*mart.key, *(name for each in mart.sums for name in (each.column, each.currency) if name)} - {column.name for column in columns}
+    strangers = {*mart.key, *(name for each in mart.sums for name in (each.column, each.currency) if name)} - {
+        column.name for column in columns
+    }
     if strangers:
         raise ValueError(f"{name}.sql: {sorted(strangers)} are not columns of it")
     return mart

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import duckdb
 
-from clockify_dagster.contract import CONTRACT, Contract
-from clockify_dagster.marts.model import Mart, all_marts
+from clockify_dagster.contract import CONTRACT, Contract, Table
+from clockify_dagster.marts.model import ENTRIES, Mart, all_marts
 from clockify_dagster.warehouse.ddl import MAIN, columns_by_table, current_schema, ensure_table, literal, quoted
 
 
@@ -32,12 +32,8 @@ def marts_schema(schema: str) -> str:
 
 
 def available(contract: Contract = CONTRACT) -> dict[str, Mart]:
-    """The marts that can be made of a contract's tables, each after those that it reads."""
-    found: dict[str, Mart] = {}
-    for name, mart in all_marts().items():
-        if all(table in contract for table in mart.tables) and all(other in found for other in mart.marts):
-            found[name] = mart
-    return found
+    """The marts that can be made of a contract's tables: all, unless it has no time entries."""
+    return all_marts() if ENTRIES in contract else {}
 
 
 def with_those_they_read(names: Iterable[str], marts: Mapping[str, Mart]) -> dict[str, Mart]:
@@ -59,22 +55,22 @@ def make_views(
 ) -> None:
     """Make the views, or replace them, with their descriptions. Runs inside the caller's transaction.
 
-    `marts` are in an order in which each stands after those that it reads. A table that they read and that was never
-    loaded is made, without rows: a view stands on its tables, and shows what is loaded into them later.
+    `marts` are in an order in which each stands after those that it reads. A table of the contract that they read and
+    that was never loaded is made, without rows: a view stands on its tables, and shows what is loaded into them later.
+    A table that is not in the contract is never loaded; the view has an empty one written into it.
     """
     marts, schema = list(marts), current_schema(connection)
-    _ensure_tables(connection, {table for mart in marts for table in mart.tables}, contract)
+    tables = {table for mart in marts for table in mart.tables}
+    _ensure_tables(connection, {table for table in tables if table in contract}, contract)
     place = quoted(marts_schema(schema))
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {place}")
-    values = {
-        "tables": quoted(schema),
-        "marts": place,
-        "zone": literal(options.zone),
-        "hours_per_day": f"{options.hours_per_day:g}",
+    values = {"marts": place, "zone": literal(options.zone), "hours_per_day": f"{options.hours_per_day:g}"}
+    sources = {
+        table: f"{quoted(schema)}.{quoted(table)}" if table in contract else empty(CONTRACT[table]) for table in tables
     }
     for mart in marts:
         view, columns = f"{place}.{quoted(mart.name)}", ", ".join(quoted(column.name) for column in mart.columns)
-        connection.execute(f"CREATE OR REPLACE VIEW {view} ({columns}) AS {filled(mart.sql, values)}")
+        connection.execute(f"CREATE OR REPLACE VIEW {view} ({columns}) AS {filled(mart.sql, sources, values)}")
         comments = [f"COMMENT ON VIEW {view} IS {literal(mart.description)}"]
         comments += [
             f"COMMENT ON COLUMN {view}.{quoted(column.name)} IS {literal(column.description)}"
@@ -83,9 +79,19 @@ def make_views(
         connection.execute(";\n".join(comments))
 
 
-def filled(sql: str, values: Mapping[str, str]) -> str:
-    """The SQL with a value in place of each `{name}`. Raises `KeyError` for a name that has none."""
+def filled(sql: str, sources: Mapping[str, str], values: Mapping[str, str]) -> str:
+    """The SQL with a table in place of each `{tables}.name`, and a value in place of each other `{name}`.
+
+    Raises `KeyError` for a name that there is not.
+    """
+    sql = re.sub(r"\{tables\}\.(\w+)", lambda found: sources[found[1]], sql)
     return re.sub(r"\{(\w+)\}", lambda found: values[found[1]], sql)
+
+
+def empty(table: Table) -> str:
+    """SQL for a table without rows that has the columns of this one."""
+    columns = ", ".join(f"CAST(NULL AS {each.type.sql}) AS {quoted(each.name)}" for each in table.columns)
+    return f"(SELECT {columns} WHERE false)"
 
 
 def _ensure_tables(connection: duckdb.DuckDBPyConnection, names: Iterable[str], contract: Contract) -> None:
