@@ -30,7 +30,7 @@ PATIENCE_SECONDS = 20
 
 
 def all_checks(account: Account, *, blocking: bool) -> list[AssetChecksDefinition]:
-    """The checks of every table and mart; with `blocking`, what depends on a table waits for those that can be errors."""
+    """The checks of every table and mart; with `blocking`, what depends on one waits for those that can be errors."""
     of_tables = [_table_checks(account, table, blocking=blocking) for table in account.contract.roots]
     of_marts = [_mart_checks(account, blocking=blocking)] if account.marts else []
     return [*of_tables, *of_marts, _reconciliation(account, blocking=blocking)]

@@ -133,9 +133,8 @@ def read_mart(name: str, text: str) -> Mart:
         columns=columns,
         sql="\n".join(lines[end:]).strip().rstrip(";"),
     )
-    strangers = {*mart.key, *(name for each in mart.sums for name in (each.column, each.currency) if name)} - {
-        column.name for column in columns
-    }
+    named = {*mart.key, *(name for each in mart.sums for name in (each.column, each.currency) if name)}
+    strangers = named - {column.name for column in columns}
     if strangers:
         raise ValueError(f"{name}.sql: {sorted(strangers)} are not columns of it")
     return mart
