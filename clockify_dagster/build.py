@@ -25,6 +25,7 @@ def build_definitions(
     region: str | None = None,
     api_url: str | None = None,
     reports_url: str | None = None,
+    tables: Sequence[str] | str | None = None,
     workspaces: Sequence[str] | None = None,
     timezone: str | None = None,
     start_date: date | str | None = None,
@@ -55,6 +56,7 @@ def build_definitions(
         region: where the account lives: `global`, `euc1`, `use2`, `euw2` or `apse2`.
         api_url: the core API's address; takes precedence over the region.
         reports_url: the reports API's address; takes precedence over the region.
+        tables: which tables: `all`, `core` (those of every plan), or names. Default: all.
         workspaces: ids of the workspaces to load. Default: all that the key sees.
         timezone: the time zone in which a day begins at midnight, also for the schedules. Default: UTC.
         start_date: the first day whose time entries are loaded. Default: the first of January of last year.
@@ -91,6 +93,7 @@ def build_definitions(
         "region": region,
         "api_url": api_url,
         "reports_url": reports_url,
+        "tables": tables,
         "workspaces": workspaces,
         "timezone": timezone,
         "start_date": start_date,

@@ -72,6 +72,7 @@ class ClockifyComponent(Component, Resolvable, Model):
     api_url: Annotated[Text, Field(description="The core API's address; takes precedence over the region.")] = None
     reports_url: Annotated[Text, Field(description="The reports API's address; takes precedence too.")] = None
     workspaces: Annotated[Texts, Field(description="Ids of the workspaces to load; all that the key sees.")] = None
+    tables: Annotated[Texts, Field(description="Which tables: all, core (those of every plan), or names.")] = None
     timezone: Annotated[Text, Field(description="The time zone in which a day begins at midnight.")] = None
     start_date: Annotated[Text, Field(description="The first day whose entries are loaded, like 2025-01-01.")] = None
     update_window_days: Annotated[Number, Field(description="Days that every refresh loads again.")] = None

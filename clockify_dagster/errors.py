@@ -6,6 +6,7 @@
     ├── ApiError                    Clockify did not give what we asked for
     │   ├── KeyRefusedError         401: no key, an unknown key, a key of another region
     │   ├── NotAllowedError         403: the key's role or the workspace's plan does not allow it
+    │   │   └── NotOnThisPlanError  of a table that not every plan or role has
     │   ├── NotThereError           400 with code 501, or 404: deleted, never there, or in another workspace
     │   ├── BadRequestError         any other 4xx, and redirects: asking again cannot help
     │   ├── RateLimitedError        429, for longer than we may wait
@@ -129,6 +130,10 @@ class KeyRefusedError(ApiError):
 
 class NotAllowedError(ApiError):
     """403: the role of the key's owner, or the workspace's plan, does not allow the request."""
+
+
+class NotOnThisPlanError(NotAllowedError):
+    """A table is not there for this workspace: its plan lacks it, or the key's role may not read it."""
 
 
 class NotThereError(ApiError):

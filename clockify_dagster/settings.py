@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from clockify_dagster import settings_rules as rules
+from clockify_dagster.contract import CONTRACT, CORE, WORKSPACES, Contract
 from clockify_dagster.env_file import ENCODING, ENV_FILE, UNREADABLE, env_file
 from clockify_dagster.errors import SettingsError
 from clockify_dagster.warehouse.database import STORAGE_VERSION
@@ -65,6 +66,11 @@ class Settings(BaseSettings):
     )
     workspaces: Annotated[tuple[str, ...], NoDecode, BeforeValidator(rules.checked_ids)] = Field(
         default=(), description="Workspace ids, comma separated", examples=["64a687e29ae1f428e7ebe303"]
+    )
+    tables: Annotated[tuple[str, ...], NoDecode, BeforeValidator(rules.checked_tables)] = Field(
+        default=(rules.ALL,),
+        description="Which tables: all, core (those of every plan), or names, comma separated",
+        examples=["core,clockify_expenses"],
     )
     timezone: Annotated[str, AfterValidator(rules.checked_zone)] = Field(
         default="UTC", description="The time zone in which a day begins at midnight", examples=["Europe/Belgrade"]
@@ -197,6 +203,13 @@ class Settings(BaseSettings):
         if name != "api_key" and not ("@" in value or "?" in value or (key and key in value)):
             reason += f" (it is {value[:_SHOWN]!r})"
         return f"{cls.named(name)} cannot be used: {reason}. Write for example {cls.named(name)}={example_of(name)}"
+
+    @property
+    def contract(self) -> Contract:
+        """The tables that are loaded: those chosen, and the workspaces, on which all depend."""
+        named = {rules.ALL: tuple(CONTRACT.tables), rules.CORE_TABLES: CORE}
+        chosen = {table for each in self.tables for table in named.get(each, (each,))}
+        return CONTRACT if rules.ALL in self.tables else CONTRACT.only({WORKSPACES, *chosen})
 
     @property
     def tables_schema(self) -> str:

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import re
 from datetime import date, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -15,6 +16,9 @@ import duckdb
 from pydantic import SecretStr, ValidationInfo
 
 from clockify_dagster.api.network import UNENCRYPTED, is_loopback
+from clockify_dagster.contract import CONTRACT
+
+ALL, CORE_TABLES = "all", "core"
 
 
 class Region(NamedTuple):
@@ -102,6 +106,18 @@ def checked_ids(value: Any) -> tuple[str, ...]:
     plain = all(re.fullmatch(r"[0-9A-Za-z]+", identity) for identity in found)
     require(plain, "an id has only letters and digits; commas stand between ids")
     return found
+
+
+def checked_tables(value: Any) -> tuple[str, ...]:
+    """`all`, `core` and names of tables, from text with commas between; a name may leave out `clockify_`."""
+    found = []
+    for name in checked_list(value):
+        full = next((each for each in (name, f"clockify_{name}") if each in CONTRACT), name)
+        close = get_close_matches(full, CONTRACT.tables, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ", core or all"
+        require(full in (*CONTRACT.tables, ALL, CORE_TABLES), f"{name} is not the name of a table{hint}")
+        found.append(full)
+    return tuple(found)
 
 
 def checked_name(name: str | None) -> str | None:

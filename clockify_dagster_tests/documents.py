@@ -22,4 +22,8 @@ def documents(account: Account, place: Workspace, root: str) -> list[Document]:
     if root == "clockify_workspaces":
         return [place.document]
     name = root.removeprefix("clockify_")
-    return account.documents(place.document, KINDS.get(name, name))
+    found = account.documents(place.document, KINDS.get(name, name))
+    if name == "invoices":  # whose payments Clockify lists by themselves
+        payments = account.documents(place.document, "payments")
+        found = [{**each, "payments": [one for one in payments if one["invoiceId"] == each["id"]]} for each in found]
+    return found

@@ -4,7 +4,7 @@ from clockify_dagster.api.changes import Action, Change
 from clockify_dagster.api.client import ClockifyClient
 from clockify_dagster.api.paging import Page, documents_of
 from clockify_dagster.api.parallel import side_by_side
-from clockify_dagster.api.reports import Totals
+from clockify_dagster.api.reports import ReportRange, Totals
 from clockify_dagster.api.transport import Answer, Transport
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Change",
     "ClockifyClient",
     "Page",
+    "ReportRange",
     "Totals",
     "Transport",
     "documents_of",

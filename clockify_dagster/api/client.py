@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from clockify_dagster.api import paging
 from clockify_dagster.api.changes import Action, Change, ChangeFeed
-from clockify_dagster.api.reports import Reports
+from clockify_dagster.api.reports import ReportRange, Reports
 from clockify_dagster.api.transport import Answer, Transport, address
 from clockify_dagster.contract import listing
 from clockify_dagster.contract.listing import USERS, WORKSPACES, Listing
@@ -56,6 +56,7 @@ class ClockifyClient:
         self.transport = transport
         self.reports = Reports(transport, reports_url, page_size)
         self._url = api_url
+        self._reports_url = reports_url
         self._size = page_size
         self._feed = ChangeFeed(transport, api_url)
         self._users: dict[str, Users] = {}
@@ -89,10 +90,16 @@ class ClockifyClient:
     def pages(self, of: Listing, **facts: str) -> Iterator[paging.Page]:
         """The pages of a list as it is declared, the empty ones left out. A row may come twice, its later state last.
 
-        `facts` are what the listing's path has in braces: `workspace`, `project`, `user`.
+        `facts` are what the listing has in braces: `workspace`, `project`, `user`, or an instant that it wants.
         """
-        with located(**facts):
-            yield from paging.pages(self.transport, address(self._url, of.path, **facts), of, self._size)
+        with located(**{name: value for name, value in facts.items() if name in ("workspace", "project", "user")}):
+            yield from paging.pages(self.transport, address(self._url, of.path, **facts), of, self._size, facts=facts)
+
+    def report_pages(self, of: Listing, workspace: str, asked: ReportRange) -> Iterator[paging.Page]:
+        """The pages of a report as it is declared, on a range of days: see `pages`."""
+        url = address(self._reports_url, of.path, workspace=workspace)
+        with located(workspace=workspace):
+            yield from paging.pages(self.transport, url, of, self._size, asked=asked.body)
 
     def documents(self, of: Listing, **facts: str) -> Iterator[Document]:
         """The documents of a list as it is declared, as `pages` gives them."""
@@ -164,6 +171,12 @@ class ClockifyClient:
             url = address(self._url, "workspaces/{workspace}/time-entries/{entry}", workspace=workspace, entry=entry)
             return self.transport.send("GET", url, lambda answer: paging.Page(answer, [paging.document_of(answer)]))
         return None
+
+    def invoice(self, workspace: str, invoice: str) -> Document:
+        """An invoice with its `items`: `GET /workspaces/{w}/invoices/{id}`. Raises `NotThereError` where it is gone."""
+        with located(workspace=workspace):
+            url = address(self._url, "workspaces/{workspace}/invoices/{invoice}", workspace=workspace, invoice=invoice)
+            return self.transport.send("GET", url, paging.document_of)
 
     def changes(self, workspace: str, action: Action, start: datetime, end: datetime) -> list[Change]:
         """Time entries that were created, updated or deleted in a period: see `ChangeFeed.read`."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence, Sized
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
+from dataclasses import dataclass, replace
 from datetime import MAXYEAR, datetime, timedelta, timezone
 from functools import partial
 from itertools import islice
@@ -11,9 +11,10 @@ from typing import Any, Protocol, TypeVar
 
 from clockify_dagster.api.transport import Answer, Transport
 from clockify_dagster.contract.listing import Listing, Parameters
-from clockify_dagster.errors import UnreadableAnswerError
+from clockify_dagster.errors import BadRequestError, UnreadableAnswerError
 
 LARGEST_PAGE = 5000
+SURE_PAGE = 200  # every list takes pages of so many rows; what some take beyond that is not documented
 # Clockify reads a window's instants as a wall clock in the account's zone. Zones reach from -12:00 to +14:00, so with
 # this much room on both sides every entry of the window is in the answer, whichever way it is read.
 ROOM_BEFORE = timedelta(hours=12)
@@ -51,10 +52,14 @@ R = TypeVar("R", bound=Rows)
 
 @dataclass(frozen=True)
 class Page:
-    """A page of a list: the answer as received, and the list in it as parsed JSON."""
+    """A page of a list: the answer as received, the list in it as parsed JSON, and how many rows all pages have.
+
+    The number is None where the answer does not say it.
+    """
 
     answer: Answer
     documents: Documents
+    count: int | None = None
 
     def __len__(self) -> int:
         """How many documents there are."""
@@ -66,21 +71,64 @@ class Page:
         return [str(each.get("id") or each.get("_id") or each) for each in self.documents]
 
 
-def pages(transport: Transport, url: str, listing: Listing, size: int) -> Iterator[Page]:
-    """The pages of a list, variant after variant, without empty ones, of at most `size` rows. Rows may come twice."""
-    is_get = listing.method == "GET"
+def pages(
+    transport: Transport,
+    url: str,
+    listing: Listing,
+    size: int,
+    *,
+    asked: Parameters | None = None,
+    facts: Mapping[str, str] | None = None,
+) -> Iterator[Page]:
+    """The pages of a list, variant after variant, without empty ones, of at most `size` rows. Rows may come twice.
+
+    `asked` is what the body of a report says besides the page: range, time zone, users. `facts` are what parameters
+    have in braces. Where an optional list refuses a large page, it is read in smaller ones.
+    """
+    size = min(size, listing.page_size or size)
 
     def ask(variant: Parameters, _: object, number: int, size: int) -> tuple[Answer, Page]:
-        asked = dict(variant)
-        if listing.page_size is not None:
-            asked |= {"page": number, "page-size" if is_get else "pageSize": size}
-        query = {name: str(value).lower() if isinstance(value, bool) else value for name, value in asked.items()}
-        given: dict[str, Any] = {"params": query} if is_get else {"body": asked}
-        return transport.send(listing.method, url, lambda answer: (answer, page_of(answer, listing.envelope)), **given)
+        given = _request(listing, variant, number, size, asked or {}, facts or {})
+        return transport.send(listing.method, url, lambda answer: (answer, _page_of(answer, listing)), **given)
 
     for variant in listing.variants:
-        found = page_after_page(partial(ask, variant), min(size, listing.page_size or size))
-        yield from found if listing.page_size else islice(found, 1)
+        found = page_after_page(partial(ask, variant), size, count_of=lambda page: page.count)
+        if not listing.page_size:
+            yield from islice(found, 1)
+            continue
+        try:
+            first = next(found, None)
+        except BadRequestError:
+            if not listing.is_optional or listing.is_report or size <= SURE_PAGE:
+                raise
+            size = SURE_PAGE
+            found = page_after_page(partial(ask, variant), size, count_of=lambda page: page.count)
+            first = next(found, None)
+        if first is not None:
+            yield first
+            yield from found
+
+
+def _request(
+    listing: Listing, variant: Parameters, number: int, size: int, asked: Parameters, facts: Mapping[str, str]
+) -> dict[str, Any]:
+    """What is sent for a page: the query of a GET, the body of a POST."""
+    given = {name: value.format(**facts) if isinstance(value, str) else value for name, value in variant.items()}
+    if listing.page_size is not None:
+        given |= {"page": number, "page-size" if listing.method == "GET" else "pageSize": size}
+    if listing.is_report:
+        return {"body": {**asked, listing.filter: given}}
+    if listing.method == "POST":
+        return {"body": given}
+    return {"params": {name: str(value).lower() if isinstance(value, bool) else value for name, value in given.items()}}
+
+
+def _page_of(answer: Answer, listing: Listing) -> Page:
+    page = page_of(answer, listing.envelope)
+    count: Any = answer.document if listing.count else None
+    for step in listing.count.split("."):
+        count = count.get(step) if isinstance(count, dict) else None
+    return replace(page, count=count if isinstance(count, int) else None)
 
 
 def page_after_page(
@@ -88,18 +136,20 @@ def page_after_page(
     size: int,
     end: datetime | None = None,
     next_end: Callable[[R, datetime | None], datetime | None] = lambda *_: None,
+    count_of: Callable[[R], int | None] = lambda _: None,
 ) -> Iterator[R]:
     """The pages of a list, the empty ones left out. Rows may come twice.
 
     The header `Last-Page: true` ends the list, and so does an empty page; where the header is missing, a page that is
-    not full does. When a row is deleted while pages are read, all later ones move up; so each page begins within the
-    one before (`overlapping`). Raises `UnreadableAnswerError` where a page comes again, or shares no row with the one
-    within which it should begin.
+    not full does, unless the answer counts more rows: Clockify may give smaller pages than were asked for. When a row
+    is deleted while pages are read, all later ones move up; so each page begins within the one before (`overlapping`).
+    Raises `UnreadableAnswerError` where a page comes again, or shares no row with the one within which it should begin.
 
     `ask` asks for a page: before which moment (None: of everything), which page, how many rows. `next_end` is given a
-    page and its `end`, and gives an earlier one from which pages count anew, or None to go on.
+    page and its `end`, and gives an earlier one from which pages count anew, or None to go on. `count_of` gives how
+    many rows all pages have, where a page says it.
     """
-    number, before = 1, None
+    number, before, seen = 1, None, 0
     while True:
         asked, asked_before = overlapping(size, number), overlapping(size, number - 1)
         answer, page = ask(end, number, asked)
@@ -117,8 +167,10 @@ def page_after_page(
                     status=200,
                 )
         yield page
-        header = answer.headers.get("Last-Page", "").strip().lower()
-        if header == "true" or (header != "false" and len(page) < asked):
+        seen += len(page)
+        header, count = answer.headers.get("Last-Page", "").strip().lower(), count_of(page)
+        is_end = seen >= count if count is not None and (len(page) < asked or number == 1) else len(page) < asked
+        if header == "true" or (header != "false" and is_end):
             return
         earlier = next_end(page, end)
         number, before, end = (number + 1, page, end) if earlier is None else (1, None, earlier)

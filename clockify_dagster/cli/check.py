@@ -10,7 +10,6 @@ from typing import Any
 import click
 
 from clockify_dagster.cli.terminal import folded, shown, table
-from clockify_dagster.contract import CONTRACT
 from clockify_dagster.defs.account_definitions import warehouse_of
 from clockify_dagster.defs.checks import audit_context, reconciled
 from clockify_dagster.defs.partitions import Calendar
@@ -30,7 +29,7 @@ def run_check(settings: Settings, *, as_json: bool, all_of_them: bool) -> int:
     Raises `NotLoadedError` where there is no database yet.
     """
     with shown("Checking"):
-        findings, absent = all_findings(settings, warehouse_of(settings).warehouse())
+        findings, absent = all_findings(settings, warehouse_of(settings).warehouse(settings.contract))
     if as_json:
         objects = [
             {
@@ -55,11 +54,11 @@ def all_findings(settings: Settings, warehouse: Warehouse) -> tuple[list[Finding
     """What all checks find, and the tables that were never loaded."""
     calendar = Calendar.of(settings)
     with warehouse.database.reading() as connection:
-        context = audit_context(connection, calendar, CONTRACT)
-        tables = counted(CONTRACT, "Checking", "tables", len(CONTRACT.tables))
+        context = audit_context(connection, calendar, settings.contract)
+        tables = counted(settings.contract, "Checking", "tables", len(settings.contract.tables))
         findings = [finding for each in tables for finding in audit(context, each)]
-        findings += audit_marts(connection, available().values())
-        absent = [table.name for table in CONTRACT if not context.was_loaded(table.name)]
+        findings += audit_marts(connection, available(settings.contract).values())
+        absent = [table.name for table in settings.contract if not context.was_loaded(table.name)]
     return [*findings, reconciled(settings, calendar, warehouse)], absent
 
 

@@ -115,7 +115,7 @@ def _problem(client: ClockifyClient, workspace: Workspace, document: dict[str, A
 def requests_of(workspace: Workspace, contract: Contract) -> int:
     """How many requests the declared listings of a workspace take, where each fits on one page."""
     listings = [table.listing for table in contract if table.listing and table.listing.facts == ("workspace",)]
-    return sum(len(each.variants) for each in listings if not workspace.lacks(each.feature))
+    return sum(len(each.variants) for each in listings if not workspace.lacks(each))
 
 
 def _say(topic: str, text: str) -> bool:

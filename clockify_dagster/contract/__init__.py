@@ -4,17 +4,30 @@
 are made from it. No input or output: imports neither dagster, duckdb nor requests.
 """
 
-from clockify_dagster.contract import account, time, work
+from clockify_dagster.contract import account, custom_fields, money, nested, planning, reports, time, time_off, work
 from clockify_dagster.contract.listing import Listing
 from clockify_dagster.contract.model import CHANGED_AT, LOADED_AT, WORKSPACES, Column, Orphans, Reference, Table, Type
 from clockify_dagster.contract.registry import Contract
 
-CONTRACT = Contract(*account.TABLES, *work.TABLES, *time.TABLES)
-"""All tables: the account's, then what is worked on, then the time; a parent stands before its children."""
+_CORE = (*account.TABLES, *work.TABLES, *time.TABLES)
+CORE = tuple(table.name for table in _CORE)
+"""The tables of every plan: who, for whom, on what, and the time entries."""
+
+CONTRACT = Contract(
+    *_CORE,
+    *nested.TABLES,
+    *custom_fields.TABLES,
+    *reports.TABLES,
+    *planning.TABLES,
+    *time_off.TABLES,
+    *money.TABLES,
+)
+"""All tables: the account's, then what is worked on, then the time, then what larger plans add."""
 
 __all__ = [
     "CHANGED_AT",
     "CONTRACT",
+    "CORE",
     "LOADED_AT",
     "WORKSPACES",
     "Column",

@@ -107,6 +107,7 @@ USERS = Table(
             text("settings__dashboardselection", "dashboardSelection", "ME or TEAM."),
             number("settings__projectlistcollapse", "projectListCollapse", "From how many on lists are folded."),
             flag("settings__collapseallprojectlists", "collapseAllProjectLists", "Whether lists are folded."),
+            flag("multifactorenabled", "multiFactorEnabled", "Whether the user signs in with a second factor."),
         ),
         identity("defaultworkspace", "defaultWorkspace", "The user's default; the API key may not see it."),
         text("email", "email", "The user's address."),
@@ -140,7 +141,12 @@ USERGROUPS = Table(
     page="teams",
     description="The groups of users: a row for each group.",
     listing=listing.USER_GROUPS,
-    columns=(identity("id", "id", "The group."), of_workspace(), text("name", "name", "The group's name.")),
+    columns=(
+        identity("id", "id", "The group."),
+        of_workspace(),
+        text("name", "name", "The group's name."),
+        text("teammanagers", "teamManagers", "Who manages the group: a JSON list of id and name."),
+    ),
 )
 
 USERGROUPS_USERS = Table(

@@ -27,12 +27,15 @@ def refers(
     return Column(name, Type.ID, path, about, Reference(table, orphans), otherwise)
 
 
-def rate(path: str, whose: str, joint: str = "__") -> tuple[Column, Column]:
-    """The two columns of a rate: its amount and its currency, named after the path with `joint` between."""
-    name = path.lower() + joint
+def rate(path: str, whose: str, joint: str = "__", inside: str = "") -> tuple[Column, Column]:
+    """The two columns of a rate: its amount and its currency, named after the path with `joint` between.
+
+    `inside` is the list or object that holds the rate, where that is not the document.
+    """
+    name, place = path.lower() + joint, f"{inside}.{path}" if inside else path
     amount = f"{whose}: an amount for an hour in minor units (cents; 10500 is 105.00). Null where none is set."
     currency = f"The currency of {name}amount, for example USD. Null where no rate is set."
-    return number(f"{name}amount", f"{path}.amount", amount), text(f"{name}currency", f"{path}.currency", currency)
+    return number(f"{name}amount", f"{place}.amount", amount), text(f"{name}currency", f"{place}.currency", currency)
 
 
 def inside(path: str, *columns: Column) -> tuple[Column, ...]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Parameters = Mapping[str, Any]
+"""A value in braces, such as `{start}`, is a fact of the request."""
+Plan = Literal["FREE", "BASIC", "STANDARD", "PRO", "ENTERPRISE"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,12 @@ class Listing:
             for lists that hide rows by default and have no value that shows all of them.
         page_size: the largest page that Clockify gives; None for a list that comes whole.
         envelope: the dotted way to the list within the answer; empty where the answer is the list.
+        count: the dotted way to the number of rows of all pages, where the answer says it.
         feature: the name in a workspace's `features[]` that its plan must have for this list; None for a list of all.
+        plan: the smallest plan that has the list, where the official document does not tie the list to a feature: it
+            is asked for where the feature is there or the plan is large enough.
+        fallback: the list to read in its place where it is refused.
+        filter: of a report: the object in the body that holds the page and its size, and the variant's parameters.
     """
 
     path: str
@@ -29,7 +36,11 @@ class Listing:
     variants: tuple[Parameters, ...] = ({},)
     page_size: int | None = 5000
     envelope: str = ""
+    count: str = ""
     feature: str | None = None
+    plan: Plan | None = None
+    fallback: Listing | None = None
+    filter: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a declaration that could not work."""
@@ -42,6 +53,16 @@ class Listing:
     def facts(self) -> tuple[str, ...]:
         """The names in braces: what must be known to make the request."""
         return tuple(name for _, name, _, _ in string.Formatter().parse(self.path) if name)
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether there are plans without this list."""
+        return self.feature is not None or self.plan is not None
+
+    @property
+    def is_report(self) -> bool:
+        """Whether it is a report on a range of days, of the reports' own host."""
+        return bool(self.filter)
 
 
 WORKSPACES = Listing("workspaces", page_size=None)
@@ -75,5 +96,5 @@ TASKS = Listing("workspaces/{workspace}/projects/{project}/tasks")
 TAGS = Listing("workspaces/{workspace}/tags")
 """The tags of a workspace, archived ones too."""
 
-USER_GROUPS = Listing("workspaces/{workspace}/user-groups")
-"""The groups of users of a workspace."""
+USER_GROUPS = Listing("workspaces/{workspace}/user-groups", variants=({"includeTeamManagers": "true"},))
+"""The groups of users of a workspace, with their managers."""

@@ -133,8 +133,10 @@ class Table:
         listing: where Clockify lists the documents; None for a child, and for tables with code of their own for it.
         group: the group of its asset in Dagster.
         parent: the table whose rows this one's rows belong to, by the first column. Both change together.
-        partition_column: the instant that decides on which day a row belongs; None for a table that is replaced whole,
-            and for a child.
+        partition_column: the instant, or the day as text, that decides on which day a row belongs; None for a table
+            that is replaced whole, and for a child.
+        goes_with: a table that comes from another listing, and without whose row, by the first column, a row of this
+            one means nothing: where that goes for good, this one goes.
         required: columns, besides the key of a table without parent, without which a row is an error.
         keeps_all_documents: where a parent's row is in several documents (a user in two workspaces), whether the
             child's rows of all of them count, or only those of the document read last.
@@ -150,6 +152,7 @@ class Table:
     primary_key: tuple[str, ...] = ("id",)
     parent: str | None = None
     partition_column: str | None = None
+    goes_with: str | None = None
     required: tuple[str, ...] = ()
     keeps_all_documents: bool = False
 
@@ -175,8 +178,11 @@ class Table:
         require(not lists, f"{self.name}: only the rows of a child come from a list")
         if self.partition_column is not None:
             where = f"{self.name}: the partition column {self.partition_column}"
-            require(self[self.partition_column].type is Type.TIMESTAMP, f"{where} is not an instant")
+            is_time = self[self.partition_column].type in (Type.TIMESTAMP, Type.TEXT)
+            require(is_time, f"{where} is neither an instant nor the text of a day")
             require(self.partition_column in self.never_null, f"{where} is not required")
+        owner = self.columns[0].references
+        require(self.goes_with is None or (owner is not None and owner.table == self.goes_with), f"{self.name}: owner")
 
     def _check_as_child(self) -> None:
         link = self.columns[0]
@@ -196,6 +202,16 @@ class Table:
         if found is None:
             raise KeyError(f"{self.name} has no column {column}")
         return found
+
+    @property
+    def is_by_day(self) -> bool:
+        """Whether a run replaces the rows of some days."""
+        return self.partition_column is not None
+
+    @property
+    def has_days_as_text(self) -> bool:
+        """Whether the day on which a row belongs stands in the row, as text such as `2026-01-31`."""
+        return self.partition_column is not None and self[self.partition_column].type is Type.TEXT
 
     @property
     def document_columns(self) -> tuple[Column, ...]:

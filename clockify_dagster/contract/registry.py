@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from clockify_dagster.contract.model import Table, require
 
@@ -42,6 +43,24 @@ class Contract:
     def family(self, root: str) -> tuple[Table, ...]:
         """The table and its children: what must always change together."""
         return (self.tables[root], *(table for table in self if table.parent == root))
+
+    def only(self, names: Collection[str]) -> Contract:
+        """A contract of these tables, with the parents of the children among them. What is left out is not referred to.
+
+        Raises `KeyError` for a name that is no table.
+        """
+        chosen = {*names, *(parent for name in names if (parent := self.tables[name].parent))}
+
+        def cut(table: Table) -> Table:
+            columns = tuple(
+                column
+                if column.references is None or column.references.table in chosen
+                else replace(column, references=None)
+                for column in table.columns
+            )
+            return replace(table, columns=columns, goes_with=table.goes_with if table.goes_with in chosen else None)
+
+        return Contract(*(cut(table) for table in self if table.name in chosen))
 
     @property
     def roots(self) -> tuple[Table, ...]:

@@ -73,7 +73,9 @@ PROJECTS = Table(
             number("budgetestimate__estimate", "estimate", "The budget in minor units (cents)."),
             text("budgetestimate__type", "type", _ESTIMATE_TYPE),
             text("budgetestimate__resetoption", "resetOption", _RESET),
+            flag("budgetestimate__includeexpenses", "includeExpenses", "Whether expenses use up the budget."),
         ),
+        text("estimatereset", "estimateReset", "When estimates start anew: a JSON object of interval and day."),
         text("customfields", "customFields", "The project's custom fields: a JSON list. Null where left out."),
     ),
 )

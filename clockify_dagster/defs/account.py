@@ -57,11 +57,16 @@ class Account:
     def of(
         cls,
         settings: Settings,
-        contract: Contract = CONTRACT,
+        contract: Contract | None = None,
         translation: Translation | None = None,
         marts: Mapping[str, Mart] | None = None,
     ) -> Account:
-        """The account that the settings describe; without `marts`, with all that can be made of the contract."""
+        """The account that the settings describe.
+
+        `contract` are other tables than those that the settings choose; `marts` others than all that can be made of
+        them.
+        """
+        contract = contract or settings.contract
         return cls(
             name=settings.name,
             calendar=Calendar.of(settings),

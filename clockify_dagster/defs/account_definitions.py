@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from dagster import Definitions, ResourceDefinition
 
-from clockify_dagster.contract import CONTRACT, Contract
+from clockify_dagster.contract import Contract
 from clockify_dagster.defs.account import Account, Translation
 from clockify_dagster.defs.assets import all_assets
 from clockify_dagster.defs.checks import all_checks
@@ -22,7 +22,7 @@ def account_definitions(
     settings: Settings,
     clockify: ResourceDefinition | None = None,
     *,
-    contract: Contract = CONTRACT,
+    contract: Contract | None = None,
     translation: Translation | None = None,
     schedules: bool = True,
     marts: Mapping[str, Mart] | None = None,
@@ -32,7 +32,7 @@ def account_definitions(
     Args:
         settings: the account's.
         clockify: its resource; by default one that reads the environment in each run.
-        contract: its tables.
+        contract: its tables; those that the settings choose, unless others are given.
         translation: has the last word on each asset's spec.
         schedules: whether there are any; all are off until somebody turns them on.
         marts: the marts; by default all that can be made of the contract.

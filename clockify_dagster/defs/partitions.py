@@ -60,6 +60,11 @@ class Calendar:
         return self.days.span(self.zone)
 
     @property
+    def period(self) -> Span:
+        """The time of all plans that are loaded: from the start date to a year from today."""
+        return Days(self.days.first, self.today + timedelta(days=365)).span(self.zone)
+
+    @property
     def window(self) -> Days:
         """The days that every refresh loads again: so many, ending today, none before the start date."""
         return self.days.newest(self.window_days)

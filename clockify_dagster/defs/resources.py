@@ -19,6 +19,9 @@ from clockify_dagster.given_settings import GivenSettings
 from clockify_dagster.refresh import Workspace
 from clockify_dagster.settings import Settings, missing_key
 
+WORKSPACE_COLUMNS = ["id", "name", "features", "featuresubscriptiontype"]
+"""The columns of the workspaces, all of text, that the other tables' assets need."""
+
 
 class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagster declares it generic and takes it bare
     """A Clockify account, through an API key.
@@ -96,8 +99,8 @@ class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagst
             metadata["requests"] = self.client.transport.requests - before
 
     def chosen(self, workspaces: pd.DataFrame) -> dict[str, Workspace]:
-        """Of the loaded workspaces those that the settings name, by id. The frame has id, name and features."""
-        rows = workspaces[["id", "name", "features"]].astype(object).where(workspaces.notna(), None).to_dict("records")
+        """Of the loaded workspaces those that the settings name, by id. The frame has `WORKSPACE_COLUMNS`."""
+        rows = workspaces[WORKSPACE_COLUMNS].astype(object).where(workspaces.notna(), None).to_dict("records")
         found = workspaces_of({**row, "features": json.loads(row["features"] or "null")} for row in rows)
         # what the setting names beyond them was left out when the workspaces were loaded, which was reported
         wanted = self.settings.workspaces
@@ -108,7 +111,10 @@ def workspaces_of(documents: Iterable[Mapping[str, Any]]) -> dict[str, Workspace
     """The workspaces that Clockify's documents describe, by id."""
     return {
         str(each.get("id")): Workspace(
-            str(each.get("id")), str(each.get("name") or ""), features_of(each.get("features"))
+            str(each.get("id")),
+            str(each.get("name") or ""),
+            features_of(each.get("features")),
+            str(each.get("featureSubscriptionType") or each.get("featuresubscriptiontype") or "") or None,
         )
         for each in documents
     }

@@ -19,6 +19,7 @@ from dagster import (
 
 from clockify_dagster.contract import WORKSPACES, Table
 from clockify_dagster.defs.account import Account
+from clockify_dagster.defs.resources import WORKSPACE_COLUMNS
 from clockify_dagster.defs.table_specs import day_metadata, table_metadata
 from clockify_dagster.warehouse import Load
 
@@ -53,8 +54,8 @@ def asset_options(
 
 
 def workspaces_input(account: Account) -> dict[str, AssetIn]:
-    """What an asset that reads all workspaces takes: a frame with the columns id, name and features, all of text."""
-    return {WORKSPACES: AssetIn(key=account.key(WORKSPACES), metadata={"columns": ["id", "name", "features"]})}
+    """What an asset that reads all workspaces takes: a frame with the columns `WORKSPACE_COLUMNS`."""
+    return {WORKSPACES: AssetIn(key=account.key(WORKSPACES), metadata={"columns": WORKSPACE_COLUMNS})}
 
 
 def outputs(context: AssetExecutionContext, load: Load, metadata: Mapping[str, Any], schema: str) -> Iterator[Event]:

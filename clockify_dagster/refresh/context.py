@@ -6,10 +6,12 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
+from typing import TypeVar, get_args
 from zoneinfo import ZoneInfo
 
 from clockify_dagster.api import ClockifyClient, side_by_side
+from clockify_dagster.contract import Listing
+from clockify_dagster.contract.listing import Plan
 from clockify_dagster.days import Span
 from clockify_dagster.errors import ClockifyDagsterError
 from clockify_dagster.progress import counted
@@ -21,11 +23,12 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Workspace:
-    """A workspace of the account. `features` are what its plan has; None where Clockify did not say."""
+    """A workspace of the account. `plan` names its plan, `features` are what that has; None where it is unknown."""
 
     id: str
     name: str
     features: frozenset[str] | None = None
+    plan: str | None = None
 
     @property
     def label(self) -> str:
@@ -37,9 +40,22 @@ class Workspace:
         """Its name with its id behind it."""
         return f"{self.name} ({self.id})" if self.name not in ("", self.id) else self.id
 
-    def lacks(self, feature: str | None) -> bool:
-        """Whether the plan is known to lack a feature."""
-        return feature is not None and self.features is not None and feature not in self.features
+    def lacks(self, listing: Listing) -> str | None:
+        """Why the plan is known not to have a list; None where it may have it.
+
+        Where the official document does not tie a list to a feature, both the features and the plan must say so.
+        """
+        if listing.feature is None or self.features is None or listing.feature in self.features:
+            return None
+        if listing.plan is not None and not self._is_smaller_than(listing.plan):
+            return None
+        return f"the plan lacks {listing.feature}"
+
+    def _is_smaller_than(self, plan: Plan) -> bool:
+        """Whether the workspace's plan is known, and smaller: `STANDARD_2021` counts as STANDARD."""
+        known = get_args(Plan)
+        own = str(self.plan).partition("_")[0]
+        return own in known and known.index(own) < known.index(plan)
 
 
 @dataclass(frozen=True)
@@ -54,6 +70,7 @@ class RefreshContext:
         zone: the zone in which a day begins at midnight.
         limits: the time that the table may hold: from the start date's first moment to the end of today. An entry that
             starts later comes in with its day.
+        period: the time that lists of plans are asked for: from the start date to a year from now.
         lookups: how many entries may be asked for one by one, in each workspace.
     """
 
@@ -64,6 +81,7 @@ class RefreshContext:
     span: Span | None = None
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     limits: Span | None = None
+    period: Span | None = None
     unread: Mapping[str, str] = field(default_factory=dict)
     concurrency: int = 8
     lookups: int = 100

@@ -15,7 +15,7 @@ from clockify_dagster.refresh.entries import EntriesRead, read_entries
 from clockify_dagster.refresh.lookups import EntryLookup, LookupResult
 from clockify_dagster.refresh.tables import list_users
 from clockify_dagster.refresh.troubles import Troubles
-from clockify_dagster.warehouse import Load, SpanLoad, closed_on_failure, load_state
+from clockify_dagster.warehouse import EntriesLoad, Load, closed_on_failure, load_state
 from clockify_dagster.warehouse.load_state import Birth, FeedState
 from clockify_dagster.warehouse.loaded_entries import Entries, entries_within, running_timers, users_with_entries
 
@@ -67,7 +67,7 @@ def refresh_span(context: RefreshContext) -> RefreshResult:
     with closed_on_failure(read.staging):
         found, feed = _look_elsewhere(troubles, span, loaded, read=read, began=began)
         troubles.raise_if_all_failed()
-        load = SpanLoad(
+        load = EntriesLoad(
             read.staging,
             listed_at,
             troubles.read,
@@ -78,6 +78,7 @@ def refresh_span(context: RefreshContext) -> RefreshResult:
             retained_users=frozenset(read.retained_users),
             deleted=frozenset(found.gone),
             feed=feed,
+            followers=tuple(each for each in context.warehouse.contract if each.goes_with == context.table),
         )
         return RefreshResult([load], faults=troubles.report(), numbers=found.numbers)
 

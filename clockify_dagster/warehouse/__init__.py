@@ -1,13 +1,16 @@
 """The tables in DuckDB: how they are made, replaced and audited. Knows neither Dagster nor HTTP."""
 
 from clockify_dagster.warehouse.database import Database
-from clockify_dagster.warehouse.loads import Load, SpanLoad, WorkspacesLoad
+from clockify_dagster.warehouse.loads import EntriesLoad, Load, SpanLoad, WorkspacesLoad
 from clockify_dagster.warehouse.page_sql import PageSource
 from clockify_dagster.warehouse.staging import PageStaging, closed_on_failure
 from clockify_dagster.warehouse.warehouse import Warehouse
+from clockify_dagster.warehouse.writer import KeptRows
 
 __all__ = [
     "Database",
+    "EntriesLoad",
+    "KeptRows",
     "Load",
     "PageSource",
     "PageStaging",

@@ -7,7 +7,7 @@ from datetime import datetime
 import duckdb
 
 from clockify_dagster.contract import CHANGED_AT, LOADED_AT, Table
-from clockify_dagster.warehouse.ddl import quoted
+from clockify_dagster.warehouse.ddl import key_of, quoted
 
 
 def note_contents(connection: duckdb.DuckDBPyConnection, table: Table, where: str) -> None:
@@ -41,8 +41,8 @@ def insert_rows(
 
 
 def link_of(table: Table) -> str:
-    """The column by which rows of a family belong together: the id, and in a child that of the parent."""
-    return quoted(table.columns[0].name if table.parent else table.primary_key[0])
+    """SQL for that by which rows of a family belong together: the key, and in a child that of the parent."""
+    return quoted(table.columns[0].name) if table.parent else key_of(table)
 
 
 def _content(table: Table) -> str:

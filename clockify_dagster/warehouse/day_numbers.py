@@ -35,11 +35,17 @@ def day_numbers(
         counted[root.name] |= {"hours": _hours(lasted), "billable hours": _hours(f"{lasted} FILTER (held.{_BILLABLE})")}
     span, found = days.span(zone), dict[str, dict[date, DayNumbers]]()
     for name, source in sources.items():
-        rows = connection.execute(
-            f"SELECT CAST(timezone($zone, {start}) AS DATE), {', '.join(counted[name].values())} FROM {source} "
-            f"WHERE {start} >= $start AND {start} < $end GROUP BY 1",
-            {"zone": zone.key, "start": span.start, "end": span.end},
-        ).fetchall()
+        sql = f"{', '.join(counted[name].values())} FROM {source} WHERE"
+        if root.has_days_as_text:
+            day = f"TRY_CAST(left({start}, 10) AS DATE)"
+            rows = connection.execute(
+                f"SELECT {day}, {sql} {day} BETWEEN ? AND ? GROUP BY 1", [days.first, days.last]
+            ).fetchall()
+        else:
+            rows = connection.execute(
+                f"SELECT CAST(timezone($zone, {start}) AS DATE), {sql} {start} >= $start AND {start} < $end GROUP BY 1",
+                {"zone": zone.key, "start": span.start, "end": span.end},
+            ).fetchall()
         by_day = {day: dict(zip(counted[name], numbers, strict=True)) for day, *numbers in rows}
         nothing = {each: 0 if each == "rows" else 0.0 for each in counted[name]}
         found[name] = {day: by_day.get(day, nothing) for day in days}

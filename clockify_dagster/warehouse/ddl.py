@@ -20,6 +20,12 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def key_of(table: Table) -> str:
+    """SQL for what names a row of a table without parent, in one value."""
+    first, *others = (quoted(name) for name in table.primary_key)
+    return f"concat_ws('/', {', '.join([first, *others])})" if others else first
+
+
 def enter_schema(connection: duckdb.DuckDBPyConnection, schema: str, *, make: bool) -> bool:
     """From now on names without a schema are the schema's. False where there is none and none is to be made."""
     if schema == MAIN:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from clockify_dagster.contract import Contract
+from clockify_dagster.contract import Contract, Table
 from clockify_dagster.contract.account import USERS
 from clockify_dagster.days import Span
 from clockify_dagster.errors import LoadConflictError
@@ -17,13 +17,15 @@ from clockify_dagster.warehouse import load_state
 from clockify_dagster.warehouse.audit import row_counts
 from clockify_dagster.warehouse.day_numbers import DayNumbers, day_numbers
 from clockify_dagster.warehouse.staging import PageStaging
+from clockify_dagster.warehouse.users_writer import replace_users
 from clockify_dagster.warehouse.workspace_state import record_workspaces
 from clockify_dagster.warehouse.writer import (
+    Kept,
     UserOfWorkspace,
+    drop_followers,
     drop_workspaces,
     replace_span,
     replace_tables,
-    replace_users,
 )
 
 
@@ -36,6 +38,8 @@ class Load:
         workspaces: those that were read.
         unread: workspaces that were not read, whose rows stay; and why, as `record_workspaces` takes it.
         retained_users: workspace and user of those who were not read, whose rows stay.
+        news_of: those of the workspaces of which only what has changed was read; all else of theirs stays.
+        kept: by table, other rows that stay, since what they came from was not read again.
         written: rows by table, once it is written.
         held: by table, the rows that it has in all then.
         by_day: by table, what each of its days holds then; empty unless the load is one of days.
@@ -47,6 +51,8 @@ class Load:
     workspaces: tuple[str, ...] = ()
     unread: Mapping[str, str] = field(default_factory=dict)
     retained_users: frozenset[UserOfWorkspace] = frozenset()
+    news_of: frozenset[str] = frozenset()
+    kept: Kept = field(default_factory=dict)
     written: dict[str, int] | None = field(default=None, init=False)
     held: Mapping[str, int | None] = field(default_factory=dict, init=False)
     by_day: Mapping[str, Mapping[date, DayNumbers]] = field(default_factory=dict, init=False)
@@ -61,9 +67,10 @@ class Load:
         self.is_superseded = self._has_newer_rows(load_state.last_load(connection, self.staging.family[0].name))
         rows = {table.name: 0 for table in self.staging.family} if self.is_superseded else self._replace(connection)
         self.held = row_counts(connection, self.staging.family)
+        if not self.is_superseded:
+            record_workspaces(connection, self.staging.family[0].name, self.workspaces, self.unread)
         # what no workspace gave does not count as loaded
         if not self.is_superseded and (self.workspaces or not self.unread):
-            record_workspaces(connection, self.staging.family[0].name, self.workspaces, self.unread)
             load_state.record_load(connection, rows, self.held, self.staging.faults, self.listed_at)
         return rows
 
@@ -76,7 +83,11 @@ class Load:
         if self.unread and self.staging.family[0].name == USERS.name:
             return replace_users(connection, self.staging, self.workspaces, self.unread)
         return replace_tables(
-            connection, self.staging, retained_workspaces=self.unread, retained_users=self.retained_users
+            connection,
+            self.staging,
+            retained_workspaces=[*self.unread, *self.news_of],
+            retained_users=self.retained_users,
+            kept=self.kept,
         )
 
 
@@ -107,14 +118,12 @@ class SpanLoad(Load):
         span: the time whose rows are replaced: whole days of the zone.
         last_load: the table's last load when this one began, None where there was none.
         deleted: keys of rows that go, wherever they are.
-        feed: by workspace, up to where changes are known now.
     """
 
     span: Span
     zone: ZoneInfo
     last_load: load_state.LoadRecord | None
     deleted: frozenset[str] = frozenset()
-    feed: Mapping[str, load_state.FeedState] = field(default_factory=dict)
 
     def _has_newer_rows(self, last: load_state.LoadRecord | None) -> bool:
         """Never: where another load was written meanwhile, what was compared with the table does not hold any more."""
@@ -126,16 +135,36 @@ class SpanLoad(Load):
         return False
 
     def _replace(self, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-        """Replace the rows of the span, and remember that it is loaded and up to where changes are known."""
+        """Replace the rows of the span."""
         rows = replace_span(
             connection,
             self.staging,
             self.span,
+            self.zone,
             retained_workspaces=self.unread,
             retained_users=self.retained_users,
             deleted=self.deleted,
         )
+        self.by_day = day_numbers(connection, self.staging.family, self.span.days(self.zone), self.zone)
+        return rows
+
+
+@dataclass(kw_only=True)
+class EntriesLoad(SpanLoad):
+    """The time entries of a span.
+
+    Attributes:
+        feed: by workspace, up to where changes are known now.
+        followers: tables whose rows go with those of entries that are gone.
+    """
+
+    feed: Mapping[str, load_state.FeedState] = field(default_factory=dict)
+    followers: tuple[Table, ...] = ()
+
+    def _replace(self, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+        """Replace the rows of the span, and remember that it is loaded and up to where changes are known."""
+        rows = super()._replace(connection)
+        drop_followers(connection, self.staging.family[0], self.followers)
         load_state.record_span(connection, self.workspaces, self.span, self.listed_at, self.unread)
         load_state.record_feed(connection, self.feed)
-        self.by_day = day_numbers(connection, self.staging.family, self.span.days(self.zone), self.zone)
         return rows

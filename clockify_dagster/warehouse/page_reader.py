@@ -19,7 +19,7 @@ from clockify_dagster.contract.model import Table, Type
 from clockify_dagster.contract.values import SAMPLE_LENGTH, CoercionError, CoercionFault, coerce, storable
 from clockify_dagster.days import Span
 from clockify_dagster.errors import ContractError
-from clockify_dagster.warehouse.ddl import quoted
+from clockify_dagster.warehouse.ddl import key_of, quoted
 from clockify_dagster.warehouse.page_sql import (
     NOT_AN_OBJECT,
     SEEN,
@@ -180,7 +180,7 @@ class PageReader:
         )
 
     def _page_rows(self) -> PageRows:
-        key = quoted(self._root.primary_key[0])
+        key = key_of(self._root)
         instants = (column for column in self._root.document_columns if column.type is Type.TIMESTAMP)
         start = next((f"epoch_us({quoted(c.name)})" for c in instants if c.name in self._root.required), "0")
         found = self._execute(f"SELECT {key} AS id, {start} AS start FROM {_TYPED}").fetchnumpy()

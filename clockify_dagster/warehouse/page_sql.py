@@ -24,8 +24,9 @@ _ITEM = "item"
 _DOCUMENT = "document"
 _PARENT = "_parent"
 _NUMBER = r"-?\d+(\.\d+)?([eE][-+]?\d+)?"
-# The form that Clockify writes. The cast tells whether there is such a day; Python has no year 0.
-_INSTANT = r"\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ"
+# The forms that Clockify writes: UTC, and in reports a zone's offset. The cast tells whether there is such a day;
+# Python has no year 0.
+_INSTANT = r"\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(Z|[+-](0\d|1[0-4]):[0-5]\d)"
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,11 @@ def raw_table(root: Table, children: tuple[Table, ...], source: PageSource, *, f
 
 def raw_items(child: Table, source: PageSource, *, raw: str, typed: str, key: str) -> str:
     """The rows of a child's raw table: an item of a document's list each, with its parent's key and reading."""
-    items = _list_of(child, source)
+    lists = f"SELECT rowid AS _row, {_list_of(child, source)} AS _list FROM {raw}"
     return (
         f"SELECT {_PARENT}, {SEEN}, {_ITEM} FROM (SELECT typed.{quoted(key)} AS {_PARENT}, typed.{SEEN}, "
-        f"unnest(json_extract({items}, '$[*]')) AS {_ITEM} FROM {raw} AS raw JOIN {typed} AS typed "
-        f"ON raw.rowid = typed.rowid WHERE starts_with(CAST({items} AS VARCHAR), '[')) "
+        f"unnest(json_extract(_list, '$[*]')) AS {_ITEM} FROM ({lists}) AS raw JOIN {typed} AS typed "
+        f"ON raw._row = typed.rowid WHERE starts_with(CAST(_list AS VARCHAR), '[')) "
         f"WHERE CAST({_ITEM} AS VARCHAR) NOT IN ('null', '\"\"')"
     )
 

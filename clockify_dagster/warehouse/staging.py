@@ -24,7 +24,7 @@ import duckdb
 from clockify_dagster.contract.model import Table
 from clockify_dagster.contract.values import CoercionFault, merge_faults
 from clockify_dagster.days import Span
-from clockify_dagster.warehouse.ddl import literal, quoted
+from clockify_dagster.warehouse.ddl import key_of, literal, quoted
 from clockify_dagster.warehouse.file_errors import file_errors
 from clockify_dagster.warehouse.page_reader import PageReader, PageRows
 from clockify_dagster.warehouse.page_sql import SEEN, PageSource
@@ -51,14 +51,15 @@ class PageStaging:
     def __init__(self, family: Sequence[Table], database: Path, span: Span | None = None) -> None:
         """Collect in a folder beside the database file.
 
-        With a span, only the rows whose partition instant lies in it count, and those that `accept` names.
+        With a span, only the rows whose partition instant lies in it count, and those that `accept` names. Of a table
+        whose days are text, all rows count: there the listing is asked for days.
         Raises `DatabaseUnusableError` where no folder can be made there, and later where it cannot be written.
         """
         self.family = tuple(family)
-        self._key = quoted(self.family[0].primary_key[0])
+        self._key = key_of(self.family[0])
         self._start = quoted(str(self.family[0].partition_column))
         self._database = database
-        self._span = span
+        self._span = None if self.family[0].has_days_as_text else span
         self._accepted: set[str] = set()
         with file_errors(database):
             self._scratch = ScratchFolder(database)

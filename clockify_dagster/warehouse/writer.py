@@ -6,22 +6,34 @@ before rows of that key come.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 
 from clockify_dagster.contract import WORKSPACES, Contract, Table
-from clockify_dagster.contract.account import USERGROUPS
-from clockify_dagster.contract.work import PROJECTS
 from clockify_dagster.days import Span
 from clockify_dagster.warehouse.changed_rows import insert_rows, link_of, note_contents
-from clockify_dagster.warehouse.ddl import columns_by_table, ensure_table, literal, quoted
+from clockify_dagster.warehouse.ddl import columns_by_table, ensure_table, key_of, literal, quoted
 from clockify_dagster.warehouse.load_state import BY_WORKSPACE, state_schema
 from clockify_dagster.warehouse.staging import MEMORY, PageStaging
 
 UserOfWorkspace = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class KeptRows:
+    """Rows of a table that stay, since what they came from was not read again: those with these values of a column."""
+
+    column: str
+    values: frozenset[str]
+
+
+Kept = Mapping[str, KeptRows]
+"""By table, the rows that stay."""
 
 
 def replace_tables(
@@ -30,68 +42,16 @@ def replace_tables(
     *,
     retained_workspaces: Iterable[str] = (),
     retained_users: Iterable[UserOfWorkspace] = (),
+    kept: Kept | None = None,
 ) -> dict[str, int]:
     """Put the staged rows in place of all rows of the tables. Gives how many rows of each came in.
 
-    Rows of `retained_workspaces` and `retained_users`, which were not read again, stay, but for those of staged keys.
+    Rows of `retained_workspaces` and `retained_users`, which were not read again, stay, but for those of staged keys;
+    and so do the rows that are `kept`.
     Raises `ValueError` where workspaces are to be retained and the table does not say to which a row belongs.
     """
     goes, parameters = _of_others(staging.family[0], retained_workspaces)
-    return _replace(connection, staging, goes, parameters, retained_users=retained_users)
-
-
-def replace_users(
-    connection: duckdb.DuckDBPyConnection,
-    staging: PageStaging,
-    read: Collection[str],
-    retained_workspaces: Iterable[str],
-) -> dict[str, int]:
-    """Put the staged users and their memberships in place of those of the workspaces that were `read`.
-
-    A user is one row, whatever the number of workspaces; memberships of workspaces, projects and groups say where the
-    user belongs. What belongs to a workspace of `retained_workspaces` stays: its users, unless they are staged, and the
-    memberships of it, its projects and its groups. A membership of something unknown stays with a user of such a
-    workspace, since it may be of that one. Gives how many rows of each table came in.
-    """
-    users, memberships = staging.family
-    held, retained = columns_by_table(connection), list(retained_workspaces)
-    if not {users.name, memberships.name} <= held.keys():
-        return _replace(connection, staging, "true", [], retained_users=())
-    for table in staging.family:
-        ensure_table(connection, table)
-    name, of_workspaces = quoted(memberships.name), "membershiptype = 'WORKSPACE'"
-    for targets, workspaces in (("retained_targets", retained), ("read_targets", list(read))):
-        parts = ["SELECT unnest($1::VARCHAR[]) AS id"] + [
-            f"SELECT id FROM {quoted(table.name)} WHERE {table.workspace_column} IN (SELECT unnest($1::VARCHAR[]))"
-            for table in (PROJECTS, USERGROUPS)
-            if table.name in held
-        ]
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {targets} AS {' UNION ALL '.join(parts)}", [workspaces])
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE retained_users AS "
-        f"SELECT DISTINCT user_id FROM {name} WHERE {of_workspaces} AND targetid IN (SELECT unnest(?::VARCHAR[]))",
-        [retained],
-    )
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE retained_memberships AS "
-        f"SELECT * FROM {name} WHERE targetid IN (FROM retained_targets) "
-        "OR (user_id IN (FROM retained_users) AND targetid NOT IN (FROM read_targets))"
-    )
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE leaving AS SELECT user_id FROM {name} WHERE {of_workspaces} "
-        "AND user_id NOT IN (FROM retained_users)"
-    )
-    note_contents(connection, memberships, "")
-    connection.execute(f"DELETE FROM {name}")
-    written = _replace(
-        connection, staging, "held.id IN (FROM leaving)", [], retained_users=(), noted=[memberships.name]
-    )
-    connection.execute(
-        f"INSERT INTO {name} BY NAME SELECT retained.* FROM retained_memberships AS retained "
-        f"ANTI JOIN {name} AS held USING ({', '.join(memberships.primary_key)}) "
-        f"WHERE retained.user_id IN (SELECT id FROM {quoted(users.name)})"
-    )
-    return written
+    return replace_rows(connection, staging, goes, parameters, retained_users=retained_users, kept=kept or {})
 
 
 def drop_workspaces(connection: duckdb.DuckDBPyConnection, contract: Contract, workspaces: Collection[str]) -> None:
@@ -105,7 +65,7 @@ def drop_workspaces(connection: duckdb.DuckDBPyConnection, contract: Contract, w
         if column is None or root.name not in held:
             continue
         of_them = f"{quoted(column)} IN (SELECT unnest(?::VARCHAR[]))"
-        keys = f"SELECT {quoted(root.primary_key[0])} FROM {quoted(root.name)} WHERE {of_them}"
+        keys = f"SELECT {key_of(root)} FROM {quoted(root.name)} WHERE {of_them}"
         for table in contract.family(root.name)[1:]:
             link = quoted(table.columns[0].name)
             if table.name in held:
@@ -122,12 +82,13 @@ def replace_span(
     connection: duckdb.DuckDBPyConnection,
     staging: PageStaging,
     span: Span,
+    zone: ZoneInfo,
     *,
     retained_workspaces: Iterable[str] = (),
     retained_users: Iterable[UserOfWorkspace] = (),
     deleted: Iterable[str] = (),
 ) -> dict[str, int]:
-    """Put the staged rows in place of those whose partition column lies within the span.
+    """Put the staged rows in place of those whose partition column lies within the span, whole days of the zone.
 
     Rows of `retained_workspaces` and `retained_users`, which were not read again, stay, but for those of staged keys.
     Rows of staged keys go from wherever they stand, so that a row that has moved is there once; rows of the keys in
@@ -136,14 +97,16 @@ def replace_span(
     root = staging.family[0]
     if root.partition_column is None:
         raise ValueError(f"{root.name} has no partition column, so no part of it can be replaced")
-    place = quoted(root.partition_column)
-    within = f"(held.{place} >= ? AND held.{place} < ?)"
+    place, days = f"held.{quoted(root.partition_column)}", span.days(zone)
+    within, bounds = f"({place} >= ? AND {place} < ?)", list[object]([span.start, span.end])
+    if root.has_days_as_text:
+        within, bounds = f"left({place}, 10) BETWEEN ? AND ?", [str(days.first), str(days.last)]
     of_others, retained = _of_others(root, retained_workspaces)
-    return _replace(
+    return replace_rows(
         connection,
         staging,
         f"{within} AND {of_others}",
-        [span.start, span.end, *retained],
+        [*bounds, *retained],
         retained_users=retained_users,
         deleted=deleted,
     )
@@ -175,7 +138,7 @@ def bound_memory(connection: duckdb.DuckDBPyConnection, *, is_writing: bool = Fa
         connection.execute("SET threads = 1; SET preserve_insertion_order = false")
 
 
-def _replace(
+def replace_rows(
     connection: duckdb.DuckDBPyConnection,
     staging: PageStaging,
     goes: str,
@@ -184,7 +147,13 @@ def _replace(
     retained_users: Iterable[UserOfWorkspace],
     deleted: Iterable[str] = (),
     noted: Collection[str] = (),
+    kept: Kept | None = None,
 ) -> dict[str, int]:
+    """Delete the rows of the root of which the condition `goes` holds, and those of staged keys; insert what is staged.
+
+    In the condition a row is `held`. Children go with their parents. Of the `noted` tables it is known already what was
+    in rows that went before. Gives how many rows of each table came in.
+    """
     root, loaded_at, written = staging.family[0], datetime.now(timezone.utc), dict[str, int]()
     bound_memory(connection, is_writing=True)
     with staging.registered(connection) as staged:
@@ -194,24 +163,56 @@ def _replace(
         names = [quoted(table.name) for table in staging.family]
         # a first load is often a large one, and there is nothing to look for
         holds_rows = any(connection.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() for name in names)
-        goes_whole = goes == "true" and not retained
+        staying = _kept_tables(connection, staging, kept or {})
+        goes_whole = goes == "true" and not retained and root.name not in staying
         if holds_rows and not goes_whole:
             if retained:
                 user = "concat_ws('/', held.workspaceid, held.userid)"
                 goes += f" AND coalesce({user} NOT IN (SELECT unnest(?::VARCHAR[])), true)"
                 parameters = [*parameters, retained]
-            key = quoted(root.primary_key[0])
+            goes = " AND ".join([goes, *(staying[name] for name in [root.name] if name in staying)])
+            key = key_of(root)
             connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE replaced AS SELECT held.{key} AS key "
-                f"FROM {quoted(root.name)} AS held WHERE {goes} AND held.{key} IS NOT NULL "
+                f"CREATE OR REPLACE TEMP TABLE replaced AS SELECT {key} AS key "
+                f"FROM {quoted(root.name)} AS held WHERE {goes} AND {key} IS NOT NULL "
                 f"UNION ALL SELECT {key} FROM {staged[root.name]} UNION ALL SELECT unnest(?::VARCHAR[])",
                 [*parameters, sorted(deleted)],
             )
         for table in reversed(staging.family if holds_rows else ()):
-            where = "" if goes_whole else f"WHERE {link_of(table)} IN (SELECT key FROM replaced)"
+            conditions = [] if goes_whole else [f"{link_of(table)} IN (SELECT key FROM replaced)"]
+            if table is not root and table.name in staying:
+                conditions.append(staying[table.name])
+            where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
             if table.name not in noted:
                 note_contents(connection, table, where)
             connection.execute(f"DELETE FROM {quoted(table.name)} {where}")
         for table in staging.family:
             written[table.name] = insert_rows(connection, table, staged[table.name], loaded_at, was_noted=holds_rows)
     return written
+
+
+def _kept_tables(connection: duckdb.DuckDBPyConnection, staging: PageStaging, kept: Kept) -> dict[str, str]:
+    """By table, the further condition that a row does not stay."""
+    conditions = {}
+    for number, table in enumerate(staging.family):
+        if (rows := kept.get(table.name)) and rows.values:
+            connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE kept_{number} AS SELECT unnest(?::VARCHAR[]) AS value",
+                [sorted(rows.values)],
+            )
+            conditions[table.name] = f"{quoted(rows.column)} NOT IN (SELECT value FROM kept_{number})"
+    return conditions
+
+
+def drop_followers(connection: duckdb.DuckDBPyConnection, root: Table, followers: Iterable[Table]) -> None:
+    """After `replace_span`: delete the rows of other tables that went with a row that is gone (`Table.goes_with`)."""
+    # where the table was empty before, nothing was replaced
+    found = connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'replaced' AND temporary").fetchall()
+    held = columns_by_table(connection) if found else {}
+    for table in followers:
+        if table.name in held:
+            owner = quoted(table.columns[0].name)
+            connection.execute(
+                f"DELETE FROM {quoted(table.name)} WHERE {owner} IN (SELECT key FROM replaced) "
+                f"AND {owner} NOT IN (SELECT {key_of(root)} FROM {quoted(root.name)})"
+            )

@@ -39,7 +39,7 @@ def test_a_zone_that_is_changed_after_the_definitions_were_made_changes_nothing_
     project = make_project(account_of_two_zones(), timezone=AUCKLAND, start_date=START, update_window_days=3)
     definitions = project_definitions(project.settings)
     calendar = Calendar.of(project.settings)
-    project.set(timezone=LOS_ANGELES, start_date=TODAY, update_window_days=1)
+    project.set(timezone=LOS_ANGELES, start_date=TODAY - timedelta(days=1), update_window_days=1)
 
     def run(job: str, days: Days | None = None) -> None:
         chosen: JobDefinition = definitions.resolve_job_def(job)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from clockify_dagster.contract import CONTRACT
+from clockify_dagster.contract import CONTRACT, CORE
 from clockify_dagster.warehouse import PageStaging
 from clockify_dagster_tests.conftest import Document, running_duckdb
 
 Rows = dict[str, list[tuple[Any, ...]]]
-FAMILY = CONTRACT.family("clockify_timeentries")
+FAMILY = CONTRACT.only(CORE).family("clockify_timeentries")
 ENTRIES, TAGS = (table.name for table in FAMILY)
 
 

@@ -25,11 +25,12 @@ def reference_rows(
     root, *children = family
     faults: Counter[tuple[str, str]] = Counter()
     rows: Rows = {table.name: [] for table in family}
+    names = [column.name for column in root.document_columns]
     latest: dict[Any, tuple[Any, ...]] = {}
     owned: dict[str, dict[Any, list[tuple[Any, ...]]]] = {child.name: {} for child in children}
     for document in documents:
         row = tuple(_value(root, column, document, faults, facts or {}) for column in root.document_columns)
-        latest[row[0]] = row
+        latest[tuple(row[names.index(name)] for name in root.primary_key)] = row
         for child in children:
             owned[child.name][row[0]] = _items(child, document, row[0], faults)
     rows[root.name] = list(latest.values())

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -126,7 +127,7 @@ def test_nothing_changes_when_anything_at_all_ends_the_write_in_its_middle(
 ) -> None:
     def fail() -> None:
         with database.writing() as connection:
-            replace_span(connection, staged([entry("b", 2, "y")]), SPAN)
+            replace_span(connection, staged([entry("b", 2, "y")]), SPAN, ZoneInfo("UTC"))
             raise fault
 
     put(database, staged([entry("a", 1, "x")]))

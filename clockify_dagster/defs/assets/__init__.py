@@ -14,8 +14,16 @@ from clockify_dagster.defs.account import Account
 from clockify_dagster.defs.assets.marts import mart_assets
 from clockify_dagster.defs.assets.tables import table_asset
 from clockify_dagster.defs.assets.workspaces import workspaces_asset
-from clockify_dagster.refresh import read_projects, read_users, refresh_everything, refresh_span
-from clockify_dagster.refresh.tables import TASKS
+from clockify_dagster.refresh import (
+    read_approvals,
+    read_invoices,
+    read_projects,
+    read_report,
+    read_time_off,
+    read_users,
+    refresh_everything,
+    refresh_span,
+)
 
 __all__ = ["ENTRIES", "all_assets"]
 
@@ -26,11 +34,21 @@ def all_assets(account: Account) -> list[AssetsDefinition]:
     """Every asset of an account, the time entries with the calendar's days as partitions."""
     special: dict[str, dict[str, Any]] = {
         "clockify_users": {"read": read_users, "needs_users": True},
-        "clockify_projects": {"also": (TASKS,), "read": read_projects},
+        "clockify_projects": {"also": ("clockify_tasks",), "read": read_projects},
+        "clockify_timeoff_policies": {
+            "also": ("clockify_timeoff_requests", "clockify_timeoff_balances"),
+            "read": read_time_off,
+        },
+        "clockify_invoices": {"read": read_invoices},
+        "clockify_approval_requests": {"read": read_approvals},
         # entries refer to the other tables, so they are loaded after them
         ENTRIES: {"read": refresh_span, "needs_users": True, "by_day": True, "priority": 0},
         "clockify_timeentries_integral": {"read": refresh_everything, "needs_users": True, "priority": 0},
     }
-    roots = [table.name for table in account.contract.roots if table.name not in (WORKSPACES, TASKS)]
+    # reports are about entries, so they come after them
+    reports = [table for table in account.contract if table.listing is not None and table.listing.is_report]
+    special |= {table.name: {"read": read_report, "by_day": True, "priority": -1} for table in reports}
+    together = {other for options in special.values() for other in options.get("also", ())}
+    roots = [table.name for table in account.contract.roots if table.name not in (WORKSPACES, *together)]
     tables = [table_asset(account, root, **special.get(root, {})) for root in roots]
     return [workspaces_asset(account), *tables, *mart_assets(account)]

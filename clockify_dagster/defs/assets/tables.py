@@ -31,7 +31,8 @@ def table_asset(
     By day, the days of the account's calendar are the partitions, and a run reads those that its tags name. With
     `needs_users`, the table is read by the list of users: it asks again where that was refused, and reports it.
     """
-    tables = [table for name in (root, *also) for table in account.contract.family(name)]
+    roots = [name for name in (root, *also) if name in account.contract]
+    tables = [table for name in roots for table in account.contract.family(name)]
     calendar = account.calendar if by_day else None
     options = asset_options(account, tables, priority=priority, partitions=calendar.partitions if calendar else None)
 
@@ -54,6 +55,7 @@ def table_asset(
                 span=days.span(calendar.zone) if days and calendar else None,
                 zone=calendar.zone if calendar else ZoneInfo("UTC"),
                 limits=calendar.limits if calendar else None,
+                period=account.calendar.period,
                 concurrency=clockify.settings.concurrency,
                 log=context.log,
             )

@@ -53,7 +53,7 @@ def find_rows(
     numbers: dict[str, Any] = {**counted, "share": round(wrong / rows, 6) if rows else 0.0}
     if not wrong:
         return found(check, True, on_success.format(rows=rows), **numbers)
-    key = " || ' / ' || ".join(f"coalesce(held.{quoted(name)}, 'null')" for name in table.primary_key)
+    key = " || ' / ' || ".join(f"coalesce(CAST(held.{quoted(name)} AS VARCHAR), 'null')" for name in table.primary_key)
     samples: dict[str, list[str]] = {}
     for name, sql in {"ids": key, **(shows or {})}.items():
         values = context.connection.execute(

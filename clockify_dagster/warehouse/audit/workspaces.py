@@ -55,7 +55,7 @@ def rows_by_workspace(
     entries, within, others = Counter(dict.fromkeys(names, 0)), Counter[str](), Counter[str]()
     for table in contract:
         column = workspace_of(contract, table, held)
-        if not column or table.parent or table.group == "time_entries_integral":
+        if not column or table.parent or table.group == "time_entries_integral" or (table.is_by_day and table.listing):
             continue
         source = f"FROM {quoted(table.name)} AS held WHERE {column} <> ''"
         counts = dict(connection.execute(f"SELECT {column}, count(*) {source} GROUP BY 1").fetchall())

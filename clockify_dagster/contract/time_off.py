@@ -1,0 +1,182 @@
+"""Time off: holidays, policies, requests and balances. Their days are days of a calendar, not instants."""
+
+from __future__ import annotations
+
+from clockify_dagster.contract.columns import flag, identity, inside, instant, number, of_workspace, refers, text
+from clockify_dagster.contract.listing import Listing
+from clockify_dagster.contract.model import Table
+
+LARGEST_PAGE = 200
+
+HOLIDAYS = Table(
+    name="clockify_holidays",
+    pipeline="Holidays",
+    page="time-off",
+    description="The days on which nobody, or a part of the team, works: a row for each holiday.",
+    group="time_off",
+    listing=Listing("workspaces/{workspace}/holidays", page_size=None, feature="TIME_OFF"),
+    columns=(
+        identity("id", "id", "The holiday."),
+        of_workspace("{workspace}"),
+        text("name", "name", "The holiday's name."),
+        text("startdate", "datePeriod.startDate", "Its first day, as Clockify writes it (2026-12-25): no instant."),
+        text("enddate", "datePeriod.endDate", "Its last day, as Clockify writes it: no instant."),
+        flag("occursannually", "occursAnnually", "Whether it comes again every year."),
+        flag("everyoneincludingnew", "everyoneIncludingNew", "Whether it is everybody's, also of those yet to come."),
+        text(
+            "automatictimeentrycreation",
+            "automaticTimeEntryCreation",
+            "Whether entries are made for it: true or false, or a JSON object, as Clockify gives it.",
+        ),
+        identity("projectid", "projectId", "The project of the entries that are made for it, if any."),
+        identity("taskid", "taskId", "The task of the entries that are made for it, if any."),
+    ),
+)
+
+POLICIES = Table(
+    name="clockify_timeoff_policies",
+    pipeline="Time off policies",
+    page="time-off",
+    description="The kinds of time off: a row for each policy, archived ones too.",
+    group="time_off",
+    listing=Listing(
+        "workspaces/{workspace}/time-off/policies",
+        variants=({"status": "ALL"},),
+        page_size=LARGEST_PAGE,
+        feature="TIME_OFF",
+    ),
+    columns=(
+        identity("id", "id", "The policy."),
+        of_workspace("{workspace}"),
+        text("name", "name", "The policy's name."),
+        flag("archived", "archived", "Whether it is archived: closed to new requests, but its history counts."),
+        text("timeunit", "timeUnit", "DAYS or HOURS: the unit of its requests and balances."),
+        flag("allowhalfday", "allowHalfDay", "Whether half a day may be taken."),
+        flag("allownegativebalance", "allowNegativeBalance", "Whether more may be taken than there is."),
+        flag("everyoneincludingnew", "everyoneIncludingNew", "Whether it is everybody's, also of those yet to come."),
+        identity("projectid", "projectId", "The project of the entries that are made for it, if any."),
+        flag("approve__requiresapproval", "approve.requiresApproval", "Whether somebody must approve requests."),
+        *inside(
+            "automaticAccrual",
+            number("automaticaccrual__amount", "amount", "How much is added each period. Null: nothing is."),
+            text("automaticaccrual__period", "period", "MONTH or YEAR."),
+            text("automaticaccrual__timeunit", "timeUnit", "DAYS or HOURS."),
+        ),
+    ),
+)
+
+REQUESTS = Table(
+    name="clockify_timeoff_requests",
+    pipeline="Time off requests",
+    page="time-off",
+    description="Time off that was asked for: a row for each request of every state.",
+    group="time_off",
+    listing=Listing(
+        "workspaces/{workspace}/time-off/requests",
+        method="POST",
+        variants=({"statuses": ["ALL"]},),
+        page_size=LARGEST_PAGE,
+        envelope="requests",
+        count="count",
+        feature="TIME_OFF",
+    ),
+    columns=(
+        identity("id", "id", "The request."),
+        of_workspace("{workspace}"),
+        refers("policyid", "policyId", "clockify_timeoff_policies", "The policy; it may be deleted since."),
+        refers("userid", "userId", "clockify_users", "Who is to be off; they may have left since."),
+        refers("requesteruserid", "requesterUserId", "clockify_users", "Who asked for it."),
+        text("note", "note", "A note about it."),
+        instant("createdat", "createdAt", "When it was made."),
+        *inside(
+            "status",
+            text("status__statustype", "statusType", "PENDING, APPROVED or REJECTED."),
+            instant("status__changedat", "changedAt", "When its state last changed."),
+            identity("status__changedbyuserid", "changedByUserId", "Who changed its state."),
+            text("status__note", "note", "What was said about it."),
+        ),
+        *inside(
+            "timeOffPeriod",
+            instant("period__start", "period.start", "The instant at which it begins, in the user's own zone."),
+            instant("period__end", "period.end", "The instant at which it ends."),
+            flag("halfday", "halfDay", "Whether it is half a day."),
+            text("halfdayperiod", "halfDayPeriod", "FIRST_HALF, SECOND_HALF or NOT_DEFINED."),
+        ),
+        text("timeunit", "timeUnit", "DAYS or HOURS: the unit of the balance."),
+        number("balance", "balance", "What the user had of the policy, in its unit."),
+        number("balancediff", "balanceDiff", "What the request takes, in the policy's unit."),
+    ),
+)
+
+BALANCES = Table(
+    name="clockify_timeoff_balances",
+    pipeline="Time off balances",
+    page="time-off",
+    description="What is left of each policy: a row for each user and policy.",
+    group="time_off",
+    # a request for each policy: see refresh/time_off.py
+    listing=Listing(
+        "workspaces/{workspace}/time-off/balance/policy/{policy}",
+        page_size=LARGEST_PAGE,
+        envelope="balances",
+        count="count",
+        feature="TIME_OFF",
+    ),
+    columns=(
+        identity("id", "id", "The balance."),
+        of_workspace("{workspace}"),
+        refers("policyid", "policyId", "clockify_timeoff_policies", "The policy.", otherwise="policy"),
+        refers("userid", "userId", "clockify_users", "Whose it is; they may have left since."),
+        number("balance", "balance", "What is left, in the policy's unit."),
+        number("used", "used", "What was taken, in the policy's unit."),
+        number("total", "total", "What there is in all, in the policy's unit."),
+        text("policytimeunit", "policyTimeUnit", "DAYS or HOURS."),
+    ),
+)
+
+
+def _users_of(whose: Table, column: str, what: str) -> Table:
+    return Table(
+        name=f"{whose.name}__users",
+        pipeline=whose.pipeline,
+        description=f"Whom {what} concerns by name: a row for each of its users.",
+        group=whose.group,
+        columns=(
+            identity(column, "id", f"Which {what.split()[-1]}."),
+            refers("user_id", "userIds[]", "clockify_users", "The user; they may have left since."),
+        ),
+        primary_key=(column, "user_id"),
+        parent=whose.name,
+    )
+
+
+def _groups_of(whose: Table, column: str, what: str) -> Table:
+    return Table(
+        name=f"{whose.name}__usergroups",
+        pipeline=whose.pipeline,
+        description=f"Which groups {what} concerns: a row for each of its groups.",
+        group=whose.group,
+        columns=(
+            identity(column, "id", f"Which {what.split()[-1]}."),
+            refers("usergroup_id", "userGroupIds[]", "clockify_usergroups", "The group; it may be deleted since."),
+        ),
+        primary_key=(column, "usergroup_id"),
+        parent=whose.name,
+    )
+
+
+HOLIDAYS_USERS = _users_of(HOLIDAYS, "holiday_id", "a holiday")
+HOLIDAYS_USERGROUPS = _groups_of(HOLIDAYS, "holiday_id", "a holiday")
+POLICIES_USERS = _users_of(POLICIES, "policy_id", "a policy")
+POLICIES_USERGROUPS = _groups_of(POLICIES, "policy_id", "a policy")
+
+TABLES = (
+    HOLIDAYS,
+    HOLIDAYS_USERS,
+    HOLIDAYS_USERGROUPS,
+    POLICIES,
+    POLICIES_USERS,
+    POLICIES_USERGROUPS,
+    REQUESTS,
+    BALANCES,
+)

@@ -1,0 +1,188 @@
+"""Tables that are read workspace by workspace, side by side: what is staged, refused, or cannot be read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+from clockify_dagster.api import Page
+from clockify_dagster.contract import Listing
+from clockify_dagster.errors import ContractError, NotAllowedError, NotOnThisPlanError, NotThereError
+from clockify_dagster.progress import COVERED
+from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
+from clockify_dagster.refresh.stage import stage_page
+from clockify_dagster.refresh.troubles import Troubles
+from clockify_dagster.warehouse import KeptRows, Load, PageSource, SpanLoad, closed_on_failure, load_state
+
+
+class Family:
+    """The staging of a table and its children.
+
+    A document that cannot become a row concerns this table alone, in its workspace.
+
+    Attributes:
+        root: the table's name.
+        read: by workspace, how many documents came.
+        faults: by workspace, the document that cannot become a row.
+        news_of: workspaces of which only what has changed was read.
+    """
+
+    def __init__(self, context: RefreshContext, root: str) -> None:
+        """Make an empty staging."""
+        self.root = root
+        self.tables = context.warehouse.contract.family(root)
+        self.staging = context.warehouse.staging(self.tables, context.span if self.tables[0].is_by_day else None)
+        self.read = Counter[str]()
+        self.faults: dict[str, ContractError] = {}
+        self.news_of: set[str] = set()
+        self._kept: dict[str, tuple[str, set[str]]] = {}
+
+    def stage(self, page: Page, source: PageSource) -> None:
+        """Stage a page as it was received; `source` names the workspace. Raises `UnreadableAnswerError`."""
+        workspace = source.facts["workspace"]
+        self.read[workspace] += len(page)
+        with self._faults_of(workspace):
+            stage_page(self.staging, page.answer, source)
+
+    def stage_documents(self, documents: Sequence[Mapping[str, Any]], source: PageSource) -> None:
+        """Stage documents that were put together from several answers."""
+        workspace = source.facts["workspace"]
+        self.read[workspace] += len(documents)
+        with self._faults_of(workspace):
+            self.staging.add_documents(documents, source)
+
+    def keep(self, table: str, column: str, values: set[str]) -> None:
+        """Let rows of a table of the family stay that have these values in a column."""
+        self._kept.setdefault(table, (column, set()))[1].update(values)
+
+    @property
+    def kept(self) -> dict[str, KeptRows]:
+        """By table, the rows that stay."""
+        return {table: KeptRows(column, frozenset(values)) for table, (column, values) in self._kept.items()}
+
+    def _faults_of(self, workspace: str) -> _Faults:
+        return _Faults(self.faults, workspace)
+
+
+class _Faults:
+    """Notes the first document of a workspace that cannot become a row, and goes on."""
+
+    def __init__(self, faults: dict[str, ContractError], workspace: str) -> None:
+        self._faults, self._workspace = faults, workspace
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        if isinstance(error, ContractError):
+            self._faults.setdefault(self._workspace, error.at(workspace=self._workspace))
+        return isinstance(error, ContractError)
+
+
+Families = Mapping[str, Family]
+"""By the root's name, the families that are read together."""
+
+
+def read_families(
+    context: RefreshContext, roots: Sequence[str], read: Callable[[Families, Workspace], None]
+) -> RefreshResult:
+    """Read families of tables in all workspaces side by side; `read` stages what one workspace has of them.
+
+    A refusal (`NotOnThisPlanError`, or a plan that is known to lack the first one's listing) is no error: the
+    workspace's rows stay. They also stay where a workspace cannot be read for another reason, which is reported.
+    """
+    listed_at, last_loads = datetime.now(timezone.utc), _last_loads(context, roots)
+    listing = listing_of(context, roots[0])
+    families, troubles = {root: Family(context, root) for root in roots}, Troubles(context)
+    refused = {w.id: why for w in context.workspaces.values() if (why := w.lacks(listing))}
+
+    def read_workspace(workspace: Workspace) -> str:
+        with troubles.of(workspace.id):
+            try:
+                read(families, workspace)
+            except NotOnThisPlanError as error:
+                if any(family.read[workspace.id] for family in families.values()):
+                    raise  # what was staged already is a part of the workspace
+                refused[workspace.id] = str(error)
+            count = families[roots[0]].read[workspace.id]
+            return f"{workspace.label}: {count} documents of {context.table}"
+        return f"{workspace.label}: {context.table} cannot be read"
+
+    asked = [each for each in context.workspaces.values() if each.id not in refused]
+    with closed_on_failure(*(family.staging for family in families.values())):
+        for line in context.in_workspaces(read_workspace, asked, context.table):
+            context.log.info(line, extra=COVERED)
+        troubles.raise_if_all_failed(apart_from=refused)
+        return result_of(list(families.values()), listed_at, refused, troubles, last_loads)
+
+
+def pages_of(context: RefreshContext, listing: Listing, workspace: Workspace) -> Iterator[Page]:
+    """The pages of a table's list in a workspace. Raises `ApiError`, of a list that is refused `NotOnThisPlanError`."""
+    period = context.period
+    facts = {} if period is None else {"start": _written(period.start), "end": _written(period.end)}
+    pages = context.client.pages(listing, workspace=workspace.id, **facts)
+    try:
+        first = next(pages, None)
+    except (NotAllowedError, NotThereError) as error:
+        if isinstance(error, NotThereError) and not listing.is_optional:
+            raise
+        if listing.fallback is None:
+            raise NotOnThisPlanError(str(error), endpoint=error.endpoint, status=error.status) from None
+        yield from pages_of(context, listing.fallback, workspace)
+        return
+    if first is not None:
+        yield first
+        yield from pages
+
+
+def listing_of(context: RefreshContext, table: str) -> Listing:
+    """The declared listing of a table."""
+    listing = context.warehouse.contract[table].listing
+    if listing is None:
+        raise ValueError(f"{table} has no listing")
+    return listing
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _last_loads(context: RefreshContext, roots: Sequence[str]) -> dict[str, load_state.LoadRecord | None]:
+    with context.warehouse.database.reading_if_there() as connection:
+        return {root: None if connection is None else load_state.last_load(connection, root) for root in roots}
+
+
+def result_of(
+    families: Sequence[Family],
+    listed_at: datetime,
+    refused: Mapping[str, str],
+    troubles: Troubles,
+    last_loads: Mapping[str, load_state.LoadRecord | None] | None = None,
+) -> RefreshResult:
+    """What was read of each family; those of which nothing could be read in any workspace are left out.
+
+    `refused` says by workspace why it has no such table; `last_loads` are the tables' last loads when reading began.
+    """
+    loads, context = list[Load](), troubles.context
+    for family in families:
+        failed = troubles.errors | family.faults
+        read = tuple(each for each in troubles.read if each not in family.faults and each not in refused)
+        if failed and not read:
+            family.staging.close()
+            continue
+        for workspace in failed:
+            family.staging.drop(workspace)
+        unread = troubles.unread | dict.fromkeys(refused, NotAllowedError.__name__)
+        unread |= dict.fromkeys(family.faults, ContractError.__name__)
+        if context.span is not None:
+            last = (last_loads or {}).get(family.root)
+            span, zone = context.span, context.zone
+            loads.append(SpanLoad(family.staging, listed_at, read, unread, span=span, zone=zone, last_load=last))
+            continue
+        news = frozenset(family.news_of.intersection(read))
+        loads.append(Load(family.staging, listed_at, read, unread, news_of=news, kept=family.kept))
+    for family in families:
+        troubles.errors |= family.faults
+    return RefreshResult(loads, refused, troubles.report(is_partial=len(loads) == len(families)))

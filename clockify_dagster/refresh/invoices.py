@@ -1,0 +1,90 @@
+"""Invoices with their items and payments. Those cost a request an invoice, so they are read where they may differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from clockify_dagster.api import side_by_side
+from clockify_dagster.contract.money import INVOICE_PAYMENTS, INVOICES, INVOICES_ITEMS, INVOICES_PAYMENTS
+from clockify_dagster.errors import NotThereError
+from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
+from clockify_dagster.refresh.families import Families, listing_of, pages_of, read_families
+from clockify_dagster.refresh.listed_values import values_of
+from clockify_dagster.warehouse import PageSource
+from clockify_dagster.warehouse.held_rows import Values, held_rows
+
+Document = Mapping[str, Any]
+
+# the days that an invoice is overdue change by themselves
+_COMPARED = tuple(
+    column.name for column in INVOICES.document_columns if column.is_in_document and column.name != "daysoverdue"
+)
+_PAID = _COMPARED.index("paid")
+_SETTLED = ("PAID", "VOID")
+_AT_ONCE = 1000  # documents that are staged together
+_MANY = 25  # invoices, from which on the log says beforehand what they cost
+
+
+def read_invoices(context: RefreshContext) -> RefreshResult:
+    """Read the invoices, and the items and payments of those that may have changed. Raises `ApiError`.
+
+    Items are asked for where the list's row differs from what is held, and of every invoice that is neither paid nor
+    void; payments where something was paid, and not as much as is held. All others stay as they are.
+    """
+    held = held_rows(context.warehouse.database, INVOICES, _COMPARED)
+    return read_families(context, [context.table], partial(_read, context, held))
+
+
+def _read(
+    context: RefreshContext, held: Mapping[str, Mapping[str, Values]], families: Families, workspace: Workspace
+) -> None:
+    family, before = families[context.table], held.get(workspace.id, {})
+    listed: dict[str, Document] = {}
+    for page in pages_of(context, listing_of(context, context.table), workspace):
+        listed |= {str(each.get("id")): each for each in page.documents}
+    items = {each for each, document in listed.items() if _may_have_other_items(document, before.get(each))}
+    paid = {each for each, document in listed.items() if values_of(INVOICES, ("paid",), document)[0]}
+    payments = {each for each in paid if values_of(INVOICES, ("paid",), listed[each])[0] != _paid(before.get(each))}
+    if len(items) + len(payments) >= _MANY:
+        context.log.info(
+            f"{workspace.label}: {len(items) + len(payments)} requests follow, one for the items of each of "
+            f"{len(items)} invoices and one for the payments of each of {len(payments)}"
+        )
+    details = _details(context, workspace, items, payments)
+    found = [(document, details.get(each, {})) for each, document in listed.items()]
+    documents = [{**document, **detail} for document, detail in found if detail is not None]
+    for start in range(0, len(documents), _AT_ONCE):
+        source = PageSource(facts={"workspace": workspace.id})
+        family.stage_documents(documents[start : start + _AT_ONCE], source)
+    family.keep(INVOICES_ITEMS.name, INVOICES_ITEMS.columns[0].name, listed.keys() - items)
+    family.keep(INVOICES_PAYMENTS.name, INVOICES_PAYMENTS.columns[0].name, paid - payments)
+
+
+def _may_have_other_items(document: Document, held: Values | None) -> bool:
+    return held != values_of(INVOICES, _COMPARED, document) or document.get("status") not in _SETTLED
+
+
+def _paid(held: Values | None) -> Any:
+    return held[_PAID] if held else None
+
+
+def _details(
+    context: RefreshContext, workspace: Workspace, items: set[str], payments: set[str]
+) -> dict[str, dict[str, Any] | None]:
+    """By invoice, its `items` and `payments`; None of one that was deleted meanwhile."""
+
+    def read(invoice: str) -> tuple[str, dict[str, Any] | None]:
+        found: dict[str, Any] = {}
+        try:
+            if invoice in items:
+                found["items"] = context.client.invoice(workspace.id, invoice).get("items") or []
+            if invoice in payments:
+                pages = context.client.pages(INVOICE_PAYMENTS, workspace=workspace.id, invoice=invoice)
+                found["payments"] = [payment for page in pages for payment in page.documents]
+        except NotThereError:
+            return invoice, None
+        return invoice, found
+
+    return dict(side_by_side([partial(read, each) for each in sorted(items | payments)], context.concurrency))

@@ -1,0 +1,101 @@
+"""Policies of time off with the requests and balances. Balances cost a request a policy, so only some are read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import partial
+from typing import Any
+
+from clockify_dagster.api import side_by_side
+from clockify_dagster.contract import LOADED_AT, Listing, Table
+from clockify_dagster.contract.time_off import BALANCES, POLICIES, REQUESTS
+from clockify_dagster.errors import NotThereError
+from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
+from clockify_dagster.refresh.families import Families, Family, listing_of, pages_of, read_families
+from clockify_dagster.refresh.listed_values import values_of
+from clockify_dagster.warehouse import PageSource
+from clockify_dagster.warehouse.held_rows import Values, held_rows
+
+_POLICY, _REQUEST = (
+    tuple(column.name for column in table.document_columns if column.is_in_document) for table in (POLICIES, REQUESTS)
+)
+_OF_POLICY = _REQUEST.index("policyid")
+
+
+@dataclass(frozen=True)
+class _Held:
+    """By workspace and id, what the tables hold; and by workspace, policies whose balances were read today."""
+
+    policies: Mapping[str, Mapping[str, Values]]
+    requests: Mapping[str, Mapping[str, Values]]
+    read_today: Mapping[str, Collection[str]]
+
+
+def read_time_off(context: RefreshContext) -> RefreshResult:
+    """Read policies, requests and balances, as far as the contract has them. Raises `ApiError`.
+
+    The balances of a policy are asked for where it or one of its requests differs from what is held; and once a day,
+    since what accrues and what an admin corrects shows in no list.
+    """
+    held = _Held(
+        held_rows(context.warehouse.database, POLICIES, _POLICY),
+        held_rows(context.warehouse.database, REQUESTS, _REQUEST),
+        _read_today(context),
+    )
+    roots = [table.name for table in (POLICIES, REQUESTS, BALANCES) if table.name in context.warehouse.contract]
+    return read_families(context, roots, partial(_read, context, held))
+
+
+def _read_today(context: RefreshContext) -> dict[str, set[str]]:
+    today, found = datetime.now(timezone.utc).date(), dict[str, set[str]]()
+    for workspace, rows in held_rows(context.warehouse.database, BALANCES, ("policyid", LOADED_AT.name)).items():
+        found[workspace] = {policy for policy, loaded_at in rows.values() if loaded_at and loaded_at.date() >= today}
+    return found
+
+
+def _read(context: RefreshContext, held: _Held, families: Families, workspace: Workspace) -> None:
+    policies = _list(context, families[POLICIES.name], workspace)
+    requests = _list(context, families[REQUESTS.name], workspace) if REQUESTS.name in families else []
+    if BALANCES.name not in families:
+        return
+    family, listing = families[BALANCES.name], listing_of(context, BALANCES.name)
+    ids = {str(each.get("id")) for each in policies}
+    asked = ids
+    if REQUESTS.name in families:  # else nobody knows what has changed
+        of_requests = _changed(REQUESTS, _REQUEST, requests, held.requests.get(workspace.id, {}))
+        changed = {values[_OF_POLICY] for values in of_requests}
+        changed |= {values[0] for values in _changed(POLICIES, _POLICY, policies, held.policies.get(workspace.id, {}))}
+        asked = ids & (changed | (ids - set(held.read_today.get(workspace.id, ()))))
+    jobs = [partial(_read_balances, context, family, listing, workspace, policy) for policy in sorted(asked)]
+    list(side_by_side(jobs, context.concurrency))
+    family.keep(BALANCES.name, "policyid", ids - asked)
+
+
+def _list(context: RefreshContext, family: Family, workspace: Workspace) -> list[dict[str, Any]]:
+    """Stage the documents of a list; give them."""
+    listing, found = listing_of(context, family.root), list[dict[str, Any]]()
+    for page in pages_of(context, listing, workspace):
+        family.stage(page, PageSource(envelope=listing.envelope, facts={"workspace": workspace.id}))
+        found += page.documents
+    return found
+
+
+def _changed(
+    table: Table, columns: tuple[str, ...], listed: Collection[Mapping[str, Any]], held: Mapping[str, Values]
+) -> set[Values]:
+    """The values of those that are new, gone or other than before, as they are now and as they were."""
+    now = {values_of(table, columns, each) for each in listed}
+    return now ^ set(held.values())
+
+
+def _read_balances(
+    context: RefreshContext, family: Family, listing: Listing, workspace: Workspace, policy: str
+) -> None:
+    facts = {"workspace": workspace.id, "policy": policy}
+    try:
+        for page in context.client.pages(listing, **facts):
+            family.stage(page, PageSource(envelope=listing.envelope, facts=facts))
+    except NotThereError:  # deleted since the policies were listed
+        return

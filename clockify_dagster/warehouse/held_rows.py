@@ -1,0 +1,25 @@
+"""Some columns of the rows that a table holds, to be compared with what Clockify lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from clockify_dagster.contract import Table
+from clockify_dagster.warehouse.database import Database
+from clockify_dagster.warehouse.ddl import columns_of, quoted
+
+Values = tuple[Any, ...]
+
+
+def held_rows(database: Database, table: Table, columns: Sequence[str]) -> dict[str, dict[str, Values]]:
+    """By workspace and id, the values of these columns; nothing where the table is not there or lacks one of them."""
+    found: dict[str, dict[str, Values]] = {}
+    with database.reading_if_there() as connection:
+        held = None if connection is None else columns_of(connection, table.name)
+        if connection is None or held is None or not {*columns, "workspaceid"} <= held.keys():
+            return found
+        chosen = ", ".join(["workspaceid", "id", *map(quoted, columns)])
+        for workspace, identity, *values in connection.execute(f"SELECT {chosen} FROM {quoted(table.name)}").fetchall():
+            found.setdefault(workspace, {})[identity] = tuple(values)
+    return found
