@@ -15,8 +15,12 @@ SELECT
     false AS is_deleted
 FROM {tables}.clockify_tags
 UNION ALL
-SELECT b.tag_id, any_value(e.workspaceid), '(deleted tag ' || b.tag_id || ')', false, true
-FROM {tables}.clockify_timeentries__tags b
-JOIN {tables}.clockify_timeentries e ON e.id = b.timeentry_id
-WHERE b.tag_id IS NOT NULL AND NOT EXISTS (FROM {tables}.clockify_tags t WHERE t.id = b.tag_id)
-GROUP BY b.tag_id
+SELECT b.tag_id, e.workspaceid, '(deleted tag ' || b.tag_id || ')', false, true
+FROM (
+    SELECT tag_id, min(timeentry_id) AS entry_id
+    FROM {tables}.clockify_timeentries__tags
+    WHERE tag_id IS NOT NULL
+    GROUP BY tag_id
+) b
+JOIN {tables}.clockify_timeentries e ON e.id = b.entry_id
+WHERE NOT EXISTS (FROM {tables}.clockify_tags t WHERE t.id = b.tag_id)

@@ -1,5 +1,6 @@
--- A row for each member of a workspace and day, from their first time entry to today (of who has left, to the last one),
--- and for other days with entries: hours against capacity, holidays and approved time off. Entries are split at midnight.
+-- A row for each user and day in their main workspace, from the first time entry to today (of who has left, to the last
+-- one), and for all other days and workspaces with entries: hours against capacity, holidays and approved time off.
+-- Entries are split at midnight.
 --
 -- key: workspace_id, user_id?, local_date
 -- adds up: hours = work_hours, billable_hours
@@ -40,7 +41,7 @@ calendar AS (
             INTERVAL 1 DAY
         )) AS DATE) AS local_date
     FROM members
-    WHERE first_date IS NOT NULL
+    WHERE first_date IS NOT NULL AND is_main AND keeps_timesheet
 ),
 worked AS (
     SELECT
@@ -68,9 +69,10 @@ days AS (
         ON w.workspace_id = c.workspace_id AND w.user_id = c.user_id AND w.local_date = c.local_date
 ),
 attendance AS (
-    SELECT workspaceid, userid, try_cast(date AS DATE) AS local_date, capacity / 3600 AS capacity
+    SELECT workspaceid, userid, try_cast(left(date, 10) AS DATE) AS local_date, max(capacity) / 3600 AS capacity
     FROM {tables}.clockify_attendance
     WHERE capacity IS NOT NULL
+    GROUP BY workspaceid, userid, local_date
 ),
 usual AS (
     SELECT workspaceid, userid, mode(capacity) AS capacity FROM attendance WHERE capacity > 0 GROUP BY workspaceid, userid
