@@ -8,7 +8,7 @@
 -- currency VARCHAR: The currency in which it pays; the workspace's where it has none of its own.
 -- is_archived BOOLEAN: Whether it is archived.
 -- is_deleted BOOLEAN: Whether it was deleted.
-SELECT
+SELECT DISTINCT ON (c.id)
     c.id AS client_id,
     c.workspaceid AS workspace_id,
     coalesce(nullif(trim(c.name), ''), c.id) AS client_name,

@@ -31,7 +31,7 @@ WITH worked AS (
     GROUP BY workspaceid, userid
 ),
 members AS (
-    SELECT * FROM {tables}.clockify_users_memberships
+    SELECT DISTINCT ON (targetid, user_id) * FROM {tables}.clockify_users_memberships
     WHERE membershiptype = 'WORKSPACE' AND targetid IN (SELECT id FROM {tables}.clockify_workspaces)
 )
 SELECT

@@ -29,7 +29,7 @@
 -- period_end DATE: The last day of that period.
 WITH resets AS (
     -- the day on which a period begins, of the week, the month and the year
-    SELECT
+    SELECT DISTINCT ON (p.id)
         p.id AS projectid,
         coalesce(
             nullif(p.budgetestimate__resetoption, ''), nullif(p.timeestimate__resetoption, '')
@@ -74,7 +74,7 @@ of_entries AS (
     GROUP BY projectid, hourlyrate__currency
     QUALIFY row_number() OVER (PARTITION BY projectid ORDER BY count(*) DESC, currency) = 1
 )
-SELECT
+SELECT DISTINCT ON (p.id)
     p.id AS project_id,
     p.workspaceid AS workspace_id,
     coalesce(nullif(trim(p.name), ''), p.id) AS project_name,

@@ -7,7 +7,7 @@
 -- tag_name VARCHAR: Its name; "(deleted tag …)" with the id for one that was deleted.
 -- is_archived BOOLEAN: Whether it is archived.
 -- is_deleted BOOLEAN: Whether it was deleted.
-SELECT
+SELECT DISTINCT ON (id)
     id AS tag_id,
     workspaceid AS workspace_id,
     coalesce(nullif(trim(name), ''), id) AS tag_name,

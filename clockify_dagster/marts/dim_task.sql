@@ -13,7 +13,7 @@
 -- budget DOUBLE: The budget in major units. Null where Clockify tells none.
 -- hourly_rate DOUBLE: What an hour bills, before what its project says. Null where none is set.
 -- cost_rate DOUBLE: What an hour costs, before what its project says. Null where none is set.
-SELECT
+SELECT DISTINCT ON (id)
     id AS task_id,
     workspaceid AS workspace_id,
     coalesce(nullif(trim(name), ''), id) AS task_name,

@@ -10,7 +10,7 @@
 --     in no list.
 -- is_listed BOOLEAN: Whether the user is in a list of users.
 -- timezone VARCHAR: The time zone in which Clockify shows the user's days. The marts count days in the account's.
-SELECT
+SELECT DISTINCT ON (id)
     id AS user_id,
     coalesce(nullif(trim(name), ''), nullif(trim(email), ''), id) AS user_name,
     email,

@@ -20,7 +20,7 @@ WITH week_starts AS (
     GROUP BY m.targetid, upper(u.settings__weekstart)
     QUALIFY row_number() OVER (PARTITION BY m.targetid ORDER BY count(*) DESC, week_start) = 1
 )
-SELECT
+SELECT DISTINCT ON (w.id)
     w.id AS workspace_id,
     coalesce(nullif(w.name, ''), w.id) AS workspace_name,
     w.featuresubscriptiontype AS plan,
