@@ -15,15 +15,27 @@
 -- local_date DATE: The day on which it begins.
 -- hours DOUBLE: How long it lasted; 0 while it runs.
 -- description VARCHAR: What was done, in the user's words.
-WITH entries AS (
-    SELECT
-        *,
-        entry_id IN (SELECT timeentry_id FROM {tables}.clockify_timeentries__tags WHERE tag_id IS NOT NULL) AS has_tag,
-        ended_at > started_at AND started_at < max(ended_at) OVER (
-            PARTITION BY user_id ORDER BY started_at, ended_at NULLS LAST
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ) AS is_overlapping
-    FROM {marts}.fct_time_entry
+WITH overlapping AS (
+    SELECT id
+    FROM (
+        SELECT
+            id,
+            timeinterval_end > timeinterval_start AND timeinterval_start < max(timeinterval_end) OVER (
+                PARTITION BY userid ORDER BY timeinterval_start, timeinterval_end NULLS LAST
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ) AS is_overlapping
+        FROM {tables}.clockify_timeentries
+    )
+    WHERE is_overlapping
+),
+tagged AS (
+    SELECT DISTINCT timeentry_id FROM {tables}.clockify_timeentries__tags WHERE tag_id IS NOT NULL
+),
+entries AS (
+    SELECT e.*, t.timeentry_id IS NOT NULL AS has_tag, o.id IS NOT NULL AS is_overlapping
+    FROM {marts}.fct_time_entry e
+    LEFT JOIN tagged t ON t.timeentry_id = e.entry_id
+    LEFT JOIN overlapping o ON o.id = e.entry_id
 ),
 found AS (
     SELECT *, unnest(list_filter([

@@ -38,19 +38,24 @@ WITH entries AS (
         END AS last_date
     FROM {marts}.fct_time_entry
 ),
+pieces AS (
+    SELECT *, unnest(
+        CASE WHEN last_date > local_date THEN range(last_date - local_date + 1) ELSE [0] END
+    ) AS days_later
+    FROM entries
+),
 days AS (
-    SELECT *, local_date AS day, 1.0 AS share FROM entries WHERE last_date <= local_date
-    UNION ALL
     SELECT
         *,
-        (epoch_us(least(ended_at, timezone({zone}, CAST(day + 1 AS TIMESTAMP))))
-            - epoch_us(greatest(started_at, timezone({zone}, CAST(day AS TIMESTAMP)))))
-            / (epoch_us(ended_at) - epoch_us(started_at)) AS share
-    FROM (
-        SELECT *, local_date + CAST(unnest(range(last_date - local_date + 1)) AS INTEGER) AS day
-        FROM entries
-        WHERE last_date > local_date
-    )
+        local_date + CAST(days_later AS INTEGER) AS day,
+        CASE
+            WHEN last_date > local_date
+            THEN (epoch_us(least(ended_at, timezone({zone}, CAST(day + 1 AS TIMESTAMP))))
+                - epoch_us(greatest(started_at, timezone({zone}, CAST(day AS TIMESTAMP)))))
+                / (epoch_us(ended_at) - epoch_us(started_at))
+            ELSE 1
+        END AS share
+    FROM pieces
 )
 SELECT
     entry_id,
