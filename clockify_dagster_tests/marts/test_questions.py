@@ -13,6 +13,7 @@ from clockify_dagster.days import Days
 from clockify_dagster.sandbox import make_agency
 from clockify_dagster_tests.conftest import Project, opened
 from clockify_dagster_tests.marts.truth import Truth
+from clockify_dagster_tests.marts.truth_of_days import TruthOfDays
 
 MakeProject = Callable[..., Project]
 MONTHS = 2
@@ -65,7 +66,7 @@ def test_the_answers_are_those_of_the_documents(make_project: MakeProject, zone:
     since = project.calendar.today - timedelta(days=31 * MONTHS)
     project.set(start_date=since)
     project.run("clockify_daily", Days(since, project.calendar.today), checks=False)
-    truth = Truth(account, zone, since)
+    truth = TruthOfDays(account, zone, since)
     pairs = {(each.entry["userId"], each.entry["workspaceId"]) for each in truth.entries}
     single = {user for user, _ in pairs if sum(user == other for other, _ in pairs) == 1}
     with opened(project.database) as connection:
