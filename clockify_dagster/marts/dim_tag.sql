@@ -15,12 +15,16 @@ SELECT DISTINCT ON (id)
     false AS is_deleted
 FROM {tables}.clockify_tags
 UNION ALL
-SELECT b.tag_id, e.workspaceid, '(deleted tag ' || b.tag_id || ')', false, true
+SELECT
+    b.tag_id,
+    (SELECT any_value(e.workspaceid) FROM {tables}.clockify_timeentries e WHERE e.id = b.entry_id),
+    '(deleted tag ' || b.tag_id || ')',
+    false,
+    true
 FROM (
     SELECT tag_id, min(timeentry_id) AS entry_id
     FROM {tables}.clockify_timeentries__tags
     WHERE tag_id IS NOT NULL
     GROUP BY tag_id
 ) b
-JOIN {tables}.clockify_timeentries e ON e.id = b.entry_id
 WHERE NOT EXISTS (FROM {tables}.clockify_tags t WHERE t.id = b.tag_id)

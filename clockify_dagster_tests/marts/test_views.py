@@ -184,7 +184,7 @@ def test_checks_find_a_key_that_repeats_and_a_sum_that_differs(database: duckdb.
     assert failed == {
         ("fct_time_entry", "key_is_unique"): "1 rows repeat the key of another one and 0 lack a part of it.",
         ("fct_time_entry_day", "key_is_unique"): "1 rows repeat the key of another one and 0 lack a part of it.",
-        ("data_quality", "key_is_unique"): "2 rows repeat the key of another one and 0 lack a part of it.",
+        ("data_quality", "key_is_unique"): "3 rows repeat the key of another one and 0 lack a part of it.",
         ("hours_by_tag", "adds_up_to_fct_time_entry"): "hours is 8.00, in fct_time_entry 4.00.",
     }
     chosen = {("dim_tag", "key_is_unique")}
