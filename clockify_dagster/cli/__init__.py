@@ -139,6 +139,26 @@ def doctor() -> None:
 
 
 @commands.command()
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="PATH",
+    help="The file to write. Default: clockify_report.html beside the database.",
+)
+def report(out: Path | None) -> None:
+    """Write one HTML file with charts of hours, budgets and money, from what is loaded.
+
+    It opens in any browser, without network or server. It needs: pip install 'clockify_dagster[report]'
+
+    Example: clockify-dagster report --out report.html
+    """
+    with _importing():
+        from clockify_dagster.cli.report import run_report
+
+    sys.exit(run_report(_settings(), out))
+
+
+@commands.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="The port to serve on.")
 def sandbox(port: int) -> None:
     """Serve a made-up Clockify account on this machine, to try everything with.
