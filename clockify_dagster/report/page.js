@@ -9,8 +9,7 @@
     rows[name] = values.map((row) => Object.fromEntries(columns.map((column, n) => [column, row[n]])));
   }
   const field = (id) => document.getElementById(id);
-  const unique = (values) => [...new Set(values)];
-  const sum = (items, name) => items.reduce((total, item) => total + item[name], 0);
+  const unique = (values) => [...new Set(values)], sum = (items, name) => items.reduce((all, item) => all + item[name], 0);
   const number = (value, digits) =>
     value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
   const day = (text) =>
@@ -18,10 +17,9 @@
   const iso = (time) => new Date(time).toISOString().slice(0, 10);
 
   function element(parent, tag, text, attributes = {}) {
-    const made = document.createElement(tag);
+    const made = parent.appendChild(document.createElement(tag));
     if (text !== undefined) made.textContent = text;
     for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-    parent.append(made);
     return made;
   }
 
@@ -53,7 +51,6 @@
   }
 
   // What the rows need to be drawn.
-
   const ranked = unique(rows.hours_by_week.map((row) => row.client))
     .map((client) => ({ client, hours: sum(rows.hours_by_week.filter((row) => row.client === client), "hours") }))
     .sort((a, b) => b.hours - a.hours)
@@ -128,7 +125,7 @@
       found = withSeries(found);
       const series = unique(found.map((row) => row.series)).sort((a, b) => order(a) - order(b));
       spec.encoding.color.scale = { domain: series, range: series.map((name) => `var(--c${order(name) + 1})`) };
-      spec.encoding.color.legend = { columns: Math.max(1, Math.floor(width / 190)) };
+      spec.encoding.color.legend = { columns: Math.ceil(width / 190) };
     }
     if (chart.name === "person_by_day") {
       const byWeek = isByWeek(found, width);
@@ -154,8 +151,7 @@
     let shown = found;
     if (chart.sum) {
       shown = unique(found.map((row) => row.person)).map((person) => {
-        const own = found.filter((row) => row.person === person);
-        const latest = own.map((row) => row.latest).sort().at(-1);
+        const own = found.filter((row) => row.person === person), latest = own.map((row) => row.latest).sort().at(-1);
         return { person, latest, days: sum(own, "days"), missing_hours: sum(own, "missing_hours") };
       });
     }
@@ -217,8 +213,7 @@
   function begin() {
     field("made").textContent = `As loaded until ${report.loaded}, made ${report.made} (${report.zone}).`;
     if (report.is_empty) {
-      field("choice").remove();
-      field("totals").remove();
+      for (const id of ["choice", "totals"]) field(id).remove();
       element(field("charts"), "p", "There are no time entries with hours yet. Load some, then make the report again.");
       document.documentElement.dataset.drawn = "yes";
       return;
@@ -240,7 +235,7 @@
       if (event.target.id === "workspace") offerClients();
       renew();
     });
-    let width = window.innerWidth, waiting;
+    let width = window.innerWidth, waiting; // phones tell a resize as well where only the height is another
     window.addEventListener("resize", () => {
       if (width === window.innerWidth) return;
       width = window.innerWidth;
