@@ -125,7 +125,8 @@
       found = withSeries(found);
       const series = unique(found.map((row) => row.series)).sort((a, b) => order(a) - order(b));
       spec.encoding.color.scale = { domain: series, range: series.map((name) => `var(--c${order(name) + 1})`) };
-      spec.encoding.color.legend = { columns: Math.ceil(width / 190) };
+      const columns = Math.max(1, Math.floor(width / 170));
+      spec.encoding.color.legend = { columns, labelLimit: (width - 60) / columns - 30 };
     }
     if (chart.name === "person_by_day") {
       const byWeek = isByWeek(found, width);

@@ -113,7 +113,7 @@ def test_a_choice_of_client_changes_charts_and_totals(report: Path) -> None:
 
 @pytest.mark.parametrize("width", [400, 1600])
 @pytest.mark.parametrize("scheme", [LIGHT, DARK], ids=["light", "dark"])
-def test_it_fits_small_and_large_screens_light_and_dark(report: Path, width: int, scheme: str, tmp_path: Path) -> None:
+def test_it_fits_small_and_large_screens_light_and_dark(report: Path, width: int, scheme: str) -> None:
     measure = (
         "setTimeout(() => { const page = document.documentElement; "
         "page.dataset.over = page.scrollWidth - page.clientWidth; "
@@ -124,9 +124,6 @@ def test_it_fits_small_and_large_screens_light_and_dark(report: Path, width: int
     assert 'data-over="0"' in document, "nobody has to scroll sideways"
     ground = "rgb(246, 247, 249)" if scheme == LIGHT else "rgb(18, 22, 27)"
     assert f'data-ground="{ground}"' in document
-    picture = tmp_path / "picture.png"
-    chromium(report, scheme, size, f"--screenshot={picture}")
-    assert int.from_bytes(picture.read_bytes()[16:20], "big") == width
 
 
 def test_an_account_without_entries_has_a_page_that_says_so(office: Office, load: Load, tmp_path: Path) -> None:
