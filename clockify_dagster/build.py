@@ -50,8 +50,8 @@ def build_definitions(
     when the definitions are made. Neither key nor network is needed for that.
 
     Args:
-        name: begins the names of resources, jobs, schedules and ops; each account in a project needs its own. The
-            Clockify resource has this key, and the IO manager `<name>_warehouse`. Default: `clockify`.
+        name: begins the names of resources, jobs, schedules, ops and groups; each account in a project needs its own.
+            The Clockify resource has this key, and the IO manager `<name>_warehouse`. Default: `clockify`.
         api_key: the key of the workspace's owner or an admin, best as `EnvVar("CLOCKIFY_API_KEY")`.
         region: where the account lives: `global`, `euc1`, `use2`, `euw2` or `apse2`.
         api_url: the core API's address; takes precedence over the region.
@@ -64,7 +64,7 @@ def build_definitions(
         database: the DuckDB file. Default: `data/clockify.duckdb`.
         schema: the database schema of the tables. Default: the key prefix, its parts joined by `_`; else `main`.
         key_prefix: what stands before the tables' names in the asset keys; parts in a list, or separated by `/`.
-        group_name: one group for all assets. Default: a group for each kind of table.
+        group_name: one group for all assets. Default: a group for each kind of table, such as `<name>_reference`.
         owners: who owns the assets: e-mail addresses, or teams such as `team:data`.
         translation: a function of an asset's spec and its table, or its mart, that gives the spec to use: other key,
             group, tags, owners, description.

@@ -66,7 +66,7 @@ class ClockifyComponent(Component, Resolvable, Model):
     Give the key as `{env: ...}`: it is then read when a run needs it.
     """
 
-    name: Annotated[Text, Field(description="Begins the names of resources, jobs, schedules and ops.")] = None
+    name: Annotated[Text, Field(description="Begins the names of resources, jobs, schedules, ops and groups.")] = None
     api_key: Annotated[Text, Field(description="The key of the workspace's owner or an admin.")] = None
     region: Annotated[Text, Field(description="Where the account lives: global, euc1, use2, euw2 or apse2.")] = None
     api_url: Annotated[Text, Field(description="The core API's address; takes precedence over the region.")] = None

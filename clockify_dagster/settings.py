@@ -91,7 +91,7 @@ class Settings(BaseSettings):
     )
     name: Annotated[str, AfterValidator(rules.checked_name)] = Field(
         default="clockify",
-        description="Begins the names of Dagster's jobs, schedules, resources and steps",
+        description="Begins the names of Dagster's jobs, schedules, resources, steps and groups",
         examples=["clockify"],
     )
     key_prefix: Annotated[tuple[str, ...], NoDecode, BeforeValidator(rules.checked_key_prefix)] = Field(

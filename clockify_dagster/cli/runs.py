@@ -44,7 +44,7 @@ class Outcome:
         missing: tables and marts that were not written, by step: of steps that failed, and of those skipped because of
             them.
         passed: how many checks passed.
-        findings: checks that did not pass, by table or mart and check: table, check, severity, description.
+        findings: checks that did not pass, by asset and check: asset, check, severity, description.
     """
 
     launched_by: str = "sync"
@@ -123,7 +123,7 @@ def _add(outcome: Outcome, result: JobExecutionResult) -> None:
     for check in result.get_asset_check_evaluations():
         outcome.passed += check.passed
         if not check.passed:
-            place = (names[check.asset_key], check.check_name)
+            place = (check.asset_key.to_user_string(), check.check_name)
             outcome.findings[place] = (*place, check.severity.value, check.description or "")
 
 

@@ -28,12 +28,12 @@ class Account:
     """What the assets, checks, jobs and schedules of one account have in common.
 
     Attributes:
-        name: begins the names of resources, ops, jobs, schedules and checks: `clockify` makes `clockify_daily`.
+        name: begins the names of resources, ops, jobs, schedules and groups: `clockify` makes `clockify_daily`.
         calendar: the days of its time entries.
         contract: its tables.
         schema: where the tables are in the database.
         key_prefix: stands before the table's name in each asset key.
-        group_name: the group of all its assets; None for the groups that the tables have by themselves.
+        group_name: the group of all its assets; None for a group of each kind of table: `clockify_reference`.
         owners: who answers for the assets, as Dagster writes it: `team:data` or an address.
         app_url: the address of Clockify's pages for people.
         translation: has the last word on each asset's spec.
@@ -87,7 +87,7 @@ class Account:
         specs = {}
         for table in self.contract:
             spec = table_spec(table, self.contract, self.schema, self.owners, self.app_url).replace_attributes(
-                key=AssetKey([*self.key_prefix, table.name]), group_name=self.group_name or table.group
+                key=AssetKey([*self.key_prefix, table.name]), group_name=self.group_name or self.named(table.group)
             )
             specs[table.name] = self.translation(spec, table) if self.translation else spec
         return specs
@@ -116,7 +116,7 @@ class Account:
         return {spec.key: name for name, spec in {**self.specs, **self.mart_specs}.items()}
 
     def named(self, part: str) -> str:
-        """The name of a job, schedule or op: `daily` is `clockify_daily` for the account `clockify`."""
+        """The name of a job, schedule, op or group: `daily` is `clockify_daily` for the account `clockify`."""
         return f"{self.name}_{part}"
 
     def step(self, table: str) -> str:
