@@ -27,7 +27,7 @@ def evaluations(result: ExecuteInProcessResult) -> dict[tuple[str, str], AssetCh
 def test_a_job_runs_all_checks_alone_and_asks_clockify_once(loaded: Project) -> None:
     before = len(loaded.sandbox.requests)
     made = evaluations(loaded.run("clockify_checks"))
-    assert {table for table, _ in made} == {*CONTRACT.tables, *all_marts()}
+    assert {table for table, _ in made} == {*loaded.settings.contract.tables, *all_marts()}
     assert [place for place, each in made.items() if not each.passed] == []
     assert RECONCILIATION in made
     assert len(loaded.sandbox.requests) - before == 1

@@ -115,7 +115,8 @@ def test_each_job_loads_the_tables_of_its_name(definitions: Definitions) -> None
 
     names = {table.name for table in TABLES}
     integral, marts = {name for name in names if "_integral" in name}, set(all_marts())
-    entries = {"clockify_timeentries", "clockify_timeentries__tags"}
+    of_entries = {f"clockify_timeentries{child}" for child in ("", "__tags", "__customfields", "__billing")}
+    entries = {*of_entries, "clockify_attendance"}
     assert tables("clockify_time_entries_integral") == integral
     assert tables("clockify_time_entries") == entries
     assert tables("clockify_reference") == names - integral - entries
