@@ -76,6 +76,7 @@ bench: install  ## measure speed, memory and requests; BENCH=--large adds ten mi
 
 docs: install  ## make the generated pages anew
 	$(BIN)/python docs/dictionary.py docs/tables.md
+	$(BIN)/python docs/marts.py docs/marts.md
 	$(BIN)/python docs/relationships.py docs/images/relationships.svg
 
 clean:  ## remove what the targets made, but for data and history

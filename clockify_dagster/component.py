@@ -89,6 +89,11 @@ class ClockifyComponent(Component, Resolvable, Model):
     concurrency: Annotated[Number, Field(description="How many requests may be under way at once.")] = None
     blocking_checks: Annotated[bool | None, Field(description="Whether a failed check stops what comes after.")] = None
 
+    marts: Annotated[
+        bool | list[str], Field(description="Whether there are views for analysts, or the names of those to be made.")
+    ] = True
+    hours_per_day: Annotated[Number, Field(description="What somebody works on a working day, by default 8.")] = None
+
     def build_defs(self, context: ComponentLoadContext) -> Definitions:
         """The definitions of the account. Raises `SettingsError` where a value cannot be used."""
         del context

@@ -83,6 +83,9 @@ class Settings(BaseSettings):
     update_window_days: int = Field(
         default=30, ge=1, le=3660, description="Days, ending today, that every sync loads again"
     )
+    hours_per_day: float = Field(
+        default=8, gt=0, le=24, description="What somebody works on a working day, where Clockify does not tell it"
+    )
     database: Annotated[Path, AfterValidator(rules.checked_file)] = Field(
         default=Path("data/clockify.duckdb"), description="The DuckDB file"
     )
@@ -131,6 +134,9 @@ class Settings(BaseSettings):
         ge=0,
         le=86400,
         description="Longest wait for another program that has the database open, or writes to it",
+    )
+    change_log_days: int = Field(
+        default=730, ge=0, le=36500, description="For how many days clockify_change_log keeps what changed; 0: no log"
     )
     blocking_checks: bool = Field(
         default=False, description="Whether a check that fails as an error stops what comes after", examples=["true"]

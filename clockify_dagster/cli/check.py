@@ -14,6 +14,7 @@ from clockify_dagster.defs.account import Account
 from clockify_dagster.defs.account_definitions import warehouse_of
 from clockify_dagster.defs.checks import audit_context, reconciled
 from clockify_dagster.defs.partitions import Calendar
+from clockify_dagster.marts import audit_marts, available
 from clockify_dagster.progress import counted
 from clockify_dagster.reconcile import CHECK as RECONCILIATION
 from clockify_dagster.reconcile import RECONCILIATIONS
@@ -59,6 +60,7 @@ def all_findings(settings: Settings, warehouse: Warehouse) -> tuple[list[Finding
         context = audit_context(connection, calendar, settings.contract)
         tables = counted(settings.contract, "Checking", "tables", len(settings.contract.tables))
         findings = [finding for each in tables for finding in audit(context, each)]
+        findings += audit_marts(connection, available(settings.contract).values())
         absent = [table.name for table in settings.contract if not context.was_loaded(table.name)]
     there = [check for check in RECONCILIATIONS if check.table in settings.contract]
     asked = [check for check in there if check is RECONCILIATION or check.table not in absent]
