@@ -16,6 +16,8 @@ from clockify_dagster.refresh.stage import stage_page
 from clockify_dagster.refresh.troubles import Troubles
 from clockify_dagster.warehouse import KeptRows, Load, PageSource, SpanLoad, closed_on_failure, load_state
 
+_MANY = 25  # requests
+
 
 class Family:
     """The staging of a table and its children.
@@ -141,6 +143,12 @@ def pages_of(context: RefreshContext, listing: Listing, workspace: Workspace) ->
     if first is not None:
         yield first
         yield from pages
+
+
+def announce(context: RefreshContext, workspace: Workspace, requests: int, what: str) -> None:
+    """Say in the log beforehand that many requests follow, one for each of something; `what` says of what."""
+    if requests >= _MANY:
+        context.log.info(f"{workspace.label}: {requests} requests follow, {what}")
 
 
 def listing_of(context: RefreshContext, table: str) -> Listing:

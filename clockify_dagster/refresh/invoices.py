@@ -10,7 +10,7 @@ from clockify_dagster.api import side_by_side
 from clockify_dagster.contract.money import INVOICE_PAYMENTS, INVOICES, INVOICES_ITEMS, INVOICES_PAYMENTS
 from clockify_dagster.errors import NotThereError
 from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
-from clockify_dagster.refresh.families import Families, last_loads, listing_of, pages_of, read_families
+from clockify_dagster.refresh.families import Families, announce, last_loads, listing_of, pages_of, read_families
 from clockify_dagster.refresh.listed_values import values_of
 from clockify_dagster.warehouse import PageSource
 from clockify_dagster.warehouse.held_rows import Values, held_rows, were_loaded_together
@@ -26,7 +26,6 @@ _COMPARED = tuple(
 _PAID = _COMPARED.index("paid")
 _SETTLED = ("PAID", "VOID")
 _AT_ONCE = 1000  # documents that are staged together
-_MANY = 25  # invoices, from which on the log says beforehand what they cost
 
 
 def read_invoices(context: RefreshContext) -> RefreshResult:
@@ -60,11 +59,8 @@ def _read(context: RefreshContext, held: Mapping[str, Held], families: Families,
     if INVOICES_PAYMENTS.name in held:
         before = held[INVOICES_PAYMENTS.name].get(workspace.id, {})
         payments = {each for each in paid if each not in before or before[each][_PAID] != _paid(named[each])}
-    if len(items) + len(payments) >= _MANY:
-        context.log.info(
-            f"{workspace.label}: {len(items) + len(payments)} requests follow, one for the items of each of "
-            f"{len(items)} invoices and one for the payments of each of {len(payments)}"
-        )
+    what = f"one for the items of each of {len(items)} invoices and one for the payments of each of {len(payments)}"
+    announce(context, workspace, len(items) + len(payments), what)
     details = _details(context, workspace, items, payments)
     found = [(document, details.get(each, {})) for each, document in listed.items()]
     documents = [{**document, **detail} for document, detail in found if detail is not None]
