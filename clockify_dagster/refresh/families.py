@@ -9,12 +9,13 @@ from typing import Any
 
 from clockify_dagster.api import Page
 from clockify_dagster.contract import Listing
+from clockify_dagster.days import Span
 from clockify_dagster.errors import BadRequestError, ContractError, NotAllowedError, NotOnThisPlanError, NotThereError
 from clockify_dagster.progress import COVERED
 from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
 from clockify_dagster.refresh.stage import stage_page
 from clockify_dagster.refresh.troubles import Troubles
-from clockify_dagster.warehouse import KeptRows, Load, PageSource, SpanLoad, closed_on_failure, load_state
+from clockify_dagster.warehouse import KeptRows, Load, PageSource, ReportLoad, closed_on_failure, load_state
 
 _MANY = 25  # requests
 
@@ -29,16 +30,18 @@ class Family:
         read: by workspace, how many documents came.
         faults: by workspace, the document that cannot become a row.
         news_of: workspaces of which only what has changed was read.
+        spans: of a report, by workspace the time that is read.
     """
 
     def __init__(self, context: RefreshContext, root: str) -> None:
         """Make an empty staging."""
         self.root = root
         self.tables = context.warehouse.contract.family(root)
-        self.staging = context.warehouse.staging(self.tables, context.span if self.tables[0].is_by_day else None)
+        self.staging = context.warehouse.staging(self.tables)
         self.read = Counter[str]()
         self.faults: dict[str, ContractError] = {}
         self.news_of: set[str] = set()
+        self.spans: dict[str, Span] = {}
         self._kept: dict[str, tuple[str, set[str]]] = {}
 
     def stage(self, page: Page, source: PageSource) -> None:
@@ -191,23 +194,15 @@ def result_of(
             family.staging.drop(workspace)
         unread = troubles.unread | dict.fromkeys(refused, NotAllowedError.__name__)
         unread |= dict.fromkeys(family.faults, ContractError.__name__)
-        last = (before or {}).get(family.root)
-        if context.span is not None:
-            span, zone = context.span, context.zone
-            loads.append(SpanLoad(family.staging, listed_at, read, unread, span=span, zone=zone, last_load=last))
+        last, staging = (before or {}).get(family.root), family.staging
+        if (span := context.span) is not None:
+            zone, spans = context.zone, family.spans
+            loads.append(ReportLoad(staging, listed_at, read, unread, last_load=last, span=span, zone=zone, read=spans))
             continue
-        news = frozenset(family.news_of.intersection(read))
+        news, kept = frozenset(family.news_of.intersection(read)), family.kept
+        is_compared = bool(news or kept)
         loads.append(
-            Load(
-                family.staging,
-                listed_at,
-                read,
-                unread,
-                news_of=news,
-                kept=family.kept,
-                last_load=last,
-                is_compared=bool(news or family.kept),
-            )
+            Load(staging, listed_at, read, unread, news_of=news, kept=kept, last_load=last, is_compared=is_compared)
         )
     for family in families:
         troubles.errors |= family.faults

@@ -45,6 +45,7 @@ class Load:
         written: rows by table, once it is written.
         held: by table, the rows that it has in all then.
         by_day: by table, what each of its days holds then; empty unless the load is one of days.
+        earlier: the same of days before those, which were read as well.
         is_superseded: whether it was left unwritten, since another load read later and wrote before.
     """
 
@@ -60,6 +61,7 @@ class Load:
     written: dict[str, int] | None = field(default=None, init=False)
     held: Mapping[str, int | None] = field(default_factory=dict, init=False)
     by_day: Mapping[str, Mapping[date, DayNumbers]] = field(default_factory=dict, init=False)
+    earlier: Mapping[str, Mapping[date, DayNumbers]] = field(default_factory=dict, init=False)
     is_superseded: bool = field(default=False, init=False)
 
     def write(self, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -169,4 +171,26 @@ class EntriesLoad(SpanLoad):
         drop_followers(connection, self.staging.family[0], self.followers)
         load_state.record_span(connection, self.workspaces, self.span, self.listed_at, self.unread)
         load_state.record_feed(connection, self.feed)
+        return rows
+
+
+@dataclass(kw_only=True)
+class ReportLoad(SpanLoad):
+    """The rows that a report has of a span.
+
+    Attributes:
+        read: by workspace, the time that was read of it: the span, with what had never been loaded before it.
+    """
+
+    read: Mapping[str, Span]
+
+    def _replace(self, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+        """Replace the rows of the span, put those of earlier days beside them, and remember what is loaded."""
+        rows, (table,) = super()._replace(connection), self.staging.family
+        read = {each: self.read[each] for each in self.workspaces}
+        load_state.record_report(connection, table.name, read, self.unread)
+        first = min((each.start for each in read.values()), default=self.span.start)
+        if first < self.span.start:
+            earlier = Span(first, self.span.start).days(self.zone)
+            self.earlier = day_numbers(connection, self.staging.family, earlier, self.zone)
         return rows
