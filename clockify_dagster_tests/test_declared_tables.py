@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from dagster import ExecuteInProcessResult
 
-from clockify_dagster.cli.doctor import requests_of
-from clockify_dagster.contract import CONTRACT, Contract, Listing, Table
+from clockify_dagster.cli.plan_tables import requests_of
+from clockify_dagster.contract import CONTRACT, CORE, Contract, Listing, Table
 from clockify_dagster.contract.columns import flag, identity, of_workspace, refers, text
 from clockify_dagster.days import Days
 from clockify_dagster.defs.account_definitions import account_definitions
@@ -92,7 +92,7 @@ HOLIDAY_USERS, HOLIDAY_GROUPS = (
     for kind, path in (("user", "userIds[]"), ("usergroup", "userGroupIds[]"))
 )
 DECLARED = (CATEGORIES, REQUESTS, FIELDS, HOLIDAYS, HOLIDAY_USERS, HOLIDAY_GROUPS)
-WITH_THEM = Contract(*CONTRACT, *DECLARED)
+WITH_THEM = Contract(*CONTRACT.only(CORE), *DECLARED)
 
 
 def agency(plan: str, requests: int = 205) -> tuple[Account, dict[str, Any]]:
@@ -198,9 +198,9 @@ def test_a_refusal_in_one_workspace_concerns_that_one_alone(make_project: Callab
 def test_the_pages_and_the_doctor_know_declared_tables() -> None:
     assert "`GET /workspaces/{workspace}/holidays`" in page(WITH_THEM)
     with_all = Workspace("w", "Agency", frozenset(["EXPENSES", "TIME_OFF", "CUSTOM_FIELDS"]))
-    with_none = Workspace("w", "Agency", frozenset())
-    assert requests_of(with_none, WITH_THEM) == requests_of(with_none, CONTRACT) == 5
-    assert requests_of(with_all, WITH_THEM) == 5 + 2 + 1 + 1 + 1
+    with_none = Workspace("w", "Agency", frozenset(), "FREE")
+    assert requests_of(with_none, WITH_THEM, 5) == requests_of(with_none, CONTRACT, 5) == 11
+    assert requests_of(with_all, WITH_THEM, 5) == 11 + 2 + 1 + 1 + 1
 
 
 def test_a_declaration_whose_facts_its_listing_does_not_have_is_refused() -> None:

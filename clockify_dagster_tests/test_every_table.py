@@ -63,7 +63,7 @@ def agency(request: pytest.FixtureRequest) -> Account:
 
 def test_all_tables_equal_an_agency_with_a_workspace_on_each_plan(agency: Account, make_project: MakeProject) -> None:
     start = date.today() - timedelta(days=45)  # noqa: DTZ011 - the account is a month old
-    project = make_project(agency, timezone="Pacific/Auckland", start_date=start)
+    project = make_project(agency, tables="all", timezone="Pacific/Auckland", start_date=start)
     days = Days(start, project.calendar.today)
     project.run("clockify_everything", days, checks=False)
     end = days.span(project.calendar.zone).end

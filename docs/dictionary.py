@@ -17,7 +17,8 @@ _HEAD = f"""# Tables
 
 <!-- Made by `{COMMAND}`: change the declarations in clockify_dagster/contract, not this page. -->
 
-Every table that a sync keeps in DuckDB. Rates and budgets are in minor units (cents). Instants are stored
+Every table that a sync keeps in DuckDB. Rates, budgets, invoices and payments are in minor units (cents); expenses are
+in major units. Instants are stored
 as instants and shown in the session's time zone. Durations are ISO 8601 texts. An id that Clockify leaves
 empty is null. "May be missing" says that the row referred to may be gone: deleted in Clockify, or no longer
 listed.
@@ -43,7 +44,8 @@ def listing_lines(table: Table) -> list[str]:
     """Where Clockify lists the table's documents, and what a plan must have for it, as items of a list."""
     if table.listing is None:
         return []
-    needed = f"; the plan must have `{table.listing.feature}`" if table.listing.feature else ""
+    smallest = f" or be {table.listing.plan} or larger" if table.listing.plan else ""
+    needed = f"; the plan must have `{table.listing.feature}`{smallest}" if table.listing.feature else ""
     return [f"- Listed by: `{table.listing.method} /{table.listing.path}`{needed}"]
 
 

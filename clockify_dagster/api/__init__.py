@@ -4,7 +4,7 @@ from clockify_dagster.api.changes import Action, Change
 from clockify_dagster.api.client import ClockifyClient
 from clockify_dagster.api.paging import Page, documents_of
 from clockify_dagster.api.parallel import side_by_side
-from clockify_dagster.api.reports import ReportRange, Totals
+from clockify_dagster.api.reports import ReportRange, Sums, Totals
 from clockify_dagster.api.transport import Answer, Transport
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "ClockifyClient",
     "Page",
     "ReportRange",
+    "Sums",
     "Totals",
     "Transport",
     "documents_of",

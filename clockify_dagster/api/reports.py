@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from clockify_dagster.api.paging import Documents, overlapping, wrong_shape
 from clockify_dagster.api.transport import Answer, Transport, address
 from clockify_dagster.days import Days
-from clockify_dagster.errors import located
+from clockify_dagster.errors import BadRequestError, located
 
 LARGEST_REPORT = 1000  # the most rows that Clockify gives in one page of a detailed report
 
@@ -51,6 +51,13 @@ class ReportRange:
             "sortOrder": "DESCENDING",
             "users": {"ids": sorted(self.users or ()), "contains": contains, "status": "ALL"},
         }
+
+
+class Sums(NamedTuple):
+    """A number of rows, and what their amounts add up to."""
+
+    rows: int = 0
+    total: float = 0.0
 
 
 class ReportSummary(NamedTuple):
@@ -101,6 +108,28 @@ class Reports:
         totals, rows = self._ask(workspace, "detailed", {**asked.body, "detailedFilter": chosen}, "timeentries")
         return ReportPage(totals, rows, len(rows) < size or number * size >= totals.entries > 0)
 
+    def expenses(self, workspace: str, asked: ReportRange, *, longest: int) -> Sums:
+        """How many expenses the days have, and their amount in major units: `POST .../reports/expenses/detailed`.
+
+        Where so long a range is refused, it is asked for by parts of `longest` days.
+        """
+        try:
+            return self._expenses(workspace, asked)
+        except BadRequestError:
+            if len(asked.days) <= longest:
+                raise
+        newest = asked.days.newest(longest)
+        older = Days(asked.days.first, newest.first - timedelta(days=1))
+        parts = [self._expenses(workspace, replace(asked, days=newest))]
+        parts.append(self.expenses(workspace, replace(asked, days=older), longest=longest))
+        return Sums(sum(part.rows for part in parts), sum(part.total for part in parts))
+
+    def _expenses(self, workspace: str, asked: ReportRange) -> Sums:
+        with located(workspace=workspace):
+            url = address(self._url, "workspaces/{workspace}/reports/expenses/detailed", workspace=workspace)
+            body = {**asked.body, "page": 1, "pageSize": 1}
+            return self._transport.send("POST", url, _expense_sums, body=body)
+
     def _ask(self, workspace: str, kind: str, body: dict[str, Any], name: str) -> tuple[Totals, Documents]:
         with located(workspace=workspace):
             url = address(self._url, "workspaces/{workspace}/reports/{kind}", workspace=workspace, kind=kind)
@@ -116,6 +145,14 @@ def _read(answer: Answer, name: str) -> tuple[Totals, Documents]:
         if isinstance(rows, list) and all(isinstance(day, dict) for day in days):
             return Totals(int(first["entriesCount"] or 0), int(first["totalTime"] or 0)), rows
     raise wrong_shape(answer, f"a report with {name} and totals")
+
+
+def _expense_sums(answer: Answer) -> Sums:
+    with suppress(AttributeError, KeyError, TypeError, ValueError):
+        totals = answer.document["totals"] or {}
+        totals = totals[0] if isinstance(totals, list) else totals
+        return Sums(int(totals.get("expensesCount") or 0), float(totals.get("totalAmount") or 0))
+    raise wrong_shape(answer, "a report of expenses with totals")
 
 
 def _day(group: Mapping[str, Any], asked: ReportRange) -> date | None:

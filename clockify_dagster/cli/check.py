@@ -15,6 +15,7 @@ from clockify_dagster.defs.checks import audit_context, reconciled
 from clockify_dagster.defs.partitions import Calendar
 from clockify_dagster.progress import counted
 from clockify_dagster.reconcile import CHECK as RECONCILIATION
+from clockify_dagster.reconcile import RECONCILIATIONS
 from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse import Warehouse
 from clockify_dagster.warehouse.audit import Finding, audit
@@ -57,7 +58,9 @@ def all_findings(settings: Settings, warehouse: Warehouse) -> tuple[list[Finding
         tables = counted(settings.contract, "Checking", "tables", len(settings.contract.tables))
         findings = [finding for each in tables for finding in audit(context, each)]
         absent = [table.name for table in settings.contract if not context.was_loaded(table.name)]
-    return [*findings, reconciled(settings, calendar, warehouse)], absent
+    there = [check for check in RECONCILIATIONS if check.table in settings.contract]
+    asked = [check for check in there if check is RECONCILIATION or check.table not in absent]
+    return [*findings, *reconciled(settings, calendar, warehouse, asked)], absent
 
 
 def _print(findings: Sequence[Finding], *, all_of_them: bool) -> None:

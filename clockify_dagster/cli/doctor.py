@@ -10,8 +10,9 @@ import click
 
 from clockify_dagster.api import ClockifyClient
 from clockify_dagster.api.network import proxy_of
-from clockify_dagster.cli.terminal import folded, shown
-from clockify_dagster.contract import CONTRACT, Contract
+from clockify_dagster.cli.plan_tables import FEED, HEAD, plan_rows, requests_of
+from clockify_dagster.cli.terminal import folded, shown, table
+from clockify_dagster.contract import Contract
 from clockify_dagster.defs.account_definitions import warehouse_of
 from clockify_dagster.defs.partitions import Calendar
 from clockify_dagster.defs.resources import chosen, connect, workspaces_of
@@ -65,7 +66,7 @@ def _account(settings: Settings) -> bool:
     if not wanted:
         none = "The key sees no workspace. Make one in Clockify, or use the key of somebody who is in one."
         return _say("problem", none)
-    problems = {each: _problem(client, found[each], documents[each], me) for each in wanted}
+    problems = {each: _problem(client, found[each], documents[each], me, settings.contract) for each in wanted}
     is_well = True
     for each, problem in problems.items():
         # as in a sync: a workspace that was never loaded is left out where there are others
@@ -82,8 +83,10 @@ def _named(person: dict[str, Any]) -> str:
     return f"{name} ({email})" if name and email else str(name or email or f"user {person.get('id')}")
 
 
-def _problem(client: ClockifyClient, workspace: Workspace, document: dict[str, Any], me: str) -> str | None:
-    """Why a workspace cannot be loaded; None where it can, of which its plan and its users are then printed."""
+def _problem(
+    client: ClockifyClient, workspace: Workspace, document: dict[str, Any], me: str, contract: Contract
+) -> str | None:
+    """Why a workspace cannot be loaded; None where it can, of which plan, users and tables are then printed."""
     try:
         users = client.users(workspace.id).documents
         now = datetime.now(timezone.utc)
@@ -106,16 +109,11 @@ def _problem(client: ClockifyClient, workspace: Workspace, document: dict[str, A
     roles = sorted({str(role.get("role")) for role in mine if isinstance(role, dict)})
     role = f"role {', '.join(roles)}, " if roles else ""
     _say("workspace", f"{workspace.name} ({workspace.id}): plan {plan}, {role}{len(users)} users")
-    fewest = 1 + requests_of(workspace, CONTRACT) + len(users)
+    fewest = requests_of(workspace, contract, len(users))
     limit = "the free plan answers 30 requests an hour; " if plan == "FREE" else ""
-    _say("", f"{limit}a sync takes about {fewest} requests, and 3 more once it has been loaded")  # change feed
+    _say("", f"{limit}a sync takes about {fewest} requests, and {FEED} more once it has been loaded")
+    click.echo(f"\n{table(plan_rows(workspace, contract, len(users)), HEAD)}\n")
     return None
-
-
-def requests_of(workspace: Workspace, contract: Contract) -> int:
-    """How many requests the declared listings of a workspace take, where each fits on one page."""
-    listings = [table.listing for table in contract if table.listing and table.listing.facts == ("workspace",)]
-    return sum(len(each.variants) for each in listings if not workspace.lacks(each))
 
 
 def _say(topic: str, text: str) -> bool:

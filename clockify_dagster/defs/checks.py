@@ -1,6 +1,6 @@
 """The asset checks: what `warehouse.audit` and `reconcile` find, as Dagster shows it; none is written for one table."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timezone
 
 import duckdb
@@ -19,10 +19,10 @@ from clockify_dagster.defs.error_boundary import error_boundary
 from clockify_dagster.defs.partitions import Calendar
 from clockify_dagster.defs.resources import connect
 from clockify_dagster.progress import counted
-from clockify_dagster.reconcile import CHECK, ReconciliationContext, reconcile, unable
+from clockify_dagster.reconcile import CHECK, RECONCILIATIONS, ReconciliationContext
 from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse import Warehouse
-from clockify_dagster.warehouse.audit import AuditContext, Check, Finding, audit, checks_of
+from clockify_dagster.warehouse.audit import AuditContext, Check, Finding, audit, checks_of, not_checked
 
 PATIENCE_SECONDS = 20
 """How long the comparison waits for the request limit: a check that cannot be made now is made another time."""
@@ -71,40 +71,45 @@ def audit_context(connection: duckdb.DuckDBPyConnection, calendar: Calendar, con
 
 
 def _reconciliation(account: Account, *, blocking: bool) -> AssetChecksDefinition:
-    """The check that asks Clockify whether the hours add up to its own totals, in a step of its own."""
+    """The checks that ask Clockify whether the tables add up to its own totals, in a step of its own."""
+    chosen = [check for check in RECONCILIATIONS if check.table in account.contract]
 
     @multi_asset_check(
         name=f"{account.step(CHECK.table)}_reconciliation",
-        specs=[_spec(account, CHECK, blocking=blocking)],
+        specs=[_spec(account, check, blocking=blocking) for check in chosen],
+        can_subset=True,
         required_resource_keys=account.resource_keys,
         op_tags={"dagster/priority": "-20"},
     )
-    def checks(context: AssetCheckExecutionContext) -> AssetCheckResult:
-        """Compare the loaded days with Clockify's reports: a request a workspace, more where they differ."""
+    def checks(context: AssetCheckExecutionContext) -> Iterator[AssetCheckResult]:
+        """Compare what is loaded with Clockify's reports: a request a workspace, more where they differ."""
+        selected = {(account.tables[key.asset_key], key.name) for key in context.selected_asset_check_keys}
+        asked = [check for check in chosen if (check.table, check.name) in selected]
         with error_boundary():
             settings = account.client(context.resources).settings
-            return _result(account, reconciled(settings, account.calendar, _warehouse(account, context)))
+            findings = reconciled(settings, account.calendar, _warehouse(account, context), asked)
+        yield from (_result(account, finding) for finding in findings)
 
     return checks
 
 
-def reconciled(settings: Settings, calendar: Calendar, warehouse: Warehouse) -> Finding:
-    """What the comparison finds by these settings, with a client of its own that does not wait long."""
+def reconciled(
+    settings: Settings, calendar: Calendar, warehouse: Warehouse, checks: Collection[Check]
+) -> list[Finding]:
+    """What the comparisons find by these settings, with a client of their own that does not wait long."""
     if settings.api_key is None:
-        return unable("CLOCKIFY_API_KEY is not set, so Clockify cannot be asked.")
+        return [not_checked(check, "CLOCKIFY_API_KEY is not set, so Clockify cannot be asked.") for check in checks]
     patience = min(settings.max_wait_seconds, PATIENCE_SECONDS)
     client = connect(settings.model_copy(update={"max_wait_seconds": patience}))
+    context = ReconciliationContext(
+        warehouse=warehouse,
+        workspaces=settings.workspaces,
+        zone=calendar.zone,
+        days=calendar.days,
+        now=datetime.now(timezone.utc),
+    )
     try:
-        return reconcile(
-            client,
-            ReconciliationContext(
-                warehouse=warehouse,
-                workspaces=settings.workspaces,
-                zone=calendar.zone,
-                days=calendar.days,
-                now=datetime.now(timezone.utc),
-            ),
-        )
+        return [RECONCILIATIONS[check](client, context) for check in checks]
     finally:
         client.transport.close()
 

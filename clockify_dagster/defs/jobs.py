@@ -9,7 +9,7 @@ from dagster import AssetCheckKey, AssetSelection, define_asset_job
 
 from clockify_dagster.contract import Table
 from clockify_dagster.defs.account import Account
-from clockify_dagster.reconcile import CHECK as RECONCILIATION
+from clockify_dagster.reconcile import RECONCILIATIONS
 
 DAILY, EVERYTHING, TIME_ENTRIES = "daily", "everything", "time_entries"
 INTEGRAL, CHECKS = "time_entries_integral", "checks"
@@ -21,10 +21,11 @@ def all_jobs(account: Account) -> list[Any]:  # what `define_asset_job` gives ha
     def tables(is_chosen: Callable[[Table], bool]) -> AssetSelection:
         return AssetSelection.assets(*(account.key(table.name) for table in account.contract if is_chosen(table)))
 
-    reference = tables(lambda table: not table.group.startswith("time_entries"))
+    # These checks ask Clockify, a request a workspace, and a refresh is to take as few as can be.
+    checks = [check for check in RECONCILIATIONS if check.table in account.contract]
+    asking = AssetSelection.checks(*(AssetCheckKey(account.key(check.table), check.name) for check in checks))
+    reference = tables(lambda table: not table.group.startswith("time_entries")) - asking
     integral = tables(lambda table: table.group == "time_entries_integral")
-    # This check asks Clockify, a request a workspace, and a refresh is to take as few as can be.
-    asking = AssetSelection.checks(AssetCheckKey(account.key(RECONCILIATION.table), RECONCILIATION.name))
     entries = tables(lambda table: table.group == "time_entries") - asking
     daily = reference | entries
     jobs = [

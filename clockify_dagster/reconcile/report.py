@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from clockify_dagster.api import ClockifyClient, Totals
@@ -70,9 +69,6 @@ def _not_compared(comparisons: Sequence[Comparison]) -> str:
     for each in comparisons:
         reasons.setdefault(str(each.why_not), []).append(f"{each.workspace.label} ({each.workspace.identity})")
     return " ".join(f"workspace {', '.join(names)}: {why}" for why, names in reasons.items())
-
-
-unable = partial(not_checked, CHECK)  # given why, what the check says when there is no way to ask Clockify
 
 
 def _numbers(results: Sequence[Comparison], covered: Mapping[str, Coverage]) -> dict[str, Any]:

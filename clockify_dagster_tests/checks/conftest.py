@@ -15,6 +15,7 @@ from clockify_dagster.cli.check import all_findings
 from clockify_dagster.days import Days
 from clockify_dagster.definitions import project_definitions
 from clockify_dagster.defs.checks import reconciled
+from clockify_dagster.reconcile import CHECK
 from clockify_dagster.sandbox import Account, Sandbox
 from clockify_dagster.sandbox.account import interval
 from clockify_dagster.sandbox.documents import entry
@@ -139,7 +140,7 @@ def make_loaded(clean: Loaded, make_project: MakeProject) -> Callable[..., Proje
 def compared(project: Project) -> tuple[Finding, list[str]]:
     """What the check finds, and the requests it makes."""
     before = len(project.sandbox.requests)
-    finding = reconciled(project.settings, project.calendar, project.warehouse)
+    (finding,) = reconciled(project.settings, project.calendar, project.warehouse, [CHECK])
     return finding, [request.path for request in project.sandbox.requests][before:]
 
 

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from clockify_dagster.contract import CONTRACT, Contract
+from clockify_dagster.contract import CONTRACT, Contract, Table
 from clockify_dagster.days import Days
+from clockify_dagster.errors import NotAllowedError
 from clockify_dagster.warehouse import load_state
 from clockify_dagster.warehouse.ddl import columns_by_table
-from clockify_dagster.warehouse.workspace_state import workspace_names
+from clockify_dagster.warehouse.workspace_state import workspace_names, workspace_states
 
 
 class AuditContext:
@@ -54,6 +55,11 @@ class AuditContext:
     def was_loaded(self, table: str) -> bool:
         """Whether a load has ever made the table."""
         return table in self.columns or table in self.loads
+
+    def is_on_no_plan(self, table: Table) -> bool:
+        """Whether the last load found that no workspace has the table: by its plan, or for the key's role."""
+        states = workspace_states(self.connection, table.parent or table.name)
+        return bool(states) and all(state.unread == NotAllowedError.__name__ for state in states.values())
 
     def why_not(self, table: str, names: Iterable[str]) -> str | None:
         """Why these columns cannot be looked at; None where they can."""

@@ -44,6 +44,8 @@ def _find_age(context: AuditContext, table: Table, check: Check) -> Finding:
         return not_checked(check, "nothing is known of its last load.")
     age, longest = context.now - loads[0].loaded_at, _longest_age(table)
     message = f"Last loaded at {loads[0].loaded_at:%Y-%m-%d %H:%M} UTC, {_in_words(age)} ago."
+    if context.is_on_no_plan(table):
+        return found(check, True, f"Not on this plan any more. {message}", hours=_hours(age), workspaces=[])
     # what the key does not see, or the plan does not have, cannot be read
     states, excused = workspace_states(context.connection, table.name), (None, UNSEEN, NotAllowedError.__name__)
     unread = {each: state.read_at for each, state in states.items() if state.unread not in excused}
