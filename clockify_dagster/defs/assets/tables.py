@@ -1,6 +1,6 @@
 """The assets of tables: one step for each family, or for several families that come from one listing."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,18 +20,17 @@ def table_asset(
     account: Account,
     root: str,
     *,
-    also: Sequence[str] = (),
     read: Callable[[RefreshContext], RefreshResult] = read_listed_table,
     needs_users: bool = False,
     by_day: bool = False,
     priority: int = 5,
 ) -> AssetsDefinition:
-    """The asset of a table and its children, and of others that come from the same listing, with theirs.
+    """The asset of a table and its children, and of others that are listed with it, with theirs.
 
     By day, the days of the account's calendar are the partitions, and a run reads those that its tags name. With
     `needs_users`, the table is read by the list of users: it asks again where that was refused, and reports it.
     """
-    roots = [name for name in (root, *also) if name in account.contract]
+    roots = [each.name for each in account.contract.roots if root in (each.name, each.listed_with)]
     tables = [table for name in roots for table in account.contract.family(name)]
     calendar = account.calendar if by_day else None
     options = asset_options(account, tables, priority=priority, partitions=calendar.partitions if calendar else None)
