@@ -61,7 +61,7 @@ def test_a_free_workspace_takes_eleven_requests_and_asks_for_nothing_that_its_pl
 ) -> None:
     account = Account()
     place = add_everything(account, "FREE", people=people)
-    project = make_project(account, start_date=start(), timezone="UTC")
+    project = make_project(account, tables="all", start_date=start(), timezone="UTC")
     result = sync(project)
     assert len(project.asked()) == 11 == listings(set()) + people
     assert {request.status for request in project.sandbox.requests} == {200}
@@ -86,7 +86,7 @@ def test_a_workspace_with_everything_takes_a_request_a_list_and_those_that_canno
 ) -> None:
     account = Account()
     place = add_everything(account)
-    project = make_project(account, start_date=start(), update_window_days=3, timezone="UTC")
+    project = make_project(account, tables="all", start_date=start(), update_window_days=3, timezone="UTC")
     sync(project)
     users, invoices = (len(account.documents(place, kind)) for kind in ("users", "invoices"))
     first = listings() + users + invoices + INVOICES_PAID + POLICIES
@@ -106,7 +106,7 @@ def test_where_a_plan_is_not_known_all_is_asked_for_and_a_refusal_is_no_failure(
     account = Account()
     place = add_everything(account, "PLATINUM_2030")
     del place["features"]
-    project = make_project(account, start_date=start(), timezone="UTC")
+    project = make_project(account, tables="all", start_date=start(), timezone="UTC")
     paths = "custom-fields|expenses|invoices|approval-requests|holidays|time-off|scheduling|/reports/"
     project.sandbox.faults.add(Fault(paths, faults.Status(status), times=None))
     result = sync(project)
@@ -126,7 +126,7 @@ def test_a_feature_that_goes_away_keeps_its_rows_and_one_that_comes_is_loaded_by
 ) -> None:
     account = Account()
     place = add_everything(account)
-    project = make_project(account, start_date=start(), update_window_days=2, timezone="UTC")
+    project = make_project(account, tables="all", start_date=start(), update_window_days=2, timezone="UTC")
     sync(project)
     everything = place["features"]
     before = {table.name: project.rows(table.name) for table in optional_tables()}
@@ -152,7 +152,7 @@ def _change_a_little(account: Account, place: Document) -> None:
 def test_an_upgrade_brings_the_reports_of_all_days_and_dagster_shows_these_days(make_project: MakeProject) -> None:
     account = Account()
     place = add_everything(account, "FREE")
-    project = make_project(account, start_date=start(), update_window_days=2, timezone="UTC")
+    project = make_project(account, tables="all", start_date=start(), update_window_days=2, timezone="UTC")
     sync(project)
     place.update(features=account.add_workspace("Other")["features"], featureSubscriptionType="PRO")
     project.set(workspaces=place["id"])
