@@ -43,8 +43,12 @@ sandbox: install  ## serve the made-up account until Ctrl-C
 test: lint types imports  ## everything that must hold: style, types, layers, tests
 	$(BIN)/pytest --numprocesses 3 --dist worksteal
 
+# a file's tests stay together, since they share an environment that they install
+# a file's tests stay together, since they share an environment that they install
+# a file's tests stay together, since they share an environment that they install
+# a file's tests stay together, since they share an environment that they install
 test-world: install  ## tests that need the package index, another user, or minutes
-	$(BIN)/pytest -m world --numprocesses 2 --dist worksteal
+	$(BIN)/pytest -m world --numprocesses 2 --dist loadscope
 
 test-oldest:  ## the tests with the oldest versions that pyproject.toml allows, in .venv-oldest
 	$(PYTHON) -m venv --clear $(OLDEST)
@@ -72,6 +76,7 @@ bench: install  ## measure speed, memory and requests; BENCH=--large adds ten mi
 
 docs: install  ## make the generated pages anew
 	$(BIN)/python docs/dictionary.py docs/tables.md
+	$(BIN)/python docs/marts.py docs/marts.md
 	$(BIN)/python docs/relationships.py docs/images/relationships.svg
 
 clean:  ## remove what the targets made, but for data and history

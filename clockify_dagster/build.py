@@ -14,6 +14,7 @@ from clockify_dagster.defs.account_definitions import account_definitions
 from clockify_dagster.defs.resources import resource_of
 from clockify_dagster.errors import SettingsError
 from clockify_dagster.given_settings import GivenSettings
+from clockify_dagster.marts import Mart, available, with_those_they_read
 from clockify_dagster.settings import Settings
 
 
@@ -39,6 +40,8 @@ def build_definitions(
     requests_per_second: float | None = None,
     concurrency: int | None = None,
     blocking_checks: bool | None = None,
+    marts: bool | Sequence[str] = True,
+    hours_per_day: float | None = None,
 ) -> Definitions:
     """The assets, checks, jobs, schedules and resources of a Clockify account, to merge into a project's own.
 
@@ -47,8 +50,8 @@ def build_definitions(
     when the definitions are made. Neither key nor network is needed for that.
 
     Args:
-        name: begins the names of resources, jobs, schedules and ops; each account in a project needs its own. The
-            Clockify resource has this key, and the IO manager `<name>_warehouse`. Default: `clockify`.
+        name: begins the names of resources, jobs, schedules, ops and groups; each account in a project needs its own.
+            The Clockify resource has this key, and the IO manager `<name>_warehouse`. Default: `clockify`.
         api_key: the key of the workspace's owner or an admin, best as `EnvVar("CLOCKIFY_API_KEY")`.
         region: where the account lives: `global`, `euc1`, `use2`, `euw2` or `apse2`.
         api_url: the core API's address; takes precedence over the region.
@@ -61,14 +64,17 @@ def build_definitions(
         database: the DuckDB file. Default: `data/clockify.duckdb`.
         schema: the database schema of the tables. Default: the key prefix, its parts joined by `_`; else `main`.
         key_prefix: what stands before the tables' names in the asset keys; parts in a list, or separated by `/`.
-        group_name: one group for all assets. Default: a group for each kind of table.
+        group_name: one group for all assets. Default: a group for each kind of table, such as `<name>_reference`.
         owners: who owns the assets: e-mail addresses, or teams such as `team:data`.
-        translation: a function of an asset's spec and its table that gives the spec to use: other key, group, tags,
-            owners, description.
+        translation: a function of an asset's spec and its table, or its mart, that gives the spec to use: other key,
+            group, tags, owners, description.
         schedules: whether there are any. All are off until somebody turns them on.
         requests_per_second: the pace of this account's requests.
         concurrency: how many of its requests may be under way at once.
         blocking_checks: whether a check that fails as an error stops what comes after.
+        marts: whether there are views for analysts over the tables, or the names of those that there shall be; what
+            they read comes with them.
+        hours_per_day: what somebody works on a working day, where Clockify does not tell it. Default: 8.
 
     Returns:
         Definitions without executor and loggers; those are the project's.
@@ -100,6 +106,7 @@ def build_definitions(
         "requests_per_second": requests_per_second,
         "concurrency": concurrency,
         "blocking_checks": blocking_checks,
+        "hours_per_day": hours_per_day,
     }
     given = {field: _read(field, value) for field, value in parameters.items() if value is not None}
     if api_key is None:
@@ -113,7 +120,21 @@ def build_definitions(
         def read() -> Settings:
             return GivenSettings.load(**given, api_key=_read("api_key", api_key))
 
-    return account_definitions(settings, resource_of(settings, read), translation=translation, schedules=schedules)
+    return account_definitions(
+        settings,
+        resource_of(settings, read),
+        translation=translation,
+        schedules=schedules,
+        marts=_chosen(marts),
+    )
+
+
+def _chosen(marts: bool | Sequence[str]) -> dict[str, Mart]:
+    every = available()
+    names = [marts] if isinstance(marts, str) else every if marts is True else marts or ()
+    if unknown := sorted(set(names) - every.keys()):
+        raise SettingsError(f"marts cannot be used: there is no {unknown[0]}; there are {', '.join(sorted(every))}.")
+    return with_those_they_read(names, every)
 
 
 def _read(field: str, value: Any) -> Any:

@@ -66,7 +66,7 @@ class ClockifyComponent(Component, Resolvable, Model):
     Give the key as `{env: ...}`: it is then read when a run needs it.
     """
 
-    name: Annotated[Text, Field(description="Begins the names of resources, jobs, schedules and ops.")] = None
+    name: Annotated[Text, Field(description="Begins the names of resources, jobs, schedules, ops and groups.")] = None
     api_key: Annotated[Text, Field(description="The key of the workspace's owner or an admin.")] = None
     region: Annotated[Text, Field(description="Where the account lives: global, euc1, use2, euw2 or apse2.")] = None
     api_url: Annotated[Text, Field(description="The core API's address; takes precedence over the region.")] = None
@@ -88,6 +88,11 @@ class ClockifyComponent(Component, Resolvable, Model):
     requests_per_second: Annotated[Number, Field(description="The pace of requests.")] = None
     concurrency: Annotated[Number, Field(description="How many requests may be under way at once.")] = None
     blocking_checks: Annotated[bool | None, Field(description="Whether a failed check stops what comes after.")] = None
+
+    marts: Annotated[
+        bool | list[str], Field(description="Whether there are views for analysts, or the names of those to be made.")
+    ] = True
+    hours_per_day: Annotated[Number, Field(description="What somebody works on a working day, by default 8.")] = None
 
     def build_defs(self, context: ComponentLoadContext) -> Definitions:
         """The definitions of the account. Raises `SettingsError` where a value cannot be used."""

@@ -83,12 +83,15 @@ class Settings(BaseSettings):
     update_window_days: int = Field(
         default=30, ge=1, le=3660, description="Days, ending today, that every sync loads again"
     )
+    hours_per_day: float = Field(
+        default=8, gt=0, le=24, description="What somebody works on a working day, where Clockify does not tell it"
+    )
     database: Annotated[Path, AfterValidator(rules.checked_file)] = Field(
         default=Path("data/clockify.duckdb"), description="The DuckDB file"
     )
     name: Annotated[str, AfterValidator(rules.checked_name)] = Field(
         default="clockify",
-        description="Begins the names of Dagster's jobs, schedules, resources and steps",
+        description="Begins the names of Dagster's jobs, schedules, resources, steps and groups",
         examples=["clockify"],
     )
     key_prefix: Annotated[tuple[str, ...], NoDecode, BeforeValidator(rules.checked_key_prefix)] = Field(

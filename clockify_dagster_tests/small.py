@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from clockify_dagster.sandbox import Account
 from clockify_dagster_tests.conftest import Document
@@ -37,7 +37,7 @@ def add_everything(account: Account, plan: str = "PRO", *, people: int = 3, days
     account.add_approval(place, users[0], midnight - timedelta(days=7))
     account.decide(account.add_approval(place, users[1], midnight - timedelta(days=5), midnight), "APPROVED")
     account.add_holiday(place, users=users, groups=[group])
-    _add_time_off(account, place, users, midnight)
+    _add_time_off(account, place, users, group)
     account.add_assignment(project, users[0], midnight)
     return place
 
@@ -56,8 +56,9 @@ def _add_money(
     account.set_invoiced(entries[5])
 
 
-def _add_time_off(account: Account, place: Document, users: list[Document], midnight: datetime) -> None:
-    days = account.add_policy(place, users=users)
+def _add_time_off(account: Account, place: Document, users: list[Document], group: Document) -> None:
+    midnight = account.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    days = account.add_policy(place, users=users, groups=[group])
     account.archive(account.add_policy(place, "Errands", unit="HOURS", users=users[:1]))
     account.add_time_off_request(days, users[0], midnight + timedelta(days=9), half="FIRST_HALF")
     account.decide_time_off(account.add_time_off_request(days, users[1], midnight - timedelta(days=3)), "APPROVED")

@@ -11,6 +11,7 @@ _DEFAULTS = {
     "api_key": "none; a run needs it",
     "api_url": "the region's",
     "reports_url": "the one that belongs to the region or to `CLOCKIFY_API_URL`",
+    "tables": "`all`",
     "workspaces": "all that the key sees",
     "key_prefix": "none",
     "group_name": "a group for each kind of table",

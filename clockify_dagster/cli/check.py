@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import click
 
 from clockify_dagster.cli.terminal import folded, shown, table
+from clockify_dagster.defs.account import Account
 from clockify_dagster.defs.account_definitions import warehouse_of
 from clockify_dagster.defs.checks import audit_context, reconciled
 from clockify_dagster.defs.partitions import Calendar
+from clockify_dagster.marts import audit_marts, available
 from clockify_dagster.progress import counted
 from clockify_dagster.reconcile import CHECK as RECONCILIATION
 from clockify_dagster.reconcile import RECONCILIATIONS
@@ -28,12 +30,13 @@ def run_check(settings: Settings, *, as_json: bool, all_of_them: bool) -> int:
 
     Raises `NotLoadedError` where there is no database yet.
     """
+    assets = {name: spec.key.to_user_string() for name, spec in Account.of(settings).specs.items()}
     with shown("Checking"):
         findings, absent = all_findings(settings, warehouse_of(settings).warehouse(settings.contract))
     if as_json:
         objects = [
             {
-                "asset": finding.check.table,
+                "asset": assets[finding.check.table],
                 "check": finding.check.name,
                 "passed": finding.passed,
                 "severity": finding.severity,
@@ -44,7 +47,7 @@ def run_check(settings: Settings, *, as_json: bool, all_of_them: bool) -> int:
         is_any_alphabet_written = (sys.stdout.encoding or "").lower().startswith("utf")
         click.echo(json.dumps(objects, indent=2, ensure_ascii=not is_any_alphabet_written))
     else:
-        _print(findings, all_of_them=all_of_them)
+        _print(findings, assets, all_of_them=all_of_them)
     if absent:
         click.echo(folded(f"Never loaded, so not checked: {', '.join(absent)}."), err=True)
     return 1 if any(finding.is_error for finding in findings) else 0
@@ -57,24 +60,27 @@ def all_findings(settings: Settings, warehouse: Warehouse) -> tuple[list[Finding
         context = audit_context(connection, calendar, settings.contract)
         tables = counted(settings.contract, "Checking", "tables", len(settings.contract.tables))
         findings = [finding for each in tables for finding in audit(context, each)]
+        findings += audit_marts(connection, available(settings.contract).values())
         absent = [table.name for table in settings.contract if not context.was_loaded(table.name)]
     there = [check for check in RECONCILIATIONS if check.table in settings.contract]
     asked = [check for check in there if check is RECONCILIATION or check.table not in absent]
     return [*findings, *reconciled(settings, calendar, warehouse, asked)], absent
 
 
-def _print(findings: Sequence[Finding], *, all_of_them: bool) -> None:
+def _print(findings: Sequence[Finding], assets: Mapping[str, str], *, all_of_them: bool) -> None:
     passed, failed, unknown = ([each for each in findings if each.passed is passed] for passed in (True, False, None))
     blocks = []
     if all_of_them:
         rows = []
         for f in findings:  # lists and texts are below the table or in the JSON
             numbers = ", ".join(f"{k} {v:,}" for k, v in f.numbers.items() if isinstance(v, int | float))
-            rows.append([f.check.table, f.check.name, _PASSED[f.passed], f.severity, numbers])
+            rows.append([assets[f.check.table], f.check.name, _PASSED[f.passed], f.severity, numbers])
         blocks.append(table(rows, ["asset", "check", "passed", "severity", "numbers"]))
     if failed or unknown:
-        named: list[tuple[str, str, str, str]] = [(f.check.table, f.check.name, f.severity, f.message) for f in failed]
-        named += [(f.check.table, f.check.name, _PASSED[None], f.message.partition(": ")[2]) for f in unknown]
+        named: list[tuple[str, str, str, str]] = [
+            (assets[f.check.table], f.check.name, f.severity, f.message) for f in failed
+        ]
+        named += [(assets[f.check.table], f.check.name, _PASSED[None], f.message.partition(": ")[2]) for f in unknown]
         blocks.append(listed(named))
     compared: list[dict[str, Any]] = next(
         (f.numbers.get("workspaces", []) for f in findings if f.check is RECONCILIATION), []
@@ -91,7 +97,7 @@ def _print(findings: Sequence[Finding], *, all_of_them: bool) -> None:
 
 
 def listed(findings: Iterable[tuple[str, str, str, str]]) -> str:
-    """Of each the table, the check, the severity and the message, as a list to read."""
+    """Of each the asset, the check, the severity and the message, as a list to read."""
     return "\n".join(
-        folded(f"{severity} {of_table}, {check}: {message}", "- ") for of_table, check, severity, message in findings
+        folded(f"{severity} {of_asset}, {check}: {message}", "- ") for of_asset, check, severity, message in findings
     )

@@ -12,8 +12,10 @@ from clockify_dagster.api import ClockifyClient
 from clockify_dagster.api.network import proxy_of
 from clockify_dagster.cli.plan_tables import FEED, HEAD, plan_rows, requests_of
 from clockify_dagster.cli.terminal import folded, shown, table
-from clockify_dagster.contract import Contract
+from clockify_dagster.contract import WORKSPACES, Contract
+from clockify_dagster.defs.account import Account
 from clockify_dagster.defs.account_definitions import warehouse_of
+from clockify_dagster.defs.jobs import DAILY
 from clockify_dagster.defs.partitions import Calendar
 from clockify_dagster.defs.resources import chosen, connect, workspaces_of
 from clockify_dagster.errors import ApiError, ClockifyDagsterError, NotAllowedError, NotThereError, WarehouseError
@@ -26,6 +28,10 @@ def run_doctor(settings: Settings) -> int:
     proxy = proxy_of(settings.core_url)
     _say("Clockify", f"{settings.core_url}, through the proxy {proxy}" if proxy else settings.core_url)
     _say("days", f"{Calendar.of(settings).days}, in {settings.timezone}")
+    account = Account.of(settings)
+    example = account.specs[WORKSPACES]
+    place = example.metadata["dagster/table_name"]
+    _say("names", f"such as asset {example.key.to_user_string()}, table {place}, job {account.named(DAILY)}")
     results = []
     for look in (_database, _account):
         try:
@@ -36,7 +42,7 @@ def run_doctor(settings: Settings) -> int:
 
 
 def _database(settings: Settings) -> bool:
-    warehouse = warehouse_of(settings).warehouse(patience=0)
+    warehouse = warehouse_of(settings).warehouse(settings.contract, patience=0)
     warehouse.database.check_writable()
     if not settings.database.exists():
         return _say("database", f"{settings.database} (the first sync makes it)")

@@ -152,9 +152,9 @@ def _is_ours(run: DagsterRun) -> bool:
 
 @lru_cache(maxsize=1)  # many runs may wait
 def _ours(settings: Settings) -> tuple[frozenset[str], frozenset[AssetKey]]:
-    """The names of our jobs, and the keys of our tables."""
+    """The names of our jobs, and the keys of our tables and marts."""
     account = Account.of(settings)
-    return frozenset(job.name for job in all_jobs(account)), frozenset(account.tables)
+    return frozenset(job.name for job in all_jobs(account)), frozenset(account.names)
 
 
 def _process_of(run: DagsterRun) -> RunProcess | None:

@@ -39,11 +39,12 @@ class Outcome:
 
     Attributes:
         launched_by: what started the command; a tag of the runs says it.
-        rows: rows written, by table.
+        rows: rows written, by table; none for a mart.
         faults: why steps failed: the message of each, by step.
-        missing: tables that were not written, by step: of steps that failed, and of those skipped because of them.
+        missing: tables and marts that were not written, by step: of steps that failed, and of those skipped because of
+            them.
         passed: how many checks passed.
-        findings: checks that did not pass, by table and check: table, check, severity, description.
+        findings: checks that did not pass, by asset and check: asset, check, severity, description.
     """
 
     launched_by: str = "sync"
@@ -88,13 +89,13 @@ def job_named(name: str) -> JobDefinition:
 
 
 def _add(outcome: Outcome, result: JobExecutionResult) -> None:
-    tables = Account.of(Settings.forgiving()).tables
+    names = Account.of(Settings.forgiving()).names
     rows: dict[str, int] = {}
     requests: dict[str, int] = {}
     # each day of a table has a materialization; what is about all of them together is an observation
     for event in result.filter_events(lambda event: event.is_step_materialization or event.is_asset_observation):
         about = _about(event)
-        table, step = tables[about.asset_key], str(event.step_key)
+        table, step = names[about.asset_key], str(event.step_key)
         rows[table] = _number(about.metadata, ROWS) or rows.get(table, 0)
         requests[step] = _number(about.metadata, "requests") or requests.get(step, 0)
     failures = result.get_step_failure_events()
@@ -115,15 +116,20 @@ def _add(outcome: Outcome, result: JobExecutionResult) -> None:
     steps = set(result.job_def.graph.node_names())
     for assets in _definitions(Settings.forgiving()).assets or ():
         if isinstance(assets, AssetsDefinition) and assets.op.name in steps:
-            filled = [tables[key] for key in assets.keys]
+            filled = [names[key] for key in assets.keys]
             # a stop between the two leaves out the event of a child, whose rows came in with its parent's
-            if missing := [table for table in filled if not {table, CONTRACT[table].parent} & rows.keys()]:
+            if missing := [name for name in filled if not {name, _parent(name)} & rows.keys()]:
                 outcome.missing[assets.op.name] = missing
     for check in result.get_asset_check_evaluations():
         outcome.passed += check.passed
         if not check.passed:
-            place = (tables[check.asset_key], check.check_name)
+            place = (check.asset_key.to_user_string(), check.check_name)
             outcome.findings[place] = (*place, check.severity.value, check.description or "")
+
+
+def _parent(name: str) -> str | None:
+    """The table with which this one is written; None for others, and for a mart."""
+    return CONTRACT[name].parent if name in CONTRACT else None
 
 
 def _about(event: DagsterEvent) -> AssetMaterialization | AssetObservation:

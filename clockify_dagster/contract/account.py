@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from clockify_dagster.contract import listing
-from clockify_dagster.contract.columns import flag, identity, inside, instant, number, of_workspace, rate, refers, text
+from clockify_dagster.contract.columns import (
+    flag,
+    identity,
+    inside,
+    instant,
+    number,
+    of_workspace,
+    rate,
+    refers,
+    text,
+    word,
+)
 from clockify_dagster.contract.model import Table
 
 WORKSPACES = Table(
@@ -19,11 +30,11 @@ WORKSPACES = Table(
             flag("canseetimesheet", "canSeeTimeSheet", "Whether the timesheet is shown."),
             *inside(
                 "automaticLock",
-                text("automaticlock__firstday", "firstDay", "The first day of a week that is locked weekly."),
+                word("automaticlock__firstday", "firstDay", "The first day of a week that is locked weekly."),
                 number("automaticlock__olderthanvalue", "olderThanValue", "After how many periods entries lock."),
-                text("automaticlock__changeday", "changeDay", "On which day of the week entries lock."),
-                text("automaticlock__olderthanperiod", "olderThanPeriod", "DAYS, WEEKS or MONTHS."),
-                text("automaticlock__type", "type", "WEEKLY, MONTHLY or OLDER_THAN. Null where nothing locks."),
+                word("automaticlock__changeday", "changeDay", "On which day of the week entries lock."),
+                word("automaticlock__olderthanperiod", "olderThanPeriod", "DAYS, WEEKS or MONTHS."),
+                word("automaticlock__type", "type", "WEEKLY, MONTHLY or OLDER_THAN. Null where nothing locks."),
                 number("automaticlock__dayofmonth", "dayOfMonth", "On which day of the month entries lock."),
             ),
             flag("isprojectpublicbydefault", "isProjectPublicByDefault", "Whether new projects are public."),
@@ -37,7 +48,7 @@ WORKSPACES = Table(
         *rate("hourlyRate", "What work bills where nothing more special says otherwise"),
         *inside(
             "workspaceSettings",
-            text("timetrackingmode", "timeTrackingMode", "DEFAULT, or STOPWATCH_ONLY: no entries by hand."),
+            word("timetrackingmode", "timeTrackingMode", "DEFAULT, or STOPWATCH_ONLY: no entries by hand."),
             flag("onlyadminsseebillablerates", "onlyAdminsSeeBillableRates", "Whether only admins see rates."),
             flag(
                 "onlyadminsseepublicprojectsentries",
@@ -61,13 +72,13 @@ WORKSPACES = Table(
             flag("onlyadminsseealltimeentries", "onlyAdminsSeeAllTimeEntries", "Whether only admins see all entries."),
             flag("onlyadminsseedashboard", "onlyAdminsSeeDashboard", "Whether only admins see the dashboard."),
             number("round__minutes", "round.minutes", "To how many minutes reports round."),
-            text("round__round", "round.round", "Which way reports round, for example Round to nearest."),
+            word("round__round", "round.round", "Which way reports round, for example Round to nearest."),
         ),
-        text("featuresubscriptiontype", "featureSubscriptionType", "The plan, for example FREE or PRO."),
+        word("featuresubscriptiontype", "featureSubscriptionType", "The plan, for example FREE or PRO."),
         *rate("costRate", "What work costs where nothing more special says otherwise"),
-        text("features", "features", "What the plan has: a JSON list such as TIME_OFF."),
+        word("features", "features", "What the plan has: a JSON list such as TIME_OFF."),
         text("currencies", "currencies", "The workspace's currencies: a JSON list of id, code and isDefault."),
-        text("workingdays", "workspaceSettings.workingDays", "The days worked: a JSON list such as MONDAY."),
+        word("workingdays", "workspaceSettings.workingDays", "The days worked: a JSON list such as MONDAY."),
         text("locktimezone", "workspaceSettings.lockTimeZone", "The time zone in which locking counts its days."),
     ),
 )
@@ -80,7 +91,7 @@ USERS = Table(
     listing=listing.USERS,
     columns=(
         identity("id", "id", "The user."),
-        text("status", "status", "The state of the account, for example ACTIVE, LIMITED or DELETED."),
+        word("status", "status", "The state of the account, for example ACTIVE, LIMITED or DELETED."),
         text("profilepicture", "profilePicture", "Where the profile picture is."),
         text("name", "name", "The user's name."),
         identity("activeworkspace", "activeWorkspace", "The workspace last used; the API key may not see it."),
@@ -125,8 +136,8 @@ USERS_MEMBERSHIPS = Table(
         identity("user_id", "userId", "The user; where the membership leaves it out, the one it is listed with."),
         text("costrate", "costRate", "The cost rate as a JSON object: amount in minor units (cents), currency."),
         identity("targetid", "targetId", "The workspace, project or group, by membershiptype."),
-        text("membershipstatus", "membershipStatus", "PENDING, ACTIVE, DECLINED or INACTIVE."),
-        text("membershiptype", "membershipType", "What targetid names: WORKSPACE, PROJECT or USERGROUP."),
+        word("membershipstatus", "membershipStatus", "PENDING, ACTIVE, DECLINED or INACTIVE."),
+        word("membershiptype", "membershipType", "What targetid names: WORKSPACE, PROJECT or USERGROUP."),
         *rate("hourlyRate", "What the member bills there", joint="_"),
         *rate("costRate", "What the member costs there"),
     ),

@@ -20,6 +20,11 @@ number = _column_of(Type.FLOAT)
 instant = _column_of(Type.TIMESTAMP)
 
 
+def word(name: str, path: str, description: str) -> Column:
+    """A text that is a word of Clockify's own (a status, a type), a duration or a currency: nothing personal."""
+    return Column(name, Type.TEXT, path, description, is_word=True)
+
+
 def refers(
     name: str, path: str, table: str, about: str, *, orphans: Orphans = Orphans.ALLOWED, otherwise: str | None = None
 ) -> Column:
@@ -35,7 +40,7 @@ def rate(path: str, whose: str, joint: str = "__", inside: str = "") -> tuple[Co
     name, place = path.lower() + joint, f"{inside}.{path}" if inside else path
     amount = f"{whose}: an amount for an hour in minor units (cents; 10500 is 105.00). Null where none is set."
     currency = f"The currency of {name}amount, for example USD. Null where no rate is set."
-    return number(f"{name}amount", f"{place}.amount", amount), text(f"{name}currency", f"{place}.currency", currency)
+    return number(f"{name}amount", f"{place}.amount", amount), word(f"{name}currency", f"{place}.currency", currency)
 
 
 def inside(path: str, *columns: Column) -> tuple[Column, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clockify_dagster.contract.columns import flag, identity, of_workspace, refers, text
+from clockify_dagster.contract.columns import flag, identity, of_workspace, refers, text, word
 from clockify_dagster.contract.listing import Listing
 from clockify_dagster.contract.model import Table
 
@@ -23,9 +23,9 @@ CUSTOM_FIELDS = Table(
         identity("id", "id", "The field."),
         of_workspace("{workspace}"),
         text("name", "name", "The field's name."),
-        text("type", "type", "What it holds, for example TXT, NUMBER, DROPDOWN_SINGLE, CHECKBOX or LINK."),
-        text("entitytype", "entityType", "TIMEENTRY or USER: what it belongs to."),
-        text("status", "status", "INACTIVE, VISIBLE or INVISIBLE."),
+        word("type", "type", "What it holds, for example TXT, NUMBER, DROPDOWN_SINGLE, CHECKBOX or LINK."),
+        word("entitytype", "entityType", "TIMEENTRY or USER: what it belongs to."),
+        word("status", "status", "INACTIVE, VISIBLE or INVISIBLE."),
         flag("required", "required", "Whether it must be filled in."),
         flag("onlyadmincanedit", "onlyAdminCanEdit", "Whether only admins fill it in."),
         text("description", "description", "What the field is for."),
@@ -43,7 +43,7 @@ PROJECT_DEFAULTS = Table(
     columns=(
         identity("customfield_id", "id", "The field."),
         refers("projectid", "projectDefaultValues[].projectId", "clockify_projects", "The project; it may be deleted."),
-        text("status", "projectDefaultValues[].status", "INACTIVE, VISIBLE or INVISIBLE on the project."),
+        word("status", "projectDefaultValues[].status", "INACTIVE, VISIBLE or INVISIBLE on the project."),
         text("value", "projectDefaultValues[].value", "The value; JSON if it is a list."),
     ),
     primary_key=("customfield_id", "projectid"),
@@ -62,7 +62,7 @@ def _of_entries(entries: str, pipeline: str, group: str) -> Table:
             identity("timeentry_id", "id", "The time entry."),
             refers("customfieldid", "customFieldValues[].customFieldId", "clockify_custom_fields", "The field."),
             text("name", "customFieldValues[].name", "The field's name."),
-            text("type", "customFieldValues[].type", "Where the value comes from or what it holds, as Clockify says."),
+            word("type", "customFieldValues[].type", "Where the value comes from or what it holds, as Clockify says."),
             text("value", "customFieldValues[].value", "The value; JSON if it is a list."),
         ),
         primary_key=("timeentry_id", "customfieldid"),
@@ -81,7 +81,7 @@ USERS_CUSTOMFIELDS = Table(
         identity("user_id", "id", "The user."),
         refers("customfieldid", "customFields[].customFieldId", "clockify_custom_fields", "The field."),
         text("name", "customFields[].customFieldName", "The field's name."),
-        text("type", "customFields[].customFieldType", "What it holds, for example TXT or NUMBER."),
+        word("type", "customFields[].customFieldType", "What it holds, for example TXT or NUMBER."),
         text("value", "customFields[].value", "The value; JSON if it is a list."),
     ),
     primary_key=("user_id", "customfieldid"),

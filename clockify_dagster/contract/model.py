@@ -61,6 +61,7 @@ class Column:
 
     Attributes:
         otherwise: the fact of the request that stands in where the document has no value, without braces.
+        is_word: of a TEXT, whether its values are words of Clockify's own, durations or currencies.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Column:
     description: str
     references: Reference | None = None
     otherwise: str | None = None
+    is_word: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a declaration that could not work."""
@@ -81,6 +83,11 @@ class Column:
         require(self.fact is None or self.type is Type.ID, f"column {self.name} is a fact of the request but not an ID")
 
     @property
+    def is_private(self) -> bool:
+        """Whether a value may be personal, or free text: then it is never shown outside of its table."""
+        return self.type is Type.TEXT and not self.is_word
+
+    @property
     def fact(self) -> str | None:
         """The fact of the request that gives the value, or stands in for it; None where only the document does."""
         found = re.fullmatch(r"\{(\w+)\}", self.path)
@@ -89,8 +96,7 @@ class Column:
     @property
     def list_path(self) -> str | None:
         """The way to the list of which each item gives a row; None where the document itself is the row."""
-        before, opened, _ = self.path.partition("[]")
-        return before if opened else None
+        return self.path.partition("[]")[0] if "[]" in self.path else None
 
     @property
     def steps(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clockify_dagster.contract.columns import flag, identity, inside, instant, number, of_workspace, refers, text
+from clockify_dagster.contract.columns import flag, identity, inside, instant, number, of_workspace, refers, text, word
 from clockify_dagster.contract.listing import Listing
 from clockify_dagster.contract.model import Table
 
@@ -44,7 +44,7 @@ EXPENSES = Table(
         identity("id", "id", "The expense."),
         of_workspace("{workspace}"),
         refers("userid", "userId", "clockify_users", "Who spent it; they may have left since."),
-        text("date", "date", "The day on which it was spent, as Clockify writes it (2026-01-31): no instant."),
+        word("date", "date", "The day on which it was spent, as Clockify writes it (2026-01-31): no instant."),
         refers("projectid", "project.id", "clockify_projects", "The project, if any; it may be deleted since."),
         refers("taskid", "task.id", "clockify_tasks", "The task, if any; it may be deleted since."),
         refers("categoryid", "category.id", "clockify_expense_categories", "The category; it may be deleted since."),
@@ -84,10 +84,10 @@ INVOICES = Table(
         text("number", "number", "The number that stands on it."),
         refers("clientid", "clientId", "clockify_clients", "Who is billed; the client may be deleted since."),
         text("clientname", "clientName", "The client's name, as it was when the invoice was read."),
-        text("currency", "currency", "The currency of its amounts, for example USD."),
+        word("currency", "currency", "The currency of its amounts, for example USD."),
         instant("issueddate", "issuedDate", "When it was issued."),
         instant("duedate", "dueDate", "When it is due."),
-        text("status", "status", "UNSENT, SENT, PAID, PARTIALLY_PAID, VOID or OVERDUE."),
+        word("status", "status", "UNSENT, SENT, PAID, PARTIALLY_PAID, VOID or OVERDUE."),
         number("amount", "amount", "What is billed, in MINOR units (cents)."),
         number("paid", "paid", "What was paid of it, in MINOR units (cents)."),
         number("balance", "balance", "What is still to be paid, in MINOR units (cents)."),
@@ -107,7 +107,7 @@ INVOICES_ITEMS = Table(
             "items[]",
             number("order", "order", "The line's place on the invoice, from 1."),
             text("itemtype", "itemType", "What the line is called, for example Service."),
-            text("importtype", "importType", "NOT_IMPORTED, TIME_ENTRY_IMPORT or EXPENSE_IMPORT."),
+            word("importtype", "importType", "NOT_IMPORTED, TIME_ENTRY_IMPORT or EXPENSE_IMPORT."),
             text("description", "description", "What stands on the line."),
             number("quantity", "quantity", "How many, as Clockify gives it (in hundredths where it is written so)."),
             number("unitprice", "unitPrice", "The price of one, in MINOR units (cents)."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clockify_dagster.contract.columns import flag, identity, rate, refers, text
+from clockify_dagster.contract.columns import flag, identity, rate, refers, word
 from clockify_dagster.contract.model import Table
 
 WORKSPACES_FEATURES = Table(
@@ -11,7 +11,7 @@ WORKSPACES_FEATURES = Table(
     description="What a workspace's plan has: a row for each feature. It decides which of the other tables are read.",
     columns=(
         identity("workspace_id", "id", "The workspace."),
-        text("feature", "features[]", "The feature, for example TIME_OFF."),
+        word("feature", "features[]", "The feature, for example TIME_OFF."),
     ),
     primary_key=("workspace_id", "feature"),
     parent="clockify_workspaces",
@@ -24,7 +24,7 @@ WORKSPACES_CURRENCIES = Table(
     columns=(
         identity("workspace_id", "id", "The workspace."),
         identity("currency_id", "currencies[].id", "The currency, by Clockify's id."),
-        text("code", "currencies[].code", "Its code, for example USD."),
+        word("code", "currencies[].code", "Its code, for example USD."),
         flag("isdefault", "currencies[].isDefault", "Whether it counts where nothing else is said."),
     ),
     primary_key=("workspace_id", "currency_id"),
@@ -38,7 +38,7 @@ PROJECTS_MEMBERSHIPS = Table(
     columns=(
         identity("project_id", "id", "The project."),
         refers("userid", "memberships[].userId", "clockify_users", "The member; they may have left since."),
-        text("membershipstatus", "memberships[].membershipStatus", "PENDING, ACTIVE, DECLINED or INACTIVE."),
+        word("membershipstatus", "memberships[].membershipStatus", "PENDING, ACTIVE, DECLINED or INACTIVE."),
         *rate("hourlyRate", "What the member bills on the project", inside="memberships[]"),
         *rate("costRate", "What the member costs on the project", inside="memberships[]"),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clockify_dagster.contract.columns import flag, identity, inside, instant, number, of_workspace, refers, text
+from clockify_dagster.contract.columns import flag, identity, inside, instant, number, of_workspace, refers, text, word
 from clockify_dagster.contract.listing import Listing
 from clockify_dagster.contract.model import Table
 
@@ -27,7 +27,7 @@ ASSIGNMENTS = Table(
         instant("period__start", "period.start", "The instant at which it begins."),
         instant("period__end", "period.end", "The instant at which it ends."),
         number("hoursperday", "hoursPerDay", "How many hours a day are planned."),
-        text("starttime", "startTime", "At what time of the day it begins, as 10:00:00."),
+        word("starttime", "startTime", "At what time of the day it begins, as 10:00:00."),
         flag("billable", "billable", "Whether the work is to be billed."),
         text("note", "note", "A note about it."),
     ),
@@ -59,16 +59,16 @@ APPROVAL_REQUESTS = Table(
             refers("creatorid", "creator.userId", "clockify_users", "Who handed it in."),
             instant("daterange__start", "dateRange.start", "The instant at which the timesheet begins."),
             instant("daterange__end", "dateRange.end", "The instant at which it ends."),
-            text("status__state", "status.state", "PENDING, APPROVED, REJECTED, WITHDRAWN_APPROVAL or another one."),
+            word("status__state", "status.state", "PENDING, APPROVED, REJECTED, WITHDRAWN_APPROVAL or another one."),
             text("status__note", "status.note", "What was said about it."),
             instant("status__updatedat", "status.updatedAt", "When its state last changed."),
             text("status__updatedby", "status.updatedBy", "Who changed its state."),
         ),
-        text("approvedtime", "approvedTime", "The time approved of it (ISO 8601)."),
-        text("pendingtime", "pendingTime", "The time still to be approved (ISO 8601)."),
-        text("trackedtime", "trackedTime", "The time on it (ISO 8601), when its state last changed."),
-        text("billabletime", "billableTime", "The billable time on it (ISO 8601)."),
-        text("breaktime", "breakTime", "The breaks on it (ISO 8601)."),
+        word("approvedtime", "approvedTime", "The time approved of it (ISO 8601)."),
+        word("pendingtime", "pendingTime", "The time still to be approved (ISO 8601)."),
+        word("trackedtime", "trackedTime", "The time on it (ISO 8601), when its state last changed."),
+        word("billabletime", "billableTime", "The billable time on it (ISO 8601)."),
+        word("breaktime", "breakTime", "The breaks on it (ISO 8601)."),
         number("billableamount", "billableAmount", "What it bills, as Clockify gives it: minor units (cents)."),
         number("costamount", "costAmount", "What it costs, as Clockify gives it: minor units (cents)."),
         number("expensetotal", "expenseTotal", "The expenses on it, as Clockify gives them: MAJOR units."),

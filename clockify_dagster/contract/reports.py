@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clockify_dagster.contract.columns import flag, identity, inside, instant, number, of_workspace, refers, text
+from clockify_dagster.contract.columns import flag, identity, inside, instant, number, of_workspace, refers, word
 from clockify_dagster.contract.listing import Listing
 from clockify_dagster.contract.model import Table
 
@@ -28,9 +28,9 @@ ATTENDANCE = Table(
     columns=(
         of_workspace("{workspace}"),
         refers("userid", "userId", "clockify_users", "Whose day it is; they may have left since."),
-        text("date", "date", "The day in the account's zone, as 2026-01-31."),
-        text("starttime", "startTime", "When the first entry began, with the zone's offset."),
-        text("endtime", "endTime", "When the last entry ended, with the zone's offset. Null while one runs."),
+        word("date", "date", "The day in the account's zone, as 2026-01-31."),
+        word("starttime", "startTime", "When the first entry began, with the zone's offset."),
+        word("endtime", "endTime", "When the last entry ended, with the zone's offset. Null while one runs."),
         number("totalduration", "totalDuration", "The seconds worked, without breaks and time off."),
         number("break", "break", "The seconds of breaks."),
         number("capacity", "capacity", "The seconds that were to be worked."),

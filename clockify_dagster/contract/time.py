@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clockify_dagster.contract.columns import flag, identity, inside, instant, of_workspace, rate, refers, text
+from clockify_dagster.contract.columns import flag, identity, inside, instant, of_workspace, rate, refers, text, word
 from clockify_dagster.contract.model import Table
 
 
@@ -20,7 +20,7 @@ def _entries(
             identity("id", "id", "The time entry."),
             *inside(
                 "timeInterval",
-                text("timeinterval__duration", "duration", "How long it lasted (ISO 8601). Null while it runs."),
+                word("timeinterval__duration", "duration", "How long it lasted (ISO 8601). Null while it runs."),
                 instant("timeinterval_start", "start", "When it began: an instant, never null."),
                 instant("timeinterval_end", "end", "When it ended: an instant, maybe days later. Null while it runs."),
             ),
@@ -31,7 +31,7 @@ def _entries(
             flag("billable", "billable", "Whether the time is to be billed to the client."),
             refers("projectid", "projectId", "clockify_projects", "The project worked on, if any; it may be deleted."),
             refers("userid", "userId", "clockify_users", "Whose time it is; who has left may be in no list of users."),
-            text("type", "type", "REGULAR, BREAK, HOLIDAY or TIME_OFF; leave out what is no work when adding up."),
+            word("type", "type", "REGULAR, BREAK, HOLIDAY or TIME_OFF; leave out what is no work when adding up."),
             *rate("hourlyRate", "What the entry bills"),
             *rate("costRate", "What the entry costs"),
             text("customfieldvalues", "customFieldValues", "Values of custom fields: a JSON list. Null without any."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clockify_dagster.contract.columns import flag, identity, inside, instant, number, of_workspace, refers, text
+from clockify_dagster.contract.columns import flag, identity, inside, instant, number, of_workspace, refers, text, word
 from clockify_dagster.contract.listing import Listing
 from clockify_dagster.contract.model import Table
 
@@ -19,8 +19,8 @@ HOLIDAYS = Table(
         identity("id", "id", "The holiday."),
         of_workspace("{workspace}"),
         text("name", "name", "The holiday's name."),
-        text("startdate", "datePeriod.startDate", "Its first day, as Clockify writes it (2026-12-25): no instant."),
-        text("enddate", "datePeriod.endDate", "Its last day, as Clockify writes it: no instant."),
+        word("startdate", "datePeriod.startDate", "Its first day, as Clockify writes it (2026-12-25): no instant."),
+        word("enddate", "datePeriod.endDate", "Its last day, as Clockify writes it: no instant."),
         flag("occursannually", "occursAnnually", "Whether it comes again every year."),
         flag("everyoneincludingnew", "everyoneIncludingNew", "Whether it is everybody's, also of those yet to come."),
         text(
@@ -50,7 +50,7 @@ POLICIES = Table(
         of_workspace("{workspace}"),
         text("name", "name", "The policy's name."),
         flag("archived", "archived", "Whether it is archived: closed to new requests, but its history counts."),
-        text("timeunit", "timeUnit", "DAYS or HOURS: the unit of its requests and balances."),
+        word("timeunit", "timeUnit", "DAYS or HOURS: the unit of its requests and balances."),
         flag("allowhalfday", "allowHalfDay", "Whether half a day may be taken."),
         flag("allownegativebalance", "allowNegativeBalance", "Whether more may be taken than there is."),
         flag("everyoneincludingnew", "everyoneIncludingNew", "Whether it is everybody's, also of those yet to come."),
@@ -59,8 +59,8 @@ POLICIES = Table(
         *inside(
             "automaticAccrual",
             number("automaticaccrual__amount", "amount", "How much is added each period. Null: nothing is."),
-            text("automaticaccrual__period", "period", "MONTH or YEAR."),
-            text("automaticaccrual__timeunit", "timeUnit", "DAYS or HOURS."),
+            word("automaticaccrual__period", "period", "MONTH or YEAR."),
+            word("automaticaccrual__timeunit", "timeUnit", "DAYS or HOURS."),
         ),
     ),
 )
@@ -91,7 +91,7 @@ REQUESTS = Table(
         instant("createdat", "createdAt", "When it was made."),
         *inside(
             "status",
-            text("status__statustype", "statusType", "PENDING, APPROVED or REJECTED."),
+            word("status__statustype", "statusType", "PENDING, APPROVED or REJECTED."),
             instant("status__changedat", "changedAt", "When its state last changed."),
             identity("status__changedbyuserid", "changedByUserId", "Who changed its state."),
             text("status__note", "note", "What was said about it."),
@@ -101,9 +101,9 @@ REQUESTS = Table(
             instant("period__start", "period.start", "The instant at which it begins, in the user's own zone."),
             instant("period__end", "period.end", "The instant at which it ends."),
             flag("halfday", "halfDay", "Whether it is half a day."),
-            text("halfdayperiod", "halfDayPeriod", "FIRST_HALF, SECOND_HALF or NOT_DEFINED."),
+            word("halfdayperiod", "halfDayPeriod", "FIRST_HALF, SECOND_HALF or NOT_DEFINED."),
         ),
-        text("timeunit", "timeUnit", "DAYS or HOURS: the unit of the balance."),
+        word("timeunit", "timeUnit", "DAYS or HOURS: the unit of the balance."),
         number("balance", "balance", "What the user had of the policy, in its unit."),
         number("balancediff", "balanceDiff", "What the request takes, in the policy's unit."),
     ),
@@ -132,7 +132,7 @@ BALANCES = Table(
         number("balance", "balance", "What is left, in the policy's unit."),
         number("used", "used", "What was taken, in the policy's unit."),
         number("total", "total", "What there is in all, in the policy's unit."),
-        text("policytimeunit", "policyTimeUnit", "DAYS or HOURS."),
+        word("policytimeunit", "policyTimeUnit", "DAYS or HOURS."),
     ),
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clockify_dagster.contract import listing
-from clockify_dagster.contract.columns import flag, identity, inside, number, of_workspace, rate, refers, text
+from clockify_dagster.contract.columns import flag, identity, inside, number, of_workspace, rate, refers, text, word
 from clockify_dagster.contract.model import Orphans, Table
 
 CLIENTS = Table(
@@ -22,7 +22,7 @@ CLIENTS = Table(
         text("ccemails", "ccEmails", "Where copies of invoices are sent: a JSON list of addresses."),
         text("note", "note", "A note about the client."),
         identity("currencyid", "currencyId", "The currency in which the client pays, by Clockify's id."),
-        text("currencycode", "currencyCode", "The currency in which the client pays, for example USD."),
+        word("currencycode", "currencyCode", "The currency in which the client pays, for example USD."),
     ),
 )
 
@@ -45,20 +45,20 @@ PROJECTS = Table(
         *inside(
             "timeEstimate",
             flag("timeestimate__active", "active", "Whether the project has an estimate of time."),
-            text("timeestimate__estimate", "estimate", "The time estimated, as ISO 8601 (PT10H)."),
-            text("timeestimate__type", "type", _ESTIMATE_TYPE),
-            text("timeestimate__resetoption", "resetOption", _RESET),
+            word("timeestimate__estimate", "estimate", "The time estimated, as ISO 8601 (PT10H)."),
+            word("timeestimate__type", "type", _ESTIMATE_TYPE),
+            word("timeestimate__resetoption", "resetOption", _RESET),
         ),
         text("note", "note", "A note about the project."),
         flag("public", "public", "Whether everyone in the workspace may track time on it."),
         of_workspace(),
         flag("template", "template", "Whether it is a template for new projects and no project itself."),
         *rate("hourlyRate", "What the project bills where no task, member or entry says otherwise"),
-        text("duration", "duration", "The time tracked on it so far, as Clockify tells it (ISO 8601)."),
+        word("duration", "duration", "The time tracked on it so far, as Clockify tells it (ISO 8601)."),
         *inside(
             "estimate",
-            text("estimate__estimate", "estimate", "The older form of timeestimate__estimate (ISO 8601)."),
-            text("estimate__type", "type", "The older form of timeestimate__type: MANUAL or AUTO."),
+            word("estimate__estimate", "estimate", "The older form of timeestimate__estimate (ISO 8601)."),
+            word("estimate__type", "type", "The older form of timeestimate__type: MANUAL or AUTO."),
         ),
         text("clientname", "clientName", "The client's name, as it was when the project was read."),
         *rate("costRate", "What the project costs where no task, member or entry says otherwise"),
@@ -71,8 +71,8 @@ PROJECTS = Table(
             "budgetEstimate",
             flag("budgetestimate__active", "active", "Whether the project has a budget."),
             number("budgetestimate__estimate", "estimate", "The budget in minor units (cents)."),
-            text("budgetestimate__type", "type", _ESTIMATE_TYPE),
-            text("budgetestimate__resetoption", "resetOption", _RESET),
+            word("budgetestimate__type", "type", _ESTIMATE_TYPE),
+            word("budgetestimate__resetoption", "resetOption", _RESET),
             flag("budgetestimate__includeexpenses", "includeExpenses", "Whether expenses use up the budget."),
         ),
         text("estimatereset", "estimateReset", "When estimates start anew: a JSON object of interval and day."),
@@ -90,7 +90,7 @@ TASKS = Table(
     listed_with="clockify_projects",
     columns=(
         identity("id", "id", "The task."),
-        text("status", "status", "ACTIVE or DONE."),
+        word("status", "status", "ACTIVE or DONE."),
         text("name", "name", "The task's name."),
         refers("assigneeid", "assigneeId", "clockify_users", "Of older tasks the one assignee."),
         refers(
@@ -101,8 +101,8 @@ TASKS = Table(
             orphans=Orphans.IMPOSSIBLE,
             otherwise="project",
         ),
-        text("estimate", "estimate", "The time estimated, as ISO 8601 (PT1H30M)."),
-        text("duration", "duration", "The time tracked on it so far, as Clockify tells it (ISO 8601)."),
+        word("estimate", "estimate", "The time estimated, as ISO 8601 (PT1H30M)."),
+        word("duration", "duration", "The time tracked on it so far, as Clockify tells it (ISO 8601)."),
         flag("billable", "billable", "Whether new time entries of it are billable unless said otherwise."),
         *rate("hourlyRate", "What the task bills, before what its project says"),
         *rate("costRate", "What the task costs, before what its project says"),

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
 
 from dagster import AssetKey, AssetSpec
 
-from clockify_dagster.contract import CONTRACT, Contract, Table
+from clockify_dagster.contract import CONTRACT, Contract
 from clockify_dagster.defs.io_manager import ClockifyIOManager
+from clockify_dagster.defs.mart_specs import MARTS, mart_spec
 from clockify_dagster.defs.partitions import Calendar
 from clockify_dagster.defs.resources import ClockifyResource
 from clockify_dagster.defs.table_specs import table_spec
+from clockify_dagster.marts import Mart, MartOptions, available
 from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse.ddl import MAIN
 
-Translation: TypeAlias = Callable[[AssetSpec, Table], AssetSpec]
-"""Gives the spec that a table's asset shall have, from the one that we made and the table."""
+Translation: TypeAlias = Callable[[AssetSpec, Any], AssetSpec]
+"""Gives the spec that an asset shall have, from the one that we made and the table, or the mart, that it is."""
 
 
 @dataclass(frozen=True)
@@ -26,15 +28,17 @@ class Account:
     """What the assets, checks, jobs and schedules of one account have in common.
 
     Attributes:
-        name: begins the names of resources, ops, jobs, schedules and checks: `clockify` makes `clockify_daily`.
+        name: begins the names of resources, ops, jobs, schedules and groups: `clockify` makes `clockify_daily`.
         calendar: the days of its time entries.
         contract: its tables.
         schema: where the tables are in the database.
         key_prefix: stands before the table's name in each asset key.
-        group_name: the group of all its assets; None for the groups that the tables have by themselves.
+        group_name: the group of all its assets; None for a group of each kind of table: `clockify_reference`.
         owners: who answers for the assets, as Dagster writes it: `team:data` or an address.
         app_url: the address of Clockify's pages for people.
         translation: has the last word on each asset's spec.
+        marts: the views that are made of its tables, each after those that it reads.
+        mart_options: what the settings say to them.
     """
 
     name: str
@@ -46,22 +50,35 @@ class Account:
     owners: tuple[str, ...] = ()
     app_url: str = "https://app.clockify.me"
     translation: Translation | None = None
+    marts: tuple[Mart, ...] = ()
+    mart_options: MartOptions = field(default_factory=MartOptions)
 
     @classmethod
     def of(
-        cls, settings: Settings, contract: Contract | None = None, translation: Translation | None = None
+        cls,
+        settings: Settings,
+        contract: Contract | None = None,
+        translation: Translation | None = None,
+        marts: Mapping[str, Mart] | None = None,
     ) -> Account:
-        """The account that the settings describe; `contract` are other tables than those that the settings choose."""
+        """The account that the settings describe.
+
+        `contract` are other tables than those that the settings choose; `marts` others than all that can be made of
+        them.
+        """
+        contract = contract or settings.contract
         return cls(
             name=settings.name,
             calendar=Calendar.of(settings),
-            contract=contract or settings.contract,
+            contract=contract,
             schema=settings.tables_schema,
             key_prefix=settings.key_prefix,
             group_name=settings.group_name,
             owners=settings.owners,
             app_url=settings.app_url,
             translation=translation,
+            marts=tuple((available(contract) if marts is None else marts).values()),
+            mart_options=MartOptions(zone=settings.timezone, hours_per_day=settings.hours_per_day),
         )
 
     @cached_property
@@ -70,22 +87,36 @@ class Account:
         specs = {}
         for table in self.contract:
             spec = table_spec(table, self.contract, self.schema, self.owners, self.app_url).replace_attributes(
-                key=AssetKey([*self.key_prefix, table.name]), group_name=self.group_name or table.group
+                key=AssetKey([*self.key_prefix, table.name]), group_name=self.group_name or self.named(table.group)
             )
             specs[table.name] = self.translation(spec, table) if self.translation else spec
         return specs
 
-    def key(self, table: str) -> AssetKey:
-        """The key of a table's asset."""
-        return self.specs[table].key
+    @cached_property
+    def mart_specs(self) -> dict[str, AssetSpec]:
+        """By mart, what Dagster knows of its asset, with what it reads: tables and other marts."""
+        specs: dict[str, AssetSpec] = {}
+        for mart in self.marts:
+            spec = mart_spec(mart, self.schema, self.owners).replace_attributes(
+                key=AssetKey([*self.key_prefix, MARTS, mart.name]), group_name=self.group_name or mart.group
+            )
+            spec = self.translation(spec, mart) if self.translation else spec
+            tables = [self.key(table) for table in mart.tables if table in self.contract]
+            read = [*tables, *(specs[other].key for other in mart.marts)]
+            specs[mart.name] = spec.replace_attributes(deps=read).with_io_manager_key(self.warehouse_key)
+        return specs
+
+    def key(self, name: str) -> AssetKey:
+        """The key of the asset of a table or a mart."""
+        return (self.specs.get(name) or self.mart_specs[name]).key
 
     @cached_property
-    def tables(self) -> dict[AssetKey, str]:
-        """By asset key, the table."""
-        return {spec.key: table for table, spec in self.specs.items()}
+    def names(self) -> dict[AssetKey, str]:
+        """By asset key, the table or the mart."""
+        return {spec.key: name for name, spec in {**self.specs, **self.mart_specs}.items()}
 
     def named(self, part: str) -> str:
-        """The name of a job, schedule or op: `daily` is `clockify_daily` for the account `clockify`."""
+        """The name of a job, schedule, op or group: `daily` is `clockify_daily` for the account `clockify`."""
         return f"{self.name}_{part}"
 
     def step(self, table: str) -> str:

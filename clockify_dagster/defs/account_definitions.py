@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dagster import Definitions, ResourceDefinition
 
 from clockify_dagster.contract import Contract
@@ -12,6 +14,7 @@ from clockify_dagster.defs.io_manager import ClockifyIOManager
 from clockify_dagster.defs.jobs import all_jobs
 from clockify_dagster.defs.resources import ClockifyResource
 from clockify_dagster.defs.schedules import all_schedules
+from clockify_dagster.marts import Mart
 from clockify_dagster.settings import Settings
 
 
@@ -22,6 +25,7 @@ def account_definitions(
     contract: Contract | None = None,
     translation: Translation | None = None,
     schedules: bool = True,
+    marts: Mapping[str, Mart] | None = None,
 ) -> Definitions:
     """The definitions for these settings; needs neither key nor network.
 
@@ -31,8 +35,9 @@ def account_definitions(
         contract: its tables; those that the settings choose, unless others are given.
         translation: has the last word on each asset's spec.
         schedules: whether there are any; all are off until somebody turns them on.
+        marts: the marts; by default all that can be made of the contract.
     """
-    account = Account.of(settings, contract, translation)
+    account = Account.of(settings, contract, translation, marts)
     return Definitions(
         assets=all_assets(account),
         asset_checks=all_checks(account, blocking=settings.blocking_checks),

@@ -18,6 +18,7 @@ from clockify_dagster.defs.account import Account
 from clockify_dagster.defs.error_boundary import error_boundary
 from clockify_dagster.defs.partitions import Calendar
 from clockify_dagster.defs.resources import connect
+from clockify_dagster.marts import audit_marts, mart_checks
 from clockify_dagster.progress import counted
 from clockify_dagster.reconcile import CHECK, RECONCILIATIONS, ReconciliationContext
 from clockify_dagster.settings import Settings
@@ -29,9 +30,10 @@ PATIENCE_SECONDS = 20
 
 
 def all_checks(account: Account, *, blocking: bool) -> list[AssetChecksDefinition]:
-    """The checks of every table; with `blocking`, what depends on a table waits for those that can be errors."""
+    """The checks of every table and mart; with `blocking`, what depends on one waits for those that can be errors."""
     of_tables = [_table_checks(account, table, blocking=blocking) for table in account.contract.roots]
-    return [*of_tables, _reconciliation(account, blocking=blocking)]
+    of_marts = [_mart_checks(account, blocking=blocking)] if account.marts else []
+    return [*of_tables, *of_marts, _reconciliation(account, blocking=blocking)]
 
 
 def _table_checks(account: Account, root: Table, *, blocking: bool) -> AssetChecksDefinition:
@@ -60,6 +62,26 @@ def _table_checks(account: Account, root: Table, *, blocking: bool) -> AssetChec
     return checks
 
 
+def _mart_checks(account: Account, *, blocking: bool) -> AssetChecksDefinition:
+    """The checks of all marts, in one step; any may be selected alone."""
+
+    @multi_asset_check(
+        name=account.named("marts_checks"),
+        specs=[_spec(account, check, blocking=blocking) for mart in account.marts for check in mart_checks(mart)],
+        can_subset=True,
+        required_resource_keys={account.warehouse_key},
+        op_tags={"dagster/priority": "-15"},
+    )
+    def checks(context: AssetCheckExecutionContext) -> Iterator[AssetCheckResult]:
+        """Whether keys are unique and sums are those of the time entries. Of a mart that was never made: nothing."""
+        chosen = {(account.names[key.asset_key], key.name) for key in context.selected_asset_check_keys}
+        with error_boundary(), _warehouse(account, context).database.reading() as connection:
+            findings = audit_marts(connection, account.marts, chosen)
+        yield from (_result(account, finding) for finding in findings)
+
+    return checks
+
+
 def _warehouse(account: Account, context: AssetCheckExecutionContext) -> Warehouse:
     return account.warehouse(context.resources).warehouse(account.contract)
 
@@ -83,7 +105,7 @@ def _reconciliation(account: Account, *, blocking: bool) -> AssetChecksDefinitio
     )
     def checks(context: AssetCheckExecutionContext) -> Iterator[AssetCheckResult]:
         """Compare what is loaded with Clockify's reports: a request a workspace, more where they differ."""
-        selected = {(account.tables[key.asset_key], key.name) for key in context.selected_asset_check_keys}
+        selected = {(account.names[key.asset_key], key.name) for key in context.selected_asset_check_keys}
         asked = [check for check in chosen if (check.table, check.name) in selected]
         with error_boundary():
             settings = account.client(context.resources).settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dagster import (
@@ -27,6 +27,12 @@ TABLE = "clockify_table"
 
 ROWS = "rows loaded"
 """The name of the metadata that says how many rows a run wrote, of all its days together."""
+
+SAMPLE = "sample rows"
+"""The name of the metadata with a few rows of the table, without anything personal."""
+
+LONGEST_CELL = 60
+"""Of a longer value in them, so many characters are shown."""
 
 PARTITION_ROWS = "dagster/partition_row_count"
 """Dagster's name for the rows of one partition."""
@@ -81,12 +87,25 @@ def _column(table: Table, column: Column) -> TableColumn:
 
 
 def table_metadata(load: Load, table: str, schema: str) -> dict[str, Any]:
-    """What is known of a table once the load is written: the rows that came in, and those that it has in all."""
+    """What is known of a table once the load is written: the rows that came in, those that it has in all, and some."""
+    sample = load.samples.get(table)
     return {
         ROWS: (load.written or {}).get(table, 0),
         "dagster/row_count": load.held.get(table),
         **place_of(table, schema),
+        **({SAMPLE: MetadataValue.md(_as_markdown(sample))} if sample else {}),
     }
+
+
+def _as_markdown(rows: Sequence[Mapping[str, str | None]]) -> str:
+    lines = [list(rows[0]), ["---"] * len(rows[0])]
+    lines += [[_cell(value) for value in row.values()] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(value: str | None) -> str:
+    """A value within a table of Markdown, where it must not end its cell or its line."""
+    return " ".join((value or "")[:LONGEST_CELL].replace("|", "\\|").split())
 
 
 def place_of(table: str, schema: str) -> dict[str, str]:

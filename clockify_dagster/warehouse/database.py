@@ -80,8 +80,8 @@ class Database:
         with self.reading_if_there() as connection:
             if connection is None:
                 raise NotLoadedError(
-                    f"There is no {self._place} yet. Load it first: `clockify-dagster sync`, or in the UI the job "
-                    "clockify_daily. (The path is CLOCKIFY_DATABASE.)"
+                    f"There is no {self._place} yet. Load it first: `clockify-dagster sync`, or in the UI the "
+                    "account's job `daily`. (The path is CLOCKIFY_DATABASE.)"
                 )
             yield connection
 

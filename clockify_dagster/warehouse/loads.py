@@ -16,6 +16,7 @@ from clockify_dagster.errors import LoadConflictError
 from clockify_dagster.warehouse import load_state
 from clockify_dagster.warehouse.audit import row_counts
 from clockify_dagster.warehouse.day_numbers import DayNumbers, day_numbers
+from clockify_dagster.warehouse.sample import sample_rows
 from clockify_dagster.warehouse.staging import PageStaging
 from clockify_dagster.warehouse.users_writer import replace_users
 from clockify_dagster.warehouse.workspace_state import record_workspaces
@@ -46,6 +47,7 @@ class Load:
         held: by table, the rows that it has in all then.
         by_day: by table, what each of its days holds then; empty unless the load is one of days.
         earlier: the same of days before those, which were read as well.
+        samples: by table, a few of its rows then, without anything personal.
         is_superseded: whether it was left unwritten, since another load read later and wrote before.
     """
 
@@ -62,6 +64,7 @@ class Load:
     held: Mapping[str, int | None] = field(default_factory=dict, init=False)
     by_day: Mapping[str, Mapping[date, DayNumbers]] = field(default_factory=dict, init=False)
     earlier: Mapping[str, Mapping[date, DayNumbers]] = field(default_factory=dict, init=False)
+    samples: Mapping[str, list[dict[str, str | None]]] = field(default_factory=dict, init=False)
     is_superseded: bool = field(default=False, init=False)
 
     def write(self, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -74,6 +77,7 @@ class Load:
         rows = {table.name: 0 for table in self.staging.family} if self.is_superseded else self._replace(connection)
         self.held = row_counts(connection, self.staging.family)
         if not self.is_superseded:
+            self.samples = {table.name: sample_rows(connection, table) for table in self.staging.family}
             record_workspaces(connection, self.staging.family[0].name, self.workspaces, self.unread)
         # what no workspace gave does not count as loaded
         if not self.is_superseded and (self.workspaces or not self.unread):

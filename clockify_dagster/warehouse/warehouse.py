@@ -62,7 +62,7 @@ class Warehouse:
             if held is None:
                 raise NotLoadedError(
                     f"The table {table} is not loaded yet. Materialize it first: `clockify-dagster sync` loads "
-                    "everything, the job clockify_reference all that entries refer to."
+                    "everything, the job `reference` of the account all that entries refer to."
                 )
             chosen = ", ".join(quoted(each) if each in held else f"NULL AS {quoted(each)}" for each in columns) or "*"
             sql = f"SELECT {chosen} FROM {quoted(table)}"

@@ -12,6 +12,7 @@ import pytest
 from dagster import AssetKey
 
 from clockify_dagster.cli.check import all_findings
+from clockify_dagster.contract import CONTRACT
 from clockify_dagster.days import Days
 from clockify_dagster.definitions import project_definitions
 from clockify_dagster.defs.checks import reconciled
@@ -109,9 +110,10 @@ def refresh(project: Project, table: str) -> None:
 
 
 def findings(project: Project) -> dict[tuple[str, str], Finding]:
-    """What `clockify-dagster check` finds, by table and check."""
+    """What `clockify-dagster check` finds of the tables, by table and check."""
     found, _ = all_findings(project.settings, project.warehouse)
-    return {(finding.check.table, finding.check.name): finding for finding in found}
+    of_tables = (finding for finding in found if finding.check.table in CONTRACT)
+    return {(finding.check.table, finding.check.name): finding for finding in of_tables}
 
 
 def failed(project: Project) -> dict[tuple[str, str], Finding]:

@@ -11,6 +11,7 @@ from dagster import AssetCheckEvaluation, AssetCheckSeverity, ExecuteInProcessRe
 
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.days import Days
+from clockify_dagster.marts import all_marts, mart_checks
 from clockify_dagster.reconcile import CHECK as RECONCILIATION_CHECK
 from clockify_dagster.warehouse.audit import checks_of
 from clockify_dagster_tests.checks.conftest import MakeProject, clean_account
@@ -26,7 +27,7 @@ def evaluations(result: ExecuteInProcessResult) -> dict[tuple[str, str], AssetCh
 def test_a_job_runs_all_checks_alone_and_asks_clockify_once(loaded: Project) -> None:
     before = len(loaded.sandbox.requests)
     made = evaluations(loaded.run("clockify_checks"))
-    assert {table for table, _ in made} == {table.name for table in CONTRACT}
+    assert {table for table, _ in made} == {*CONTRACT.tables, *all_marts()}
     assert [place for place, each in made.items() if not each.passed] == []
     assert RECONCILIATION in made
     assert len(loaded.sandbox.requests) - before == 1
@@ -95,5 +96,6 @@ def test_the_page_on_checks_tells_of_each_kind_and_of_no_other() -> None:
     page = (Path(__file__).parents[2] / "docs" / "checks.md").read_text(encoding="utf-8")
     told = set(re.findall(r"^\| `([^`]+)`", page, re.MULTILINE))
     made = {check.name for table in CONTRACT for check in (*checks_of(table), RECONCILIATION_CHECK)}
+    made |= {check.name for mart in all_marts().values() for check in mart_checks(mart)}
     references = {name for name in made if "_is_in_" in name}
     assert told == (made - references) | {"<column>_is_in_<table>"}

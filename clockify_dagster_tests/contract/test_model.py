@@ -55,7 +55,7 @@ def test_a_column_that_could_not_work_is_refused(change: dict[str, Any], fault: 
         ({"primary_key": ("key",)}, r"\['key'\] are not columns"),
         ({"required": ("when",)}, r"\['when'\] are not columns"),
         ({"partition_column": "when"}, r"\['when'\] are not columns"),
-        ({"partition_column": "name", "required": ("name",)}, "name is not an instant"),
+        ({"partition_column": "id"}, "id is neither an instant nor the text of a day"),
         ({"partition_column": "born"}, "born is not required"),
         ({"columns": (ID, PART)}, "only the rows of a child come from a list"),
         ({"columns": (ID, PLACE), "listing": Listing("things")}, r"\['place'\] are not facts of its listing"),

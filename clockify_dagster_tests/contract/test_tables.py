@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from clockify_dagster.contract import CHANGED_AT, CONTRACT, LOADED_AT, Orphans, Table, Type
+from clockify_dagster.contract import CHANGED_AT, CONTRACT, CORE, LOADED_AT, Orphans, Table, Type
 
 OWED = {
     "clockify_clients": "Clients",
@@ -24,9 +24,26 @@ OWED = {
 every_table = pytest.mark.parametrize("table", list(CONTRACT), ids=lambda table: table.name)
 
 
-def test_the_thirteen_owed_tables_are_there_and_one_of_our_own() -> None:
+def test_the_core_are_the_thirteen_owed_tables_and_one_of_our_own() -> None:
     assert {name: CONTRACT[name].pipeline for name in OWED} == OWED
-    assert set(CONTRACT.tables) - set(OWED) == {"clockify_usergroups__users"}
+    assert set(CORE) - set(OWED) == {"clockify_usergroups__users"}
+
+
+def test_larger_plans_add_twenty_six_tables() -> None:
+    """Twenty-five, of which one comes for both kinds of entries."""
+    assert len(CONTRACT.tables) - len(CORE) == 26
+
+
+def test_a_part_of_the_tables_brings_parents_and_refers_to_nothing_that_is_left_out() -> None:
+    part = CONTRACT.only(["clockify_workspaces", "clockify_invoices__items", "clockify_timeentries__billing"])
+    assert set(part.tables) == {
+        "clockify_workspaces",
+        "clockify_invoices",
+        "clockify_invoices__items",
+        "clockify_timeentries__billing",
+    }
+    assert set(part["clockify_invoices"].references) == {"workspaceid"}
+    assert part["clockify_timeentries__billing"].goes_with is None
 
 
 @every_table
@@ -42,16 +59,17 @@ def test_references_point_to_keys(table: Table) -> None:
 
 
 @every_table
-def test_each_column_of_a_key_is_an_id_or_a_text(table: Table) -> None:
-    assert {table[column].type for column in table.primary_key} <= {Type.ID, Type.TEXT}
+def test_each_column_of_a_key_is_an_id_or_a_text_but_for_the_place_on_an_invoice(table: Table) -> None:
+    if table.name != "clockify_invoices__items":
+        assert {table[column].type for column in table.primary_key} <= {Type.ID, Type.TEXT}
 
 
 @every_table
 def test_names_that_end_in_id_are_ids_and_rates_are_numbers_beside_a_currency(table: Table) -> None:
     for column in table.document_columns:
-        if column.name.endswith("id"):
+        if column.name.endswith("id") and column.name != "paid":
             assert column.type is Type.ID, column.name
-        if column.name.endswith("_amount"):
+        if column.name.endswith("rate_amount") or column.name.endswith("rate__amount"):
             assert column.type is Type.FLOAT
             assert "cents" in column.description
             assert table[column.name.replace("_amount", "_currency")].type is Type.TEXT
@@ -97,13 +115,30 @@ def test_both_kinds_of_time_entries_have_the_same_columns_and_requirements() -> 
         assert daily.never_null == integral.never_null
 
 
-def test_only_the_daily_entries_are_replaced_by_day() -> None:
-    assert [table.name for table in CONTRACT if table.partition_column] == ["clockify_timeentries"]
+def test_only_the_daily_entries_and_what_reports_say_of_days_are_replaced_by_day() -> None:
+    assert [table.name for table in CONTRACT if table.is_by_day] == [
+        "clockify_timeentries",
+        "clockify_attendance",
+        "clockify_timeentries__billing",
+    ]
     assert CONTRACT["clockify_timeentries"].never_null == ("id", "timeinterval_start")
 
 
-def test_only_memberships_are_gathered_from_every_document_of_a_user() -> None:
-    assert [table.name for table in CONTRACT if table.keeps_all_documents] == ["clockify_users_memberships"]
+def test_memberships_and_fields_are_gathered_from_every_document_of_a_user() -> None:
+    assert [table.name for table in CONTRACT if table.keeps_all_documents] == [
+        "clockify_users_memberships",
+        "clockify_users__customfields",
+    ]
+
+
+def test_what_people_are_called_and_what_they_write_is_private() -> None:
+    personal = ("name", "mail", "address", "note", "picture", "customfield", "timezone", "color", "imageurl")
+    for table in CONTRACT:
+        for column in table.columns:
+            is_personal = any(each in column.name for each in personal) or column.name == "description"
+            assert column.is_private or column.type is not Type.TEXT or not is_personal, f"{table.name}.{column.name}"
+    assert not CONTRACT["clockify_timeentries"]["timeinterval__duration"].is_private
+    assert not any(column.is_private for table in CONTRACT for column in table.columns if column.type is not Type.TEXT)
 
 
 def test_every_description_is_a_sentence() -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from dagster import (
@@ -24,56 +22,10 @@ from dagster import (
 from clockify_dagster import ClockifyResource, build_definitions
 from clockify_dagster.contract import CONTRACT, Table
 from clockify_dagster.errors import SettingsError
-from clockify_dagster.sandbox import Account, Sandbox
-from clockify_dagster_tests.defs.accounts import days_before_today, small_account
-from clockify_dagster_tests.faults.expected import assert_schema_holds
+from clockify_dagster.marts import Mart, all_marts
+from clockify_dagster_tests.defs.places import DAYS, Place
 
-DAYS = days_before_today(5)
 MonkeyPatch = pytest.MonkeyPatch
-
-
-@dataclass
-class Place:
-    """A sandbox's account and how definitions reach it."""
-
-    account: Account
-    sandbox: Sandbox
-    database: Path
-
-    def definitions(self, name: str, **given: Any) -> Definitions:
-        return build_definitions(
-            **{
-                "name": name,
-                "api_key": EnvVar(f"{name.upper()}_KEY"),
-                "api_url": self.sandbox.api_url,
-                "reports_url": self.sandbox.reports_url,
-                "database": self.database,
-                "key_prefix": name,
-                "start_date": DAYS[0],
-                "requests_per_second": 1000,
-                **given,
-            }
-        )
-
-    def assert_loaded(self, schema: str) -> None:
-        assert_schema_holds(self.database, schema, self.account)
-
-
-@pytest.fixture
-def places(tmp_path: Path, monkeypatch: MonkeyPatch) -> Iterator[Callable[[str], Place]]:
-    running: list[Sandbox] = []
-
-    def start(name: str) -> Place:
-        account = small_account(len(DAYS), key=f"{name}-key")
-        sandbox = Sandbox(account)
-        sandbox.start()
-        running.append(sandbox)
-        monkeypatch.setenv(f"{name.upper()}_KEY", sandbox.api_key)
-        return Place(account, sandbox, tmp_path / "both.duckdb")
-
-    yield start
-    for sandbox in running:
-        sandbox.stop()
 
 
 @pytest.fixture
@@ -108,6 +60,8 @@ def test_a_project_with_an_io_manager_an_executor_and_a_group_of_its_own_takes_o
     place.assert_loaded("acme")
     assert not (tmp_path / "files").exists(), "no asset of theirs ran, and none of ours used their IO manager"
     execute(merged, "acme_checks", instance, days=False)
+    theirs_alone = merged.resolve_job_def("reference").asset_layer.selected_asset_keys
+    assert theirs_alone == {AssetKey("countries")}, "and their group is not one of ours"
     selected = merged.resolve_job_def("acme_reference").asset_layer.selected_asset_keys
     assert {key.path[0] for key in selected} == {"acme"}
 
@@ -154,14 +108,14 @@ def test_a_translation_moves_assets_checks_and_jobs_together(
 ) -> None:
     place = places("acme")
 
-    def translation(spec: AssetSpec, table: Table) -> AssetSpec:
+    def translation(spec: AssetSpec, table: Table | Mart) -> AssetSpec:
         key = AssetKey(["raw", table.name.removeprefix("clockify_")])
         return spec.replace_attributes(key=key, group_name="hours", owners=["team:finance"], tags={"tier": "gold"})
 
     definitions = place.definitions("acme", translation=translation)
     repository = definitions.get_repository_def()
     graph = repository.asset_graph
-    keys = {AssetKey(["raw", table.name.removeprefix("clockify_")]) for table in CONTRACT}
+    keys = {AssetKey(["raw", name.removeprefix("clockify_")]) for name in (*CONTRACT.tables, *all_marts())}
     assert graph.get_all_asset_keys() == keys
     assert {check.asset_key for check in graph.asset_check_keys} <= keys
     assert {graph.get(key).group_name for key in keys} == {"hours"}
@@ -169,6 +123,47 @@ def test_a_translation_moves_assets_checks_and_jobs_together(
     execute(definitions, "acme_daily", instance)
     place.assert_loaded("acme")
     execute(definitions, "acme_checks", instance, days=False)
+
+
+@pytest.mark.filterwarnings("ignore:.*is currently in preview")
+def test_groups_owners_tags_and_metadata_may_be_mapped_afterwards(
+    places: Callable[[str], Place], instance: DagsterInstance
+) -> None:
+    place = places("acme")
+    mapped = place.definitions("acme").map_asset_specs(
+        func=lambda spec: spec.replace_attributes(group_name="hours", owners=["team:finance"], tags={"tier": "gold"})
+    )
+    graph = mapped.get_repository_def().asset_graph
+    ours = [graph.get(key) for key in graph.get_all_asset_keys()]
+    assert {(each.group_name, *each.owners, each.tags["tier"]) for each in ours} == {("hours", "team:finance", "gold")}
+    execute(mapped, "acme_daily", instance)
+    place.assert_loaded("acme")
+    execute(mapped, "acme_checks", instance, days=False)
+
+
+def test_every_name_begins_with_the_accounts(places: Callable[[str], Place]) -> None:
+    definitions = places("acme").definitions("acme")
+    repository = definitions.get_repository_def()
+    jobs = {job.name for job in repository.get_all_jobs() if not job.name.startswith("__")}
+    steps = {node.name for job in repository.get_all_jobs() for node in job.graph.nodes}
+    schedules = {each.name for each in repository.schedule_defs}
+    graph = repository.asset_graph
+    groups = {str(graph.get(key).group_name) for key in graph.get_all_asset_keys()}
+    for names in (jobs, steps, schedules, groups, set(definitions.resources or {})):
+        assert names
+        assert [name for name in names if not f"{name}_".startswith("acme_")] == []
+    assert definitions.executor is None
+    assert not definitions.loggers
+
+
+def test_the_page_of_an_asset_has_owners_tags_and_links(places: Callable[[str], Place]) -> None:
+    given = {"owners": ["team:finance", "ana@example.com"], "region": "euc1"}
+    graph = places("acme").definitions("acme", **given).get_repository_def().asset_graph
+    tags = graph.get(AssetKey(["acme", "clockify_tags"]))
+    assert [*tags.owners] == ["team:finance", "ana@example.com"]
+    assert tags.tags["source"] == "clockify"
+    assert tags.metadata["in Clockify"].value == "https://euc1.clockify.me/tags"
+    assert tags.metadata["Clockify's API"].value.startswith("https://")
 
 
 def test_a_schema_may_differ_from_the_prefix_and_stands_in_the_table_names(

@@ -12,16 +12,19 @@ from pathlib import Path
 
 import pytest
 
+from clockify_dagster.contract import CORE
 from clockify_dagster.sandbox import Sandbox
 from clockify_dagster_tests.conftest import opened
 from clockify_dagster_tests.defs.accounts import days_before_today, small_account
-from clockify_dagster_tests.faults.expected import assert_schema_holds
+from clockify_dagster_tests.faults.expected import COMPARED, assert_schema_holds
 
 pytestmark = pytest.mark.world
 
 ROOT = Path(__file__).parents[2]
 DAYS = days_before_today(4)
 ACCOUNTS = ("acme", "globex")
+CORE_COMPARED = [table for table in COMPARED if table in CORE]
+JOB = ("dagster", "job", "execute", "-m", "agency.definitions", "-j")
 
 
 class Installed:
@@ -68,7 +71,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory, sandboxes: dict[str, San
     (wheel,) = folder.glob("*.whl")
     shutil.copytree(ROOT / "examples" / "existing_project", folder / "existing_project")
     python = str(folder / "venv" / "bin" / "python")
-    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
     _call([*install, str(wheel), "dagster-dg-cli", "--editable", str(folder / "existing_project")])
     (folder / "home").mkdir()
     variables = {
@@ -88,25 +91,51 @@ def _call(command: list[str]) -> None:
     subprocess.run(command, check=True)  # noqa: S603 - our own command
 
 
-@pytest.mark.long
-def test_a_dg_project_takes_two_accounts_as_components(installed: Installed, sandboxes: dict[str, Sandbox]) -> None:
+# Runs jobs as their own processes would, in a single one: a process for each step of each job takes minutes.
+EACH_JOB = """
+import json, sys
+from dagster import DagsterInstance
+from agency.definitions import defs
+
+repository, tags = defs().get_repository_def(), json.loads(sys.argv[1])
+with DagsterInstance.get() as instance:
+    for name in sys.argv[2:]:
+        job = repository.get_job(name)
+        by_day = any(each.partitions_def for each in job.asset_layer.asset_graph.asset_nodes)
+        assert job.execute_in_process(instance=instance, tags=tags if by_day else {}).success, name
+"""
+SPAN = {"dagster/asset_partition_range_start": str(DAYS[0]), "dagster/asset_partition_range_end": str(DAYS[-1])}
+JOBS = ("daily", "reference", "time_entries", "time_entries_integral", "everything", "checks")
+
+
+def test_a_dg_project_takes_two_accounts_as_components(installed: Installed) -> None:
     assert "All definitions loaded successfully" in installed.run("dg", "check", "defs")
-    assert "project_names" in installed.run("dg", "list", "defs", "--json")
-    components = installed.run("dg", "list", "components")
-    assert "clockify_dagster.ClockifyComponent" in components
-    job = ["dagster", "job", "execute", "-m", "agency.definitions", "-j"]
-    span = {"dagster/asset_partition_range_start": DAYS[0], "dagster/asset_partition_range_end": DAYS[-1]}
-    for name in ACCOUNTS:
-        installed.run(*job, f"{name}_daily", "--tags", json.dumps(span, default=str))
-        installed.run(*job, f"{name}_checks")
-        assert_schema_holds(installed.database, name, sandboxes[name].account)
+    listed = installed.run("dg", "list", "defs", "--json")
+    assert all(name in listed for name in ("project_names", "acme/clockify_tags", "globex/clockify_tags"))
+    said = installed.run("dg", "list", "components", "--json", "--package", "clockify_dagster")
+    (ours,) = json.JSONDecoder().raw_decode(said)[0]["items"]
+    assert ours["key"] == "clockify_dagster.ClockifyComponent"
+    assert ours["summary"] == "A Clockify account: every table an asset in DuckDB, with checks, jobs and schedules."
+
+
+@pytest.mark.long
+def test_each_job_of_each_account_runs_and_none_runs_what_is_not_its_own(
+    installed: Installed, sandboxes: dict[str, Sandbox]
+) -> None:
+    # once as their own executor does it, with a process for each step
+    installed.run(*JOB, "acme_daily", "--tags", json.dumps(SPAN))
+    assert_schema_holds(installed.database, "acme", sandboxes["acme"].account, CORE_COMPARED)
+    jobs = [f"{account}_{job}" for account in ACCOUNTS for job in JOBS]
+    installed.run("python", "-c", EACH_JOB, json.dumps(SPAN), *jobs)
+    for name, tables in (("acme", CORE_COMPARED), ("globex", COMPARED)):
+        assert_schema_holds(installed.database, name, sandboxes[name].account, tables)
     assert not Path(installed.variables["AGENCY_FILES"]).exists(), "our jobs run none of their assets"
-    installed.run(*job, "reference")
+    before = {name: len(sandbox.requests) for name, sandbox in sandboxes.items()}
+    installed.run("python", "-c", EACH_JOB, "{}", "reference")
     files = {path.name for path in Path(installed.variables["AGENCY_FILES"]).iterdir()}
     assert files == {"countries", "offices"}, "their job runs none of ours"
-    before = len(sandboxes["acme"].requests)
+    assert before == {name: len(sandbox.requests) for name, sandbox in sandboxes.items()}
     installed.run("dagster", "asset", "materialize", "-m", "agency.definitions", "--select", "acme/project_names")
-    assert len(sandboxes["acme"].requests) == before
     with opened(installed.database) as connection:
         assert connection.execute("SELECT name FROM acme.project_names").fetchall() == [("Website",)]
 
@@ -114,6 +143,9 @@ def test_a_dg_project_takes_two_accounts_as_components(installed: Installed, san
 def test_a_range_of_days_is_one_run_of_the_embedded_assets(installed: Installed, sandboxes: dict[str, Sandbox]) -> None:
     select = ["--select", "globex/clockify_workspaces,globex/clockify_timeentries,globex/clockify_timeentries__tags"]
     span = f"{DAYS[0]}...{DAYS[-1]}"
+    if installed.database.exists():
+        with opened(installed.database, "READ_WRITE") as connection:
+            connection.execute("DROP TABLE IF EXISTS globex.clockify_timeentries")
     installed.run("dagster", "asset", "materialize", "-m", "agency.definitions", *select, "--partition-range", span)
     place = next(iter(sandboxes["globex"].account.workspaces.values()))
     with opened(installed.database) as connection:
@@ -128,7 +160,9 @@ def test_a_new_component_is_scaffolded_and_a_wrong_value_is_told(installed: Inst
         assert "CLOCKIFY_API_KEY" in (made / "defs.yaml").read_text()
         installed.run("dg", "check", "yaml")
         (made / "defs.yaml").write_text("type: clockify_dagster.ClockifyComponent\nattributes:\n  zone: UTC\n")
-        assert "zone" in installed.run("dg", "check", "yaml", check=False)
+        # of several files of one component dg checks a single one, unless it is told which
+        said = installed.run("dg", "check", "yaml", str(made), check=False)
+        assert "Additional properties are not allowed ('zone' was unexpected)" in said
     finally:
         shutil.rmtree(made, ignore_errors=True)
 

@@ -23,7 +23,7 @@ OLDEST = STORAGE_VERSION.removeprefix("v")
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 ZONE = "Europe/Belgrade"
 
-# the question of the README
+# a view of a user's
 VIEW = """
 CREATE VIEW hours_by_month AS
 SELECT coalesce(p.name, e.projectid, '(no project)') AS project, date_trunc('month', e.timeinterval_start) AS month,

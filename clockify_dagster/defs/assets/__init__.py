@@ -1,4 +1,7 @@
-"""The assets: one step for each family of tables, made from the contract. Only what is special is named here."""
+"""The assets: one step for each family of tables, made from the contract, and one for the marts.
+
+Only what is special is named here.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from dagster import AssetsDefinition
 
 from clockify_dagster.contract import WORKSPACES
 from clockify_dagster.defs.account import Account
+from clockify_dagster.defs.assets.marts import mart_assets
 from clockify_dagster.defs.assets.tables import table_asset
 from clockify_dagster.defs.assets.workspaces import workspaces_asset
 from clockify_dagster.refresh import (
@@ -42,7 +46,5 @@ def all_assets(account: Account) -> list[AssetsDefinition]:
     reports = [table for table in account.contract if table.listing is not None and table.listing.is_report]
     special |= {table.name: {"read": read_report, "by_day": True, "priority": -1} for table in reports}
     roots = [each for each in account.contract.roots if each.listed_with is None and each.name != WORKSPACES]
-    return [
-        workspaces_asset(account),
-        *(table_asset(account, each.name, **special.get(each.name, {})) for each in roots),
-    ]
+    tables = [table_asset(account, each.name, **special.get(each.name, {})) for each in roots]
+    return [workspaces_asset(account), *tables, *mart_assets(account)]

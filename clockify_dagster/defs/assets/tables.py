@@ -1,5 +1,6 @@
 """The assets of tables: one step for each family, or for several families that come from one listing."""
 
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -63,8 +64,11 @@ def table_asset(
         metadata.update(result.numbers)
         if result.refused:
             reasons = "; ".join(f"workspace {workspace}: {why}" for workspace, why in result.refused.items())
-            context.log.warning(
-                f"{root} is not on this plan or not for this key's role; its rows stay as they are ({reasons})"
+            listing = account.contract[root].listing
+            is_known = listing is not None and all(workspaces[each].lacks(listing) for each in result.refused)
+            context.log.log(
+                logging.INFO if is_known else logging.WARNING,
+                f"{root} is not on this plan or not for this key's role; its rows stay as they are ({reasons})",
             )
             metadata["not on this plan"] = dict(result.refused)
         for load in result.loads:
