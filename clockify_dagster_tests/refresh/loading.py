@@ -94,6 +94,12 @@ def assert_equal(office: Office, *roots: str) -> None:
             assert comparable(table, rows(office, table.name)) == comparable(table, expected[table.name]), table.name
 
 
+def pass_a_day(office: Office) -> None:
+    """Let what is loaded be a day old."""
+    with office.warehouse.database.writing() as connection:
+        connection.execute("UPDATE clockify_state.loads SET listed_at = listed_at - INTERVAL 1 DAY")
+
+
 def asked(office: Office, pattern: str = "") -> list[Request]:
     """The requests since the last load began whose path contains the pattern."""
     return [request for request in office.sandbox.requests if pattern in request.path]

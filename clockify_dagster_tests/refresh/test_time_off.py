@@ -13,7 +13,7 @@ from clockify_dagster.sandbox import Fault, faults
 from clockify_dagster.sandbox.times import instant
 from clockify_dagster.warehouse import Warehouse
 from clockify_dagster_tests.refresh.conftest import Document, Office
-from clockify_dagster_tests.refresh.loading import asked, assert_equal, load, rows
+from clockify_dagster_tests.refresh.loading import asked, assert_equal, load, pass_a_day, rows
 
 POLICIES, REQUESTS = "clockify_timeoff_policies", "clockify_timeoff_requests"
 BALANCES, HOLIDAYS = "clockify_timeoff_balances", "clockify_holidays"
@@ -37,11 +37,6 @@ class Team:
         found = [request.path.rpartition("/")[2] for request in asked(self.office, "/balance/policy/")]
         return sorted(names.get(each, each) for each in found)
 
-    def pass_a_day(self) -> None:
-        """Let what is loaded be a day old."""
-        with self.office.warehouse.database.writing() as connection:
-            connection.execute("UPDATE clockify_state.loads SET listed_at = listed_at - INTERVAL 1 DAY")
-
 
 @pytest.fixture
 def team(office: Office) -> Team:
@@ -61,7 +56,7 @@ def test_the_first_load_of_a_day_asks_for_all_balances_and_the_next_one_for_none
     assert team.sync() == [], "not of the policy that has none, either"
     assert_equal(team.office, *ALL)
     team.office.account.change_balance(team.days, team.people[0], 5)
-    team.pass_a_day()
+    pass_a_day(team.office)
     assert team.sync() == ["days", "hours", "old"]
     assert_equal(team.office, *ALL)
 
