@@ -145,6 +145,8 @@ class Table:
             One step loads both.
         goes_with: a table that comes from another listing, and without whose row, by the first column, a row of this
             one means nothing: where that goes for good, this one goes.
+        is_logged: whether `clockify_change_log` tells how its rows change.
+        not_logged: columns whose changes are no news: sums that Clockify works out, names that are other rows'.
         required: columns, besides the key of a table without parent, without which a row is an error.
         keeps_all_documents: where a parent's row is in several documents (a user in two workspaces), whether the
             child's rows of all of them count, or only those of the document read last.
@@ -162,6 +164,8 @@ class Table:
     partition_column: str | None = None
     listed_with: str | None = None
     goes_with: str | None = None
+    is_logged: bool = False
+    not_logged: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     keeps_all_documents: bool = False
 
@@ -173,7 +177,7 @@ class Table:
         require(len(set(names)) == len(names), f"{self.name} has a column twice")
         require(bool(self.description.strip()), f"{self.name} has no description")
         require(bool(self.primary_key), f"{self.name} has no key")
-        named = (*self.primary_key, *self.required, *filter(None, [self.partition_column]))
+        named = (*self.primary_key, *self.required, *self.not_logged, *filter(None, [self.partition_column]))
         strangers = sorted(set(named) - set(names))
         require(not strangers, f"{self.name}: {strangers} are not columns of it")
         lists = {column.list_path for column in self.columns} - {None}

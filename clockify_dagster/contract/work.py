@@ -78,6 +78,8 @@ PROJECTS = Table(
         text("estimatereset", "estimateReset", "When estimates start anew: a JSON object of interval and day."),
         text("customfields", "customFields", "The project's custom fields: a JSON list. Null where left out."),
     ),
+    is_logged=True,
+    not_logged=("duration", "clientname"),
 )
 
 TASKS = Table(
@@ -110,6 +112,8 @@ TASKS = Table(
         text("usergroupids", "userGroupIds", "The groups assigned to it: a JSON list of ids."),
         of_workspace("{workspace}"),
     ),
+    is_logged=True,
+    not_logged=("duration",),
 )
 
 TASKS_ASSIGNEES = Table(

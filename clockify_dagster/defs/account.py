@@ -98,7 +98,7 @@ class Account:
         specs: dict[str, AssetSpec] = {}
         for mart in self.marts:
             spec = mart_spec(mart, self.schema, self.owners).replace_attributes(
-                key=AssetKey([*self.key_prefix, MARTS, mart.name]), group_name=self.group_name or mart.group
+                key=AssetKey([*self.key_prefix, MARTS, mart.name]), group_name=self.group_name or self.named(mart.group)
             )
             spec = self.translation(spec, mart) if self.translation else spec
             tables = [self.key(table) for table in mart.tables if table in self.contract]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import datetime, timezone
 
 import duckdb
 
@@ -10,6 +11,7 @@ from clockify_dagster.contract import Table
 from clockify_dagster.contract.account import USERGROUPS, USERS_MEMBERSHIPS
 from clockify_dagster.contract.custom_fields import CUSTOM_FIELDS
 from clockify_dagster.contract.work import PROJECTS
+from clockify_dagster.warehouse.change_log import log_changes
 from clockify_dagster.warehouse.changed_rows import note_contents
 from clockify_dagster.warehouse.ddl import columns_by_table, ensure_table, literal, quoted
 from clockify_dagster.warehouse.staging import PageStaging
@@ -66,6 +68,9 @@ def replace_users(
             f"ANTI JOIN {quoted(child.name)} AS held USING ({', '.join(child.primary_key)}) "
             f"WHERE retained.user_id IN (SELECT id FROM {quoted(users.name)})"
         )
+        if staging.logs_changes:
+            before, after = (f"SELECT * FROM {each}" for each in (_before(child), quoted(child.name)))
+            log_changes(connection, child, before, after, datetime.now(timezone.utc))
     return written
 
 
@@ -78,7 +83,12 @@ def _set_aside(connection: duckdb.DuckDBPyConnection, child: Table) -> None:
         f"OR (user_id IN (FROM retained_users) AND {target} NOT IN (FROM read_targets))"
     )
     note_contents(connection, child, "")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {_before(child)} AS SELECT * FROM {quoted(child.name)}")
     connection.execute(f"DELETE FROM {quoted(child.name)}")
+
+
+def _before(child: Table) -> str:
+    return quoted(f"{child.name} as it was")
 
 
 def _aside(child: Table) -> str:

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from dagster import AssetCheckEvaluation, AssetCheckSeverity, ExecuteInProcessResult
 
-from clockify_dagster.contract import CONTRACT
+from clockify_dagster.contract import CONTRACT, CORE
 from clockify_dagster.days import Days
 from clockify_dagster.marts import all_marts, mart_checks
 from clockify_dagster.reconcile import CHECK as RECONCILIATION_CHECK
+from clockify_dagster.reconcile import RECONCILIATIONS
 from clockify_dagster.warehouse.audit import checks_of
 from clockify_dagster_tests.checks.conftest import MakeProject, clean_account
 from clockify_dagster_tests.conftest import Project
@@ -27,7 +28,7 @@ def evaluations(result: ExecuteInProcessResult) -> dict[tuple[str, str], AssetCh
 def test_a_job_runs_all_checks_alone_and_asks_clockify_once(loaded: Project) -> None:
     before = len(loaded.sandbox.requests)
     made = evaluations(loaded.run("clockify_checks"))
-    assert {table for table, _ in made} == {*CONTRACT.tables, *all_marts()}
+    assert {table for table, _ in made} == {*CORE, *all_marts()}
     assert [place for place, each in made.items() if not each.passed] == []
     assert RECONCILIATION in made
     assert len(loaded.sandbox.requests) - before == 1
@@ -79,7 +80,7 @@ def test_a_check_that_fails_as_an_error_stops_what_comes_after_only_where_that_i
     made = evaluations(result)
     assert made["clockify_workspaces", "values_fit"].passed is False
     loaded = {event.asset_key.path[-1] for event in result.get_asset_materialization_events() if event.asset_key}
-    others = {table.name for table in CONTRACT if "timeentries" not in table.name} - {"clockify_workspaces"}
+    others = {name for name in CORE if "timeentries" not in name} - {"clockify_workspaces"}
     assert loaded - {"clockify_workspaces"} == (set() if blocking else others)
 
 
@@ -95,7 +96,7 @@ def test_with_blocking_checks_a_clean_account_is_loaded_as_without(make_project:
 def test_the_page_on_checks_tells_of_each_kind_and_of_no_other() -> None:
     page = (Path(__file__).parents[2] / "docs" / "checks.md").read_text(encoding="utf-8")
     told = set(re.findall(r"^\| `([^`]+)`", page, re.MULTILINE))
-    made = {check.name for table in CONTRACT for check in (*checks_of(table), RECONCILIATION_CHECK)}
+    made = {check.name for table in CONTRACT for check in (*checks_of(table), *RECONCILIATIONS)}
     made |= {check.name for mart in all_marts().values() for check in mart_checks(mart)}
     references = {name for name in made if "_is_in_" in name}
     assert told == (made - references) | {"<column>_is_in_<table>"}

@@ -201,6 +201,13 @@ def test_a_name_that_is_there_twice_doubles_no_hours(database: duckdb.DuckDBPyCo
     assert database.execute("SELECT tag_name, hours FROM clockify_marts.hours_by_tag").fetchall() == [("a", 2)]
 
 
+def test_a_mart_that_cannot_be_read_is_told_and_the_others_are_checked(database: duckdb.DuckDBPyConnection) -> None:
+    database.execute("ALTER TABLE clockify_tags DROP COLUMN archived")
+    failed = {each.check.table: each.message for each in audit_marts(database, MARTS) if not each.passed}
+    assert failed.keys() == {"dim_tag", "hours_by_tag"}
+    assert failed["dim_tag"].startswith("It cannot be read (")
+
+
 def test_nothing_is_said_of_marts_that_were_never_made() -> None:
     with duckdb.connect() as connection:
         assert audit_marts(connection, MARTS) == []
