@@ -89,6 +89,7 @@ TASKS = Table(
     description="The parts of projects: a row for each task, those that are done too.",
     # asked for only where the listing of projects leaves the tasks out
     listing=listing.TASKS,
+    listed_with="clockify_projects",
     columns=(
         identity("id", "id", "The task."),
         word("status", "status", "ACTIVE or DONE."),
