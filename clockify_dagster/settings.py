@@ -135,6 +135,9 @@ class Settings(BaseSettings):
         le=86400,
         description="Longest wait for another program that has the database open, or writes to it",
     )
+    change_log_days: int = Field(
+        default=730, ge=0, le=36500, description="For how many days clockify_change_log keeps what changed; 0: no log"
+    )
     blocking_checks: bool = Field(
         default=False, description="Whether a check that fails as an error stops what comes after", examples=["true"]
     )

@@ -113,8 +113,9 @@ def checked_tables(value: Any) -> tuple[str, ...]:
     found = []
     for name in checked_list(value):
         full = next((each for each in (name, f"clockify_{name}") if each in CONTRACT), name)
-        close = get_close_matches(full, CONTRACT.tables, n=1)
-        hint = f"; did you mean {close[0]}?" if close else ", core or all"
+        short = [each.removeprefix("clockify_") for each in CONTRACT.tables]
+        close = get_close_matches(name.removeprefix("clockify_"), short, n=1)
+        hint = f"; did you mean clockify_{close[0]}?" if close else " (nor core, nor all)"
         require(full in (*CONTRACT.tables, ALL, CORE_TABLES), f"{name} is not the name of a table{hint}")
         found.append(full)
     return tuple(found)

@@ -7,7 +7,8 @@ from datetime import datetime, time
 import requests
 
 from clockify_dagster.days import Days
-from clockify_dagster_tests.conftest import Document, Project
+from clockify_dagster.sandbox import Sandbox
+from clockify_dagster_tests.conftest import Document
 
 _FILTERS = {
     "clockify_attendance": ("attendance", "attendanceFilter", {"hasTimeOff": True}, "entities"),
@@ -18,21 +19,21 @@ REPORTED = tuple(_FILTERS)
 _PAGE = 1000
 
 
-def reported(project: Project, workspace: str, table: str, days: Days) -> list[Document]:
-    """The rows of a report on days of the project's zone; none where the workspace's plan has no such report."""
+def reported(sandbox: Sandbox, timezone: str, workspace: str, table: str, days: Days) -> list[Document]:
+    """The rows of a report on days of a zone; none where the workspace's plan has no such report."""
     kind, filtered, given, name = _FILTERS[table]
     found: list[Document] = []
     for number in range(1, 1000):
         body = {
             "dateRangeStart": f"{datetime.combine(days.first, time()):%Y-%m-%dT%H:%M:%S}.000",
             "dateRangeEnd": f"{days.last}T23:59:59.999",
-            "timeZone": project.settings.timezone,
+            "timeZone": timezone,
             filtered: {**given, "page": number, "pageSize": _PAGE},
         }
         answer = requests.post(
-            f"{project.sandbox.reports_url}/workspaces/{workspace}/reports/{kind}",
+            f"{sandbox.reports_url}/workspaces/{workspace}/reports/{kind}",
             json=body,
-            headers={"X-Api-Key": project.sandbox.api_key},
+            headers={"X-Api-Key": sandbox.api_key},
             timeout=30,
         )
         if answer.status_code == 403:

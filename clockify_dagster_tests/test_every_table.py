@@ -31,8 +31,8 @@ def expected(project: Project, root: str) -> dict[str, list[dict[str, Any]]]:
     for place in account.workspaces.values():
         if root not in REPORTED:
             there = documents(account, place, root)
-        elif "INVOICING" in place.document["features"]:
-            there = reported(project, place.identity, root, days)
+        elif "INVOICING" in place.document.get("features", ["INVOICING"]):
+            there = reported(project.sandbox, project.settings.timezone, place.identity, root, days)
         else:  # on a smaller plan nothing is invoiced or approved, and nobody is asked for it
             there = []
         rows, _ = reference_rows(family, there, {"workspace": place.identity})

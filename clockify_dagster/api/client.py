@@ -68,7 +68,8 @@ class ClockifyClient:
 
     def workspaces(self) -> paging.Page:
         """All workspaces of the key's user: `GET /workspaces`, which has no pages."""
-        return self.transport.send("GET", address(self._url, WORKSPACES.path), paging.page_of)
+        url = address(self._url, WORKSPACES.path)
+        return self.transport.send("GET", url, lambda answer: paging.page_of(answer, WORKSPACES))
 
     def concerns_all(self, error: ApiError) -> bool:
         """Whether an error in one workspace means that the others cannot be read either.

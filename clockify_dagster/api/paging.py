@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import MAXYEAR, datetime, timedelta, timezone
 from functools import partial
 from itertools import islice
@@ -52,10 +52,7 @@ R = TypeVar("R", bound=Rows)
 
 @dataclass(frozen=True)
 class Page:
-    """A page of a list: the answer as received, the list in it as parsed JSON, and how many rows all pages have.
-
-    The number is None where the answer does not say it.
-    """
+    """A page of a list: the answer, the list in it as JSON, and how many rows all pages have, where that is said."""
 
     answer: Answer
     documents: Documents
@@ -89,7 +86,7 @@ def pages(
 
     def ask(variant: Parameters, _: object, number: int, size: int) -> tuple[Answer, Page]:
         given = _request(listing, variant, number, size, asked or {}, facts or {})
-        return transport.send(listing.method, url, lambda answer: (answer, _page_of(answer, listing)), **given)
+        return transport.send(listing.method, url, lambda answer: (answer, page_of(answer, listing)), **given)
 
     for variant in listing.variants:
         found = page_after_page(partial(ask, variant), size, count_of=lambda page: page.count)
@@ -123,12 +120,12 @@ def _request(
     return {"params": {name: str(value).lower() if isinstance(value, bool) else value for name, value in given.items()}}
 
 
-def _page_of(answer: Answer, listing: Listing) -> Page:
-    page = page_of(answer, listing.envelope)
+def page_of(answer: Answer, listing: Listing) -> Page:
+    """The answer as a page. Raises `UnreadableAnswerError` where it holds no list of documents."""
     count: Any = answer.document if listing.count else None
     for step in listing.count.split("."):
         count = count.get(step) if isinstance(count, dict) else None
-    return replace(page, count=count if isinstance(count, int) else None)
+    return Page(answer, documents_of(answer, listing.envelope), count if isinstance(count, int) else None)
 
 
 def page_after_page(
@@ -141,9 +138,9 @@ def page_after_page(
     """The pages of a list, the empty ones left out. Rows may come twice.
 
     The header `Last-Page: true` ends the list, and so does an empty page; where the header is missing, a page that is
-    not full does, unless the answer counts more rows: Clockify may give smaller pages than were asked for. When a row
-    is deleted while pages are read, all later ones move up; so each page begins within the one before (`overlapping`).
-    Raises `UnreadableAnswerError` where a page comes again, or shares no row with the one within which it should begin.
+    not full does, unless the answer counts more rows: then so small pages are asked for. When a row is deleted while
+    pages are read, all later ones move up; so each page begins within the one before (`overlapping`). Raises
+    `UnreadableAnswerError` where a page comes again, or has no row of the one within which it should begin.
 
     `ask` asks for a page: before which moment (None: of everything), which page, how many rows. `next_end` is given a
     page and its `end`, and gives an earlier one from which pages count anew, or None to go on. `count_of` gives how
@@ -172,6 +169,8 @@ def page_after_page(
         is_end = seen >= count if count is not None and (len(page) < asked or number == 1) else len(page) < asked
         if header == "true" or (header != "false" and is_end):
             return
+        if count is not None and number == 1:
+            size = min(size, len(page))  # Clockify gives no more at once
         earlier = next_end(page, end)
         number, before, end = (number + 1, page, end) if earlier is None else (1, None, earlier)
 
@@ -199,11 +198,6 @@ def overlapping(size: int, number: int) -> int:
 def written(moment: datetime) -> str:
     """An instant in the only form that Clockify accepts."""
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def page_of(answer: Answer, envelope: str = "") -> Page:
-    """The answer as a page. Raises `UnreadableAnswerError` where it holds no list of documents."""
-    return Page(answer, documents_of(answer, envelope))
 
 
 def documents_of(answer: Answer, envelope: str = "") -> Documents:

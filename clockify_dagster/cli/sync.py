@@ -47,7 +47,7 @@ def run_sync(
         raise missing_key()
     account = Account.of(settings)
     calendar = account.calendar
-    warehouse = warehouse_of(settings).warehouse()
+    warehouse = warehouse_of(settings).warehouse(settings.contract)
     warehouse.database.check_writable()
     if is_asked_for := bool(first or last):
         days = calendar.checked(first or settings.start_date, last or calendar.today)

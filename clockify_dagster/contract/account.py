@@ -143,6 +143,8 @@ USERS_MEMBERSHIPS = Table(
     ),
     primary_key=("user_id", "targetid", "membershiptype"),
     parent="clockify_users",
+    is_logged=True,
+    not_logged=("costrate",),
     keeps_all_documents=True,
 )
 

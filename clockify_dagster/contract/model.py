@@ -141,8 +141,12 @@ class Table:
         parent: the table whose rows this one's rows belong to, by the first column. Both change together.
         partition_column: the instant, or the day as text, that decides on which day a row belongs; None for a table
             that is replaced whole, and for a child.
+        listed_with: a table without whose listing this one cannot be read: its documents, or their ids, lead to these.
+            One step loads both.
         goes_with: a table that comes from another listing, and without whose row, by the first column, a row of this
             one means nothing: where that goes for good, this one goes.
+        is_logged: whether `clockify_change_log` tells how its rows change.
+        not_logged: columns whose changes are no news: sums that Clockify works out, names that are other rows'.
         required: columns, besides the key of a table without parent, without which a row is an error.
         keeps_all_documents: where a parent's row is in several documents (a user in two workspaces), whether the
             child's rows of all of them count, or only those of the document read last.
@@ -158,7 +162,10 @@ class Table:
     primary_key: tuple[str, ...] = ("id",)
     parent: str | None = None
     partition_column: str | None = None
+    listed_with: str | None = None
     goes_with: str | None = None
+    is_logged: bool = False
+    not_logged: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     keeps_all_documents: bool = False
 
@@ -170,7 +177,7 @@ class Table:
         require(len(set(names)) == len(names), f"{self.name} has a column twice")
         require(bool(self.description.strip()), f"{self.name} has no description")
         require(bool(self.primary_key), f"{self.name} has no key")
-        named = (*self.primary_key, *self.required, *filter(None, [self.partition_column]))
+        named = (*self.primary_key, *self.required, *self.not_logged, *filter(None, [self.partition_column]))
         strangers = sorted(set(named) - set(names))
         require(not strangers, f"{self.name}: {strangers} are not columns of it")
         lists = {column.list_path for column in self.columns} - {None}
@@ -198,6 +205,7 @@ class Table:
         require(link.references is None, f"{self.name}: {link.name} leads to its parent already")
         require(self.partition_column is None, f"{self.name}: a child goes with its parent, not by day")
         require(self.listing is None, f"{self.name}: a child stands in its parent's documents, not in a listing")
+        require(self.listed_with is None, f"{self.name}: a child is listed with its parent")
         require(not self.required, f"{self.name}: of a child only the way to its parent is required")
         others = [column.name for column in self.columns[1:] if column.is_in_document and column.list_path is None]
         require(not others, f"{self.name}: of a child only column 1 is outside of the list, not {others}")
@@ -208,6 +216,11 @@ class Table:
         if found is None:
             raise KeyError(f"{self.name} has no column {column}")
         return found
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The tables without which this one is not loaded."""
+        return tuple(name for name in (self.parent, self.listed_with, self.goes_with) if name is not None)
 
     @property
     def is_by_day(self) -> bool:

@@ -44,6 +44,7 @@ PROJECTS_MEMBERSHIPS = Table(
     ),
     primary_key=("project_id", "userid"),
     parent="clockify_projects",
+    is_logged=True,
 )
 
 TABLES = (WORKSPACES_FEATURES, WORKSPACES_CURRENCIES, PROJECTS_MEMBERSHIPS)

@@ -26,6 +26,8 @@ class Contract:
             if table.parent is not None:
                 require(self.tables[table.parent].parent is None, f"{table.name}: grandchild")
                 require(table.parent in declared, f"{table.name} stands before its parent")
+            for needed in table.needs:
+                require(needed in self.tables, f"{table.name} needs {needed}, which is not a table")
             declared.add(table.name)
 
     def __getitem__(self, table: str) -> Table:
@@ -45,11 +47,14 @@ class Contract:
         return (self.tables[root], *(table for table in self if table.parent == root))
 
     def only(self, names: Collection[str]) -> Contract:
-        """A contract of these tables, with the parents of the children among them. What is left out is not referred to.
+        """A contract of these tables, with those that they need. What is left out is not referred to.
 
         Raises `KeyError` for a name that is no table.
         """
-        chosen = {*names, *(parent for name in names if (parent := self.tables[name].parent))}
+        chosen, added = set[str](), set(names)
+        while added:
+            chosen |= added
+            added = {needed for name in added for needed in self.tables[name].needs} - chosen
 
         def cut(table: Table) -> Table:
             columns = tuple(
@@ -58,7 +63,7 @@ class Contract:
                 else replace(column, references=None)
                 for column in table.columns
             )
-            return replace(table, columns=columns, goes_with=table.goes_with if table.goes_with in chosen else None)
+            return replace(table, columns=columns)
 
         return Contract(*(cut(table) for table in self if table.name in chosen))
 

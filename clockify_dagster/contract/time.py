@@ -38,6 +38,7 @@ def _entries(
             identity("kioskid", "kioskId", "The kiosk where it was clocked in. Null for any other entry."),
         ),
         partition_column=partition_column,
+        is_logged=partition_column is not None,  # the whole reading tells nothing that the daily one does not
         required=("timeinterval_start",),
     )
     tags = Table(

@@ -71,6 +71,7 @@ REQUESTS = Table(
     page="time-off",
     description="Time off that was asked for: a row for each request of every state.",
     group="time_off",
+    listed_with="clockify_timeoff_policies",
     listing=Listing(
         "workspaces/{workspace}/time-off/requests",
         method="POST",
@@ -114,6 +115,7 @@ BALANCES = Table(
     page="time-off",
     description="What is left of each policy: a row for each user and policy.",
     group="time_off",
+    listed_with="clockify_timeoff_policies",
     # a request for each policy: see refresh/time_off.py
     listing=Listing(
         "workspaces/{workspace}/time-off/balance/policy/{policy}",

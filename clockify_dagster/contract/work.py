@@ -78,6 +78,8 @@ PROJECTS = Table(
         text("estimatereset", "estimateReset", "When estimates start anew: a JSON object of interval and day."),
         text("customfields", "customFields", "The project's custom fields: a JSON list. Null where left out."),
     ),
+    is_logged=True,
+    not_logged=("duration", "clientname"),
 )
 
 TASKS = Table(
@@ -87,6 +89,7 @@ TASKS = Table(
     description="The parts of projects: a row for each task, those that are done too.",
     # asked for only where the listing of projects leaves the tasks out
     listing=listing.TASKS,
+    listed_with="clockify_projects",
     columns=(
         identity("id", "id", "The task."),
         word("status", "status", "ACTIVE or DONE."),
@@ -109,6 +112,8 @@ TASKS = Table(
         text("usergroupids", "userGroupIds", "The groups assigned to it: a JSON list of ids."),
         of_workspace("{workspace}"),
     ),
+    is_logged=True,
+    not_logged=("duration",),
 )
 
 TASKS_ASSIGNEES = Table(

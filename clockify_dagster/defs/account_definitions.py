@@ -53,5 +53,6 @@ def warehouse_of(settings: Settings) -> ClockifyIOManager:
         database=str(settings.database),
         schema=settings.tables_schema,
         lock_timeout_seconds=settings.lock_timeout_seconds,
+        change_log_days=settings.change_log_days,
         storage_version=settings.database_storage_version,
     )

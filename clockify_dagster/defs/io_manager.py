@@ -39,6 +39,7 @@ class ClockifyIOManager(DuckDBPandasIOManager, IOManager):
     """
 
     lock_timeout_seconds: float = Field(default=600, description="How long to wait for another process that has it.")
+    change_log_days: int = Field(default=0, description="For how many days changes are remembered; 0: not at all.")
     storage_version: str = Field(default=STORAGE_VERSION, description="DuckDB's storage version, where a file is made.")
 
     # every step of a run takes the workspaces, and opening the file takes longer than all else about it
@@ -58,7 +59,7 @@ class ClockifyIOManager(DuckDBPandasIOManager, IOManager):
         timeout = min(patience, self.lock_timeout_seconds)
         place = schema or self.schema_ or MAIN
         database = Database(Path(self.database), timeout, self.connection_config, place, self.storage_version)
-        return Warehouse(database, contract)
+        return Warehouse(database, contract, self.change_log_days)
 
     def unread_workspaces(self) -> dict[str, str]:
         """The loaded workspaces that must not be read, and why, as they were when the workspaces were last loaded."""

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from dagster import DailyPartitionsDefinition
 
+from clockify_dagster.contract.time import TIMEENTRIES
 from clockify_dagster.days import Days, Span, cover, ranges_of
 from clockify_dagster.errors import SettingsError
 from clockify_dagster.settings import Settings
@@ -137,8 +138,10 @@ def missing_days(calendar: Calendar, warehouse: Warehouse, workspaces: tuple[str
     """The days before the update window that are not loaded of each of these workspaces, or of each that is loaded.
 
     A day that was last loaded before it was over is missing too: entries of its later hours may not be there. Of
-    workspaces that this key does not see, or never could read, no day is missing.
+    workspaces that this key does not see, or never could read, no day is missing; nor where entries are not loaded.
     """
+    if TIMEENTRIES.name not in warehouse.contract:
+        return []
     wanted, settled, apart = set(workspaces), dict[str, list[Span]](), set[str]()
     with warehouse.database.reading_if_there() as connection:
         if connection is not None:

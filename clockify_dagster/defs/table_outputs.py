@@ -81,9 +81,10 @@ def outputs(context: AssetExecutionContext, load: Load, metadata: Mapping[str, A
             yield AssetObservation(keys[table], metadata=about)
         elif table not in chosen:
             yield AssetMaterialization(keys[table], metadata=about)
-        for day, numbers in load.by_day.get(table, {}).items():
-            if table not in chosen:
-                yield AssetMaterialization(keys[table], partition=day.isoformat(), metadata=day_metadata(numbers))
+        # of the run's own days, a chosen table has its materializations from Dagster
+        days = {**load.earlier.get(table, {}), **({} if table in chosen else load.by_day.get(table, {}))}
+        for day, numbers in days.items():
+            yield AssetMaterialization(keys[table], partition=day.isoformat(), metadata=day_metadata(numbers))
 
 
 def _faults(load: Load, table: str) -> dict[str, Any]:

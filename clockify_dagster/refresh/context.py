@@ -98,6 +98,11 @@ class RefreshContext:
         return counted(side_by_side(jobs, self.concurrency), what, "workspaces", len(jobs))
 
     @property
+    def concurrency_within(self) -> int:
+        """How many requests one workspace may have under way, while all of them are read side by side."""
+        return max(1, self.concurrency // max(1, len(self.workspaces)))
+
+    @property
     def reads_all(self) -> bool:
         """Whether everything that the table may hold is read anew, so that nothing can hide outside the span."""
         return self.span is None or self.limits is None or self.span.covers(self.limits)

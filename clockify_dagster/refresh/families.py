@@ -9,12 +9,15 @@ from typing import Any
 
 from clockify_dagster.api import Page
 from clockify_dagster.contract import Listing
-from clockify_dagster.errors import ContractError, NotAllowedError, NotOnThisPlanError, NotThereError
+from clockify_dagster.days import Span
+from clockify_dagster.errors import BadRequestError, ContractError, NotAllowedError, NotOnThisPlanError, NotThereError
 from clockify_dagster.progress import COVERED
 from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
 from clockify_dagster.refresh.stage import stage_page
 from clockify_dagster.refresh.troubles import Troubles
-from clockify_dagster.warehouse import KeptRows, Load, PageSource, SpanLoad, closed_on_failure, load_state
+from clockify_dagster.warehouse import KeptRows, Load, PageSource, ReportLoad, closed_on_failure, load_state
+
+_MANY = 25  # requests
 
 
 class Family:
@@ -27,16 +30,18 @@ class Family:
         read: by workspace, how many documents came.
         faults: by workspace, the document that cannot become a row.
         news_of: workspaces of which only what has changed was read.
+        spans: of a report, by workspace the time that is read.
     """
 
     def __init__(self, context: RefreshContext, root: str) -> None:
         """Make an empty staging."""
         self.root = root
         self.tables = context.warehouse.contract.family(root)
-        self.staging = context.warehouse.staging(self.tables, context.span if self.tables[0].is_by_day else None)
+        self.staging = context.warehouse.staging(self.tables)
         self.read = Counter[str]()
         self.faults: dict[str, ContractError] = {}
         self.news_of: set[str] = set()
+        self.spans: dict[str, Span] = {}
         self._kept: dict[str, tuple[str, set[str]]] = {}
 
     def stage(self, page: Page, source: PageSource) -> None:
@@ -81,19 +86,24 @@ class _Faults:
         return isinstance(error, ContractError)
 
 
+LastLoads = Mapping[str, load_state.LoadRecord | None]
 Families = Mapping[str, Family]
 """By the root's name, the families that are read together."""
 
 
 def read_families(
-    context: RefreshContext, roots: Sequence[str], read: Callable[[Families, Workspace], None]
+    context: RefreshContext,
+    roots: Sequence[str],
+    read: Callable[[Families, Workspace], None],
+    before: LastLoads | None = None,
 ) -> RefreshResult:
     """Read families of tables in all workspaces side by side; `read` stages what one workspace has of them.
 
     A refusal (`NotOnThisPlanError`, or a plan that is known to lack the first one's listing) is no error: the
     workspace's rows stay. They also stay where a workspace cannot be read for another reason, which is reported.
+    `before` are the tables' last loads, where `read` compares with what they hold, as they were before it looked.
     """
-    listed_at, last_loads = datetime.now(timezone.utc), _last_loads(context, roots)
+    listed_at, before = datetime.now(timezone.utc), last_loads(context, roots) if before is None else before
     listing = listing_of(context, roots[0])
     families, troubles = {root: Family(context, root) for root in roots}, Troubles(context)
     refused = {w.id: why for w in context.workspaces.values() if (why := w.lacks(listing))}
@@ -115,7 +125,7 @@ def read_families(
         for line in context.in_workspaces(read_workspace, asked, context.table):
             context.log.info(line, extra=COVERED)
         troubles.raise_if_all_failed(apart_from=refused)
-        return result_of(list(families.values()), listed_at, refused, troubles, last_loads)
+        return result_of(list(families.values()), listed_at, refused, troubles, before)
 
 
 def pages_of(context: RefreshContext, listing: Listing, workspace: Workspace) -> Iterator[Page]:
@@ -125,16 +135,23 @@ def pages_of(context: RefreshContext, listing: Listing, workspace: Workspace) ->
     pages = context.client.pages(listing, workspace=workspace.id, **facts)
     try:
         first = next(pages, None)
-    except (NotAllowedError, NotThereError) as error:
-        if isinstance(error, NotThereError) and not listing.is_optional:
-            raise
+    except (NotAllowedError, NotThereError, BadRequestError) as error:
+        is_bad, is_missing = isinstance(error, BadRequestError), isinstance(error, NotThereError)
         if listing.fallback is None:
+            if is_bad or (is_missing and not listing.is_optional):
+                raise
             raise NotOnThisPlanError(str(error), endpoint=error.endpoint, status=error.status) from None
         yield from pages_of(context, listing.fallback, workspace)
         return
     if first is not None:
         yield first
         yield from pages
+
+
+def announce(context: RefreshContext, workspace: Workspace, requests: int, what: str) -> None:
+    """Say in the log beforehand that many requests follow, one for each of something; `what` says of what."""
+    if requests >= _MANY:
+        context.log.info(f"{workspace.label}: {requests} requests follow, {what}")
 
 
 def listing_of(context: RefreshContext, table: str) -> Listing:
@@ -149,7 +166,8 @@ def _written(moment: datetime) -> str:
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _last_loads(context: RefreshContext, roots: Sequence[str]) -> dict[str, load_state.LoadRecord | None]:
+def last_loads(context: RefreshContext, roots: Sequence[str]) -> LastLoads:
+    """By table, its last load; None where there was none."""
     with context.warehouse.database.reading_if_there() as connection:
         return {root: None if connection is None else load_state.last_load(connection, root) for root in roots}
 
@@ -159,11 +177,11 @@ def result_of(
     listed_at: datetime,
     refused: Mapping[str, str],
     troubles: Troubles,
-    last_loads: Mapping[str, load_state.LoadRecord | None] | None = None,
+    before: LastLoads | None = None,
 ) -> RefreshResult:
     """What was read of each family; those of which nothing could be read in any workspace are left out.
 
-    `refused` says by workspace why it has no such table; `last_loads` are the tables' last loads when reading began.
+    `refused` says by workspace why it has no such table; `before` are the tables' last loads when reading began.
     """
     loads, context = list[Load](), troubles.context
     for family in families:
@@ -176,13 +194,16 @@ def result_of(
             family.staging.drop(workspace)
         unread = troubles.unread | dict.fromkeys(refused, NotAllowedError.__name__)
         unread |= dict.fromkeys(family.faults, ContractError.__name__)
-        if context.span is not None:
-            last = (last_loads or {}).get(family.root)
-            span, zone = context.span, context.zone
-            loads.append(SpanLoad(family.staging, listed_at, read, unread, span=span, zone=zone, last_load=last))
+        last, staging = (before or {}).get(family.root), family.staging
+        if (span := context.span) is not None:
+            zone, spans = context.zone, family.spans
+            loads.append(ReportLoad(staging, listed_at, read, unread, last_load=last, span=span, zone=zone, read=spans))
             continue
-        news = frozenset(family.news_of.intersection(read))
-        loads.append(Load(family.staging, listed_at, read, unread, news_of=news, kept=family.kept))
+        news, kept = frozenset(family.news_of.intersection(read)), family.kept
+        is_compared = bool(news or kept)
+        loads.append(
+            Load(staging, listed_at, read, unread, news_of=news, kept=kept, last_load=last, is_compared=is_compared)
+        )
     for family in families:
         troubles.errors |= family.faults
     return RefreshResult(loads, refused, troubles.report(is_partial=len(loads) == len(families)))

@@ -10,12 +10,14 @@ from clockify_dagster.api import side_by_side
 from clockify_dagster.contract.money import INVOICE_PAYMENTS, INVOICES, INVOICES_ITEMS, INVOICES_PAYMENTS
 from clockify_dagster.errors import NotThereError
 from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
-from clockify_dagster.refresh.families import Families, listing_of, pages_of, read_families
+from clockify_dagster.refresh.families import Families, announce, last_loads, listing_of, pages_of, read_families
 from clockify_dagster.refresh.listed_values import values_of
 from clockify_dagster.warehouse import PageSource
-from clockify_dagster.warehouse.held_rows import Values, held_rows
+from clockify_dagster.warehouse.held_rows import Values, held_rows, were_loaded_together
 
 Document = Mapping[str, Any]
+Held = Mapping[str, Mapping[str, Values]]
+"""By workspace and id, what is held of invoices."""
 
 # the days that an invoice is overdue change by themselves
 _COMPARED = tuple(
@@ -24,7 +26,6 @@ _COMPARED = tuple(
 _PAID = _COMPARED.index("paid")
 _SETTLED = ("PAID", "VOID")
 _AT_ONCE = 1000  # documents that are staged together
-_MANY = 25  # invoices, from which on the log says beforehand what they cost
 
 
 def read_invoices(context: RefreshContext) -> RefreshResult:
@@ -33,41 +34,50 @@ def read_invoices(context: RefreshContext) -> RefreshResult:
     Items are asked for where the list's row differs from what is held, and of every invoice that is neither paid nor
     void; payments where something was paid, and not as much as is held. All others stay as they are.
     """
-    held = held_rows(context.warehouse.database, INVOICES, _COMPARED)
-    return read_families(context, [context.table], partial(_read, context, held))
+    before = last_loads(context, [context.table])
+    return read_families(context, [context.table], partial(_read, context, _held(context)), before)
 
 
-def _read(
-    context: RefreshContext, held: Mapping[str, Mapping[str, Values]], families: Families, workspace: Workspace
-) -> None:
-    family, before = families[context.table], held.get(workspace.id, {})
-    listed: dict[str, Document] = {}
+def _held(context: RefreshContext) -> dict[str, Held]:
+    """By table, the invoices whose rows in it belong to the state that is held of them; only of tables in use."""
+    database, contract = context.warehouse.database, context.warehouse.contract
+    held = held_rows(database, INVOICES, _COMPARED)
+    tables = [table for table in (INVOICES_ITEMS, INVOICES_PAYMENTS) if table.name in contract]
+    return {each.name: held if were_loaded_together(database, (INVOICES, each)) else {} for each in tables}
+
+
+def _read(context: RefreshContext, held: Mapping[str, Held], families: Families, workspace: Workspace) -> None:
+    family, listed = families[context.table], dict[str, Document]()
     for page in pages_of(context, listing_of(context, context.table), workspace):
-        listed |= {str(each.get("id")): each for each in page.documents}
-    items = {each for each, document in listed.items() if _may_have_other_items(document, before.get(each))}
-    paid = {each for each, document in listed.items() if values_of(INVOICES, ("paid",), document)[0]}
-    payments = {each for each in paid if values_of(INVOICES, ("paid",), listed[each])[0] != _paid(before.get(each))}
-    if len(items) + len(payments) >= _MANY:
-        context.log.info(
-            f"{workspace.label}: {len(items) + len(payments)} requests follow, one for the items of each of "
-            f"{len(items)} invoices and one for the payments of each of {len(payments)}"
-        )
+        listed |= {str(each.get("id") or ""): each for each in page.documents}
+    named = {identity: document for identity, document in listed.items() if identity}  # one without an id is no row
+    paid = {each for each, document in named.items() if _paid(document)}
+    items, payments = set[str](), set[str]()
+    if INVOICES_ITEMS.name in held:
+        before = held[INVOICES_ITEMS.name].get(workspace.id, {})
+        items = {each for each, document in named.items() if _may_have_other_items(document, before.get(each))}
+    if INVOICES_PAYMENTS.name in held:
+        before = held[INVOICES_PAYMENTS.name].get(workspace.id, {})
+        payments = {each for each in paid if each not in before or before[each][_PAID] != _paid(named[each])}
+    what = f"one for the items of each of {len(items)} invoices and one for the payments of each of {len(payments)}"
+    announce(context, workspace, len(items) + len(payments), what)
     details = _details(context, workspace, items, payments)
     found = [(document, details.get(each, {})) for each, document in listed.items()]
     documents = [{**document, **detail} for document, detail in found if detail is not None]
     for start in range(0, len(documents), _AT_ONCE):
         source = PageSource(facts={"workspace": workspace.id})
         family.stage_documents(documents[start : start + _AT_ONCE], source)
-    family.keep(INVOICES_ITEMS.name, INVOICES_ITEMS.columns[0].name, listed.keys() - items)
-    family.keep(INVOICES_PAYMENTS.name, INVOICES_PAYMENTS.columns[0].name, paid - payments)
+    there = {each for each in named if details.get(each, {}) is not None}
+    family.keep(INVOICES_ITEMS.name, INVOICES_ITEMS.columns[0].name, there - items)
+    family.keep(INVOICES_PAYMENTS.name, INVOICES_PAYMENTS.columns[0].name, (there & paid) - payments)
 
 
 def _may_have_other_items(document: Document, held: Values | None) -> bool:
     return held != values_of(INVOICES, _COMPARED, document) or document.get("status") not in _SETTLED
 
 
-def _paid(held: Values | None) -> Any:
-    return held[_PAID] if held else None
+def _paid(document: Document) -> Any:
+    return values_of(INVOICES, ("paid",), document)[0]
 
 
 def _details(
@@ -87,4 +97,4 @@ def _details(
             return invoice, None
         return invoice, found
 
-    return dict(side_by_side([partial(read, each) for each in sorted(items | payments)], context.concurrency))
+    return dict(side_by_side([partial(read, each) for each in sorted(items | payments)], context.concurrency_within))

@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from clockify_dagster.api import Page, ReportRange
-from clockify_dagster.days import Days
+from clockify_dagster.days import Days, Span, gaps
 from clockify_dagster.errors import BadRequestError, NotAllowedError, NotOnThisPlanError, NotThereError
 from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
-from clockify_dagster.refresh.families import Families, listing_of, read_families
+from clockify_dagster.refresh.families import Families, last_loads, listing_of, read_families
 from clockify_dagster.warehouse import PageSource
+from clockify_dagster.warehouse.load_state import report_spans
 
 _SHORTEST = 31  # days, which every plan's reports take
 
 
 def read_report(context: RefreshContext) -> RefreshResult:
-    """Read the report of the context's days, which are whole days of its zone. Raises `ApiError`."""
+    """Read the report of the context's days, which are whole days of its zone. Raises `ApiError`.
+
+    Where they end today, earlier days that were never loaded of a workspace are read as well, since nothing else asks
+    for them: its plan may have lacked the report, or it could not be read, while the entries were loaded.
+    """
     listing, span = listing_of(context, context.table), context.span
     if span is None:
         raise ValueError("a report is read for days")
-    days = span.days(context.zone)
+    before = last_loads(context, [context.table])
+    with context.warehouse.database.reading_if_there() as connection:
+        held = {} if connection is None else report_spans(connection, context.table)
 
     def read(families: Families, workspace: Workspace) -> None:
-        for page in _pages(context, workspace, days):
+        wanted = families[context.table].spans[workspace.id] = _with_missing(context, span, held.get(workspace.id, []))
+        if wanted != span:
+            days = Span(wanted.start, span.start).days(context.zone)
+            context.log.info(f"{workspace.label}: {context.table} of {days} is read as well, since it was never loaded")
+        for page in _pages(context, workspace, wanted.days(context.zone)):
             source = PageSource(envelope=listing.envelope, facts={"workspace": workspace.id})
             families[context.table].stage(page, source)
 
-    return read_families(context, [context.table], read)
+    return read_families(context, [context.table], read, before)
+
+
+def _with_missing(context: RefreshContext, span: Span, held: Sequence[Span]) -> Span:
+    """The span from the first time on that is not held, where it ends today."""
+    if context.limits is None or span.end < context.limits.end:
+        return span
+    missing = gaps(held, Span(context.limits.start, span.end))
+    return Span(min([span.start, *(each.start for each in missing)]), span.end)
 
 
 def _pages(context: RefreshContext, workspace: Workspace, days: Days) -> Iterator[Page]:

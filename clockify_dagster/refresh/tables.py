@@ -32,7 +32,10 @@ def read_projects(context: RefreshContext) -> RefreshResult:
 
     Where a project comes without its tasks, they are asked for: `GET /workspaces/{w}/projects/{p}/tasks`.
     """
-    listing, tasks_listing = listing_of(context, context.table), listing_of(context, TASKS)
+    listing = listing_of(context, context.table)
+    if TASKS not in context.warehouse.contract:
+        return read_listed_table(context)
+    tasks_listing = listing_of(context, TASKS)
 
     def read(families: Families, workspace: Workspace) -> None:
         tasks, facts = families[TASKS], {"workspace": workspace.id}

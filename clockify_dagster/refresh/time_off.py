@@ -9,14 +9,24 @@ from functools import partial
 from typing import Any
 
 from clockify_dagster.api import side_by_side
-from clockify_dagster.contract import LOADED_AT, Listing, Table
+from clockify_dagster.contract import Listing, Table
 from clockify_dagster.contract.time_off import BALANCES, POLICIES, REQUESTS
 from clockify_dagster.errors import NotThereError
 from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
-from clockify_dagster.refresh.families import Families, Family, listing_of, pages_of, read_families
+from clockify_dagster.refresh.families import (
+    Families,
+    Family,
+    announce,
+    last_loads,
+    listing_of,
+    pages_of,
+    read_families,
+)
 from clockify_dagster.refresh.listed_values import values_of
 from clockify_dagster.warehouse import PageSource
-from clockify_dagster.warehouse.held_rows import Values, held_rows
+from clockify_dagster.warehouse.held_rows import Values, held_rows, were_loaded_together
+from clockify_dagster.warehouse.load_state import last_load
+from clockify_dagster.warehouse.workspace_state import workspace_states
 
 _POLICY, _REQUEST = (
     tuple(column.name for column in table.document_columns if column.is_in_document) for table in (POLICIES, REQUESTS)
@@ -26,11 +36,11 @@ _OF_POLICY = _REQUEST.index("policyid")
 
 @dataclass(frozen=True)
 class _Held:
-    """By workspace and id, what the tables hold; and by workspace, policies whose balances were read today."""
+    """By workspace and id, what the tables hold; and workspaces whose balances, as of that, were read today."""
 
     policies: Mapping[str, Mapping[str, Values]]
     requests: Mapping[str, Mapping[str, Values]]
-    read_today: Mapping[str, Collection[str]]
+    read_today: Collection[str]
 
 
 def read_time_off(context: RefreshContext) -> RefreshResult:
@@ -39,20 +49,29 @@ def read_time_off(context: RefreshContext) -> RefreshResult:
     The balances of a policy are asked for where it or one of its requests differs from what is held; and once a day,
     since what accrues and what an admin corrects shows in no list.
     """
+    roots = [table.name for table in (POLICIES, REQUESTS, BALANCES) if table.name in context.warehouse.contract]
+    before = last_loads(context, roots)
     held = _Held(
         held_rows(context.warehouse.database, POLICIES, _POLICY),
         held_rows(context.warehouse.database, REQUESTS, _REQUEST),
         _read_today(context),
     )
-    roots = [table.name for table in (POLICIES, REQUESTS, BALANCES) if table.name in context.warehouse.contract]
-    return read_families(context, roots, partial(_read, context, held))
+    return read_families(context, roots, partial(_read, context, held), before)
 
 
-def _read_today(context: RefreshContext) -> dict[str, set[str]]:
-    today, found = datetime.now(timezone.utc).date(), dict[str, set[str]]()
-    for workspace, rows in held_rows(context.warehouse.database, BALANCES, ("policyid", LOADED_AT.name)).items():
-        found[workspace] = {policy for policy, loaded_at in rows.values() if loaded_at and loaded_at.date() >= today}
-    return found
+def _read_today(context: RefreshContext) -> set[str]:
+    """The workspaces whose balances today's last load has read, or had from another load of today.
+
+    Where it was not a load of all three tables, changes in them may not have led to their balances.
+    """
+    if not were_loaded_together(context.warehouse.database, (POLICIES, REQUESTS, BALANCES)):
+        return set()
+    with context.warehouse.database.reading_if_there() as connection:
+        last = None if connection is None else last_load(connection, BALANCES.name)
+        states = {} if connection is None else workspace_states(connection, BALANCES.name)
+    if last is None or last.listed_at is None or last.listed_at.date() != datetime.now(timezone.utc).date():
+        return set()
+    return {workspace for workspace, state in states.items() if state.unread is None}
 
 
 def _read(context: RefreshContext, held: _Held, families: Families, workspace: Workspace) -> None:
@@ -61,15 +80,16 @@ def _read(context: RefreshContext, held: _Held, families: Families, workspace: W
     if BALANCES.name not in families:
         return
     family, listing = families[BALANCES.name], listing_of(context, BALANCES.name)
-    ids = {str(each.get("id")) for each in policies}
+    ids = {str(each["id"]) for each in policies if each.get("id")}
     asked = ids
-    if REQUESTS.name in families:  # else nobody knows what has changed
+    if workspace.id in held.read_today:
         of_requests = _changed(REQUESTS, _REQUEST, requests, held.requests.get(workspace.id, {}))
         changed = {values[_OF_POLICY] for values in of_requests}
         changed |= {values[0] for values in _changed(POLICIES, _POLICY, policies, held.policies.get(workspace.id, {}))}
-        asked = ids & (changed | (ids - set(held.read_today.get(workspace.id, ()))))
+        asked = ids & changed
+    announce(context, workspace, len(asked), f"one for the balances of each of {len(asked)} policies")
     jobs = [partial(_read_balances, context, family, listing, workspace, policy) for policy in sorted(asked)]
-    list(side_by_side(jobs, context.concurrency))
+    list(side_by_side(jobs, context.concurrency_within))
     family.keep(BALANCES.name, "policyid", ids - asked)
 
 

@@ -67,9 +67,15 @@ def page(call: Call, found: list[Document], *, default: int = 50, most: int = 50
     return answer(call, found[skip : skip + take], len(found), skip)
 
 
-def of_body(body: Document, found: list[Document], *, most: int | None = None) -> list[Document]:
-    """The page of `found` that `page` and `pageSize` ask for in the body of a POST: 50 items unless asked."""
+def of_body(
+    body: Document, found: list[Document], *, most: int | None = None, given: int | None = None
+) -> list[Document]:
+    """The page of `found` that `page` and `pageSize` ask for in the body of a POST: 50 items unless asked.
+
+    More than `most` are refused; of more than `given`, so many are given all the same.
+    """
     size = number_in(body, "pageSize", 50, most=most)
+    size = size if given is None else min(size, given)
     skip = (number_in(body, "page", 1) - 1) * size
     return found[skip : skip + size]
 

@@ -30,7 +30,8 @@ def info(call: Call) -> Response:
         raise invalid(f"Invalid value among statuses, sortColumn and sortOrder: {statuses}, {column}, {order}")
     found = [each for each in of("invoices")(call) if not statuses or each["status"] in statuses]
     found = pages.sorted_by(found, COLUMNS[column], down=order == "DESCENDING")
-    return Response({"invoices": _cut(pages.of_body(body, found), INFO), "total": len(found)})
+    rows = pages.of_body(body, found, given=call.account.largest_post_page)
+    return Response({"invoices": _cut(rows, INFO), "total": len(found)})
 
 
 def one(call: Call) -> Response:

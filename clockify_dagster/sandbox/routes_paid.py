@@ -162,7 +162,8 @@ def time_off_requests(call: Call) -> Response:
     ]
     found.sort(key=lambda each: (each["createdAt"], each["id"]), reverse=True)
     pages.number_in(body, "page", 1, most=1000)
-    return Response({"count": len(found), "requests": pages.of_body(body, found, most=LARGEST_TIME_OFF_PAGE)})
+    rows = pages.of_body(body, found, most=LARGEST_TIME_OFF_PAGE, given=call.account.largest_post_page)
+    return Response({"count": len(found), "requests": rows})
 
 
 def _concerns(call: Call, holiday: Document, user_id: str) -> bool:

@@ -95,6 +95,7 @@ class State:
         deleted_stay_updated: bool = False,
         fields_without_type: Literal["ALL", "TIMEENTRY"] = "ALL",
         billing_in_reports: bool = True,
+        largest_post_page: int | None = None,
     ) -> None:
         """Make an account with one owner's key and nothing in it.
 
@@ -111,7 +112,8 @@ class State:
         an update of the entry; `deleted_stay_updated` whether what was updated and then deleted is still listed as
         updated. `fields_without_type` is which custom fields come where no `entity-type` is asked for;
         `billing_in_reports` whether rows of detailed reports have `rate`, `amount` and `invoicingInfo`, which the
-        official document does not know.
+        official document does not know. `largest_post_page` is how many rows of invoices and time off requests come
+        at most, however many are asked for.
         """
         ZoneInfo(timezone)
         self.lock = RLock()
@@ -136,6 +138,7 @@ class State:
         self.deleted_stay_updated = deleted_stay_updated
         self.fields_without_type = fields_without_type
         self.billing_in_reports = billing_in_reports
+        self.largest_post_page = largest_post_page
         self.keys: dict[str, Key] = {key: Key(None, "OWNER")}
         self.workspaces: dict[str, Workspace] = {}
         self.users: dict[str, Document] = {}

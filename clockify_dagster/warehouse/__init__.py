@@ -1,7 +1,7 @@
 """The tables in DuckDB: how they are made, replaced and audited. Knows neither Dagster nor HTTP."""
 
 from clockify_dagster.warehouse.database import Database
-from clockify_dagster.warehouse.loads import EntriesLoad, Load, SpanLoad, WorkspacesLoad
+from clockify_dagster.warehouse.loads import EntriesLoad, Load, ReportLoad, SpanLoad, WorkspacesLoad
 from clockify_dagster.warehouse.page_sql import PageSource
 from clockify_dagster.warehouse.staging import PageStaging, closed_on_failure
 from clockify_dagster.warehouse.warehouse import Warehouse
@@ -14,6 +14,7 @@ __all__ = [
     "Load",
     "PageSource",
     "PageStaging",
+    "ReportLoad",
     "SpanLoad",
     "Warehouse",
     "WorkspacesLoad",

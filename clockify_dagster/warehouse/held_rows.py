@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from clockify_dagster.contract import Table
 from clockify_dagster.warehouse.database import Database
 from clockify_dagster.warehouse.ddl import columns_of, quoted
+from clockify_dagster.warehouse.load_state import last_load
 
 Values = tuple[Any, ...]
+
+
+def were_loaded_together(database: Database, tables: Iterable[Table]) -> bool:
+    """Whether the last load of each of these tables was one and the same; so what they hold fits together."""
+    with database.reading_if_there() as connection:
+        last = [None if connection is None else last_load(connection, table.name) for table in tables]
+    moments = {each and each.listed_at for each in last}
+    return len(moments) == 1 and None not in moments
 
 
 def held_rows(database: Database, table: Table, columns: Sequence[str]) -> dict[str, dict[str, Values]]:

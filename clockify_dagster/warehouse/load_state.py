@@ -21,6 +21,7 @@ _SPAN = "range_start TIMESTAMP WITH TIME ZONE NOT NULL, range_end TIMESTAMP WITH
 _TABLES = {
     "loaded_ranges": f"workspaceid VARCHAR NOT NULL, {_SPAN}",
     "ranges_ahead": f"workspaceid VARCHAR NOT NULL, {_SPAN}",
+    "report_ranges": f"table_name VARCHAR NOT NULL, workspaceid VARCHAR NOT NULL, {_SPAN}",
     "change_feed": "workspaceid VARCHAR NOT NULL, read_from TIMESTAMP WITH TIME ZONE NOT NULL",
     "change_feed_born": (
         "workspaceid VARCHAR NOT NULL, entry_id VARCHAR NOT NULL, "
@@ -126,6 +127,30 @@ def record_span(
         connection.execute(f"DELETE FROM {state}.{table}")
         if rows:
             connection.executemany(f"INSERT INTO {state}.{table} VALUES (?, ?, ?)", rows)
+
+
+def report_spans(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, list[Span]]:
+    """By workspace, the spans of time of which a table that comes from reports was loaded, apart and in order."""
+    found: dict[str, list[Span]] = {}
+    sql = "SELECT workspaceid, range_start, range_end FROM {} WHERE table_name = ? ORDER BY ALL"
+    for workspace, start, end in rows_of(connection, "report_ranges", sql, [table]):
+        found.setdefault(workspace, []).append(Span(start, end))
+    return found
+
+
+def record_report(
+    connection: duckdb.DuckDBPyConnection, table: str, read: Mapping[str, Span], unread: Collection[str]
+) -> None:
+    """Note by workspace the time that was read of a report; nothing changes for those that were not read."""
+    state, held = state_schema(connection), report_spans(connection, table)
+    connection.execute(
+        f"DELETE FROM {state}.report_ranges WHERE table_name = ? AND workspaceid NOT IN (SELECT unnest(?::VARCHAR[]))",
+        [table, sorted(unread)],
+    )
+    for workspace, span in read.items():
+        for each in merged([*held.get(workspace, []), span]):
+            row = [table, workspace, each.start, each.end]
+            connection.execute(f"INSERT INTO {state}.report_ranges VALUES (?, ?, ?, ?)", row)
 
 
 def record_load(

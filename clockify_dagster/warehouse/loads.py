@@ -41,9 +41,12 @@ class Load:
         retained_users: workspace and user of those who were not read, whose rows stay.
         news_of: those of the workspaces of which only what has changed was read; all else of theirs stays.
         kept: by table, other rows that stay, since what they came from was not read again.
+        last_load: the table's last load when this one began, None where there was none.
+        is_compared: whether what was read depends on what the table held then.
         written: rows by table, once it is written.
         held: by table, the rows that it has in all then.
         by_day: by table, what each of its days holds then; empty unless the load is one of days.
+        earlier: the same of days before those, which were read as well.
         samples: by table, a few of its rows then, without anything personal.
         is_superseded: whether it was left unwritten, since another load read later and wrote before.
     """
@@ -55,9 +58,12 @@ class Load:
     retained_users: frozenset[UserOfWorkspace] = frozenset()
     news_of: frozenset[str] = frozenset()
     kept: Kept = field(default_factory=dict)
+    last_load: load_state.LoadRecord | None = None
+    is_compared: bool = False
     written: dict[str, int] | None = field(default=None, init=False)
     held: Mapping[str, int | None] = field(default_factory=dict, init=False)
     by_day: Mapping[str, Mapping[date, DayNumbers]] = field(default_factory=dict, init=False)
+    earlier: Mapping[str, Mapping[date, DayNumbers]] = field(default_factory=dict, init=False)
     samples: Mapping[str, list[dict[str, str | None]]] = field(default_factory=dict, init=False)
     is_superseded: bool = field(default=False, init=False)
 
@@ -79,7 +85,15 @@ class Load:
         return rows
 
     def _has_newer_rows(self, last: load_state.LoadRecord | None) -> bool:
-        """Whether another load of the whole has been written whose listing began later."""
+        """Whether another load of the whole has been written whose listing began later.
+
+        Raises `LoadConflictError` where any has been written, and what was compared with the table holds no more.
+        """
+        if self.is_compared and last != self.last_load:
+            raise LoadConflictError(
+                f"Another run has loaded {self.staging.family[0].name} while this one was reading. Nothing was "
+                "changed; read it again."
+            )
         # a clock that was wrong once must not keep all later loads out
         return bool(last and last.listed_at and self.listed_at < last.listed_at <= datetime.now(timezone.utc))
 
@@ -120,23 +134,13 @@ class SpanLoad(Load):
 
     Attributes:
         span: the time whose rows are replaced: whole days of the zone.
-        last_load: the table's last load when this one began, None where there was none.
         deleted: keys of rows that go, wherever they are.
     """
 
     span: Span
     zone: ZoneInfo
-    last_load: load_state.LoadRecord | None
+    is_compared: bool = True
     deleted: frozenset[str] = frozenset()
-
-    def _has_newer_rows(self, last: load_state.LoadRecord | None) -> bool:
-        """Never: where another load was written meanwhile, what was compared with the table does not hold any more."""
-        if last != self.last_load:
-            raise LoadConflictError(
-                f"Another run has loaded {self.staging.family[0].name} while this one was reading. Nothing was "
-                "changed; read it again."
-            )
-        return False
 
     def _replace(self, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
         """Replace the rows of the span."""
@@ -171,4 +175,26 @@ class EntriesLoad(SpanLoad):
         drop_followers(connection, self.staging.family[0], self.followers)
         load_state.record_span(connection, self.workspaces, self.span, self.listed_at, self.unread)
         load_state.record_feed(connection, self.feed)
+        return rows
+
+
+@dataclass(kw_only=True)
+class ReportLoad(SpanLoad):
+    """The rows that a report has of a span.
+
+    Attributes:
+        read: by workspace, the time that was read of it: the span, with what had never been loaded before it.
+    """
+
+    read: Mapping[str, Span]
+
+    def _replace(self, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+        """Replace the rows of the span, put those of earlier days beside them, and remember what is loaded."""
+        rows, (table,) = super()._replace(connection), self.staging.family
+        read = {each: self.read[each] for each in self.workspaces}
+        load_state.record_report(connection, table.name, read, self.unread)
+        first = min((each.start for each in read.values()), default=self.span.start)
+        if first < self.span.start:
+            earlier = Span(first, self.span.start).days(self.zone)
+            self.earlier = day_numbers(connection, self.staging.family, earlier, self.zone)
         return rows

@@ -46,6 +46,9 @@ class PageStaging:
 
     A row that comes twice (a list may shift while it is read) counts once, as it was read last, with the children that
     came with it. Of a child that `keeps_all_documents` the rows of all its documents count.
+
+    Attributes:
+        logs_changes: whether `clockify_change_log` tells what the load changes.
     """
 
     def __init__(self, family: Sequence[Table], database: Path, span: Span | None = None) -> None:
@@ -56,6 +59,7 @@ class PageStaging:
         Raises `DatabaseUnusableError` where no folder can be made there, and later where it cannot be written.
         """
         self.family = tuple(family)
+        self.logs_changes = False
         self._key = key_of(self.family[0])
         self._start = quoted(str(self.family[0].partition_column))
         self._database = database

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import datetime, timezone
 
 import duckdb
 
 from clockify_dagster.contract import Table
-from clockify_dagster.contract.account import USERGROUPS
+from clockify_dagster.contract.account import USERGROUPS, USERS_MEMBERSHIPS
 from clockify_dagster.contract.custom_fields import CUSTOM_FIELDS
 from clockify_dagster.contract.work import PROJECTS
+from clockify_dagster.warehouse.change_log import log_changes
 from clockify_dagster.warehouse.changed_rows import note_contents
-from clockify_dagster.warehouse.ddl import columns_by_table, ensure_table, quoted
+from clockify_dagster.warehouse.ddl import columns_by_table, ensure_table, literal, quoted
 from clockify_dagster.warehouse.staging import PageStaging
 from clockify_dagster.warehouse.writer import replace_rows
 
@@ -30,9 +32,9 @@ def replace_users(
     unknown stays with a user of such a workspace, since it may be of that one. Gives how many rows of each table came
     in.
     """
-    users, memberships, *_ = staging.family
+    users, *children = staging.family
     held, retained = columns_by_table(connection), list(retained_workspaces)
-    if not {users.name, memberships.name} <= held.keys():
+    if users.name not in held:
         return replace_rows(connection, staging, "true", [], retained_users=())
     for table in staging.family:
         ensure_table(connection, table)
@@ -43,17 +45,19 @@ def replace_users(
             if table.name in held
         ]
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {targets} AS {' UNION ALL '.join(parts)}", [workspaces])
-    of_workspaces = f"FROM {quoted(memberships.name)} WHERE membershiptype = 'WORKSPACE'"
+    # without memberships it is not known who belongs where, so everybody may be of a workspace that was not read
+    belongs = f"SELECT id AS user_id, id AS targetid FROM {quoted(users.name)}"
+    is_retained = "true"
+    if USERS_MEMBERSHIPS.name in [child.name for child in children] and USERS_MEMBERSHIPS.name in held:
+        belongs = f"SELECT user_id, targetid FROM {quoted(USERS_MEMBERSHIPS.name)} WHERE membershiptype = 'WORKSPACE'"
+        is_retained = f"targetid IN ({', '.join(map(literal, retained)) or 'NULL'})"
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE retained_users AS "
-        f"SELECT DISTINCT user_id {of_workspaces} AND targetid IN (SELECT unnest(?::VARCHAR[]))",
-        [retained],
+        f"CREATE OR REPLACE TEMP TABLE retained_users AS SELECT DISTINCT user_id FROM ({belongs}) WHERE {is_retained}"
     )
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE leaving AS "
-        f"SELECT user_id {of_workspaces} AND user_id NOT IN (FROM retained_users)"
+        f"SELECT user_id FROM ({belongs}) WHERE user_id NOT IN (FROM retained_users)"
     )
-    children = staging.family[1:]
     for child in children:
         _set_aside(connection, child)
     names = [child.name for child in children]
@@ -64,6 +68,9 @@ def replace_users(
             f"ANTI JOIN {quoted(child.name)} AS held USING ({', '.join(child.primary_key)}) "
             f"WHERE retained.user_id IN (SELECT id FROM {quoted(users.name)})"
         )
+        if staging.logs_changes:
+            before, after = (f"SELECT * FROM {each}" for each in (_before(child), quoted(child.name)))
+            log_changes(connection, child, before, after, datetime.now(timezone.utc))
     return written
 
 
@@ -76,7 +83,12 @@ def _set_aside(connection: duckdb.DuckDBPyConnection, child: Table) -> None:
         f"OR (user_id IN (FROM retained_users) AND {target} NOT IN (FROM read_targets))"
     )
     note_contents(connection, child, "")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {_before(child)} AS SELECT * FROM {quoted(child.name)}")
     connection.execute(f"DELETE FROM {quoted(child.name)}")
+
+
+def _before(child: Table) -> str:
+    return quoted(f"{child.name} as it was")
 
 
 def _aside(child: Table) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timezone
 
 import pandas as pd
 
@@ -11,6 +12,7 @@ from clockify_dagster.days import Span
 from clockify_dagster.errors import NotLoadedError
 from clockify_dagster.progress import Stage, report
 from clockify_dagster.warehouse.audit import WorkspaceRows, row_counts, rows_by_workspace
+from clockify_dagster.warehouse.change_log import trim_change_log
 from clockify_dagster.warehouse.database import Database
 from clockify_dagster.warehouse.ddl import columns_of, quoted
 from clockify_dagster.warehouse.loads import Load
@@ -21,14 +23,20 @@ from clockify_dagster.warehouse.user_tables import PartitionRows, partition_cond
 class Warehouse:
     """A DuckDB file with the contract's tables in it."""
 
-    def __init__(self, database: Database, contract: Contract = CONTRACT) -> None:
-        """Take the database; nothing is opened yet."""
+    def __init__(self, database: Database, contract: Contract = CONTRACT, change_log_days: int = 0) -> None:
+        """Take the database; nothing is opened yet.
+
+        What loads change is remembered for `change_log_days`; with 0, nothing is noted, and what is noted stays.
+        """
         self.database = database
         self.contract = contract
+        self.change_log_days = change_log_days
 
     def staging(self, family: Sequence[Table], span: Span | None = None) -> PageStaging:
         """Where a load collects its rows, in files beside the database; see `PageStaging`."""
-        return PageStaging(family, self.database.path, span)
+        staging = PageStaging(family, self.database.path, span)
+        staging.logs_changes = self.change_log_days > 0
+        return staging
 
     def write(self, load: Load) -> dict[str, int]:
         """Write a load in one transaction, unless it is written already; gives rows by table.
@@ -41,6 +49,8 @@ class Warehouse:
                 load.staging.finish()
                 with self.database.writing() as connection:
                     written = load.write(connection)
+                    if self.change_log_days:
+                        trim_change_log(connection, self.change_log_days, datetime.now(timezone.utc))
             finally:
                 load.staging.close()
             load.written = written

@@ -16,6 +16,7 @@ import duckdb
 
 from clockify_dagster.contract import WORKSPACES, Contract, Table
 from clockify_dagster.days import Span
+from clockify_dagster.warehouse.change_log import log_changes
 from clockify_dagster.warehouse.changed_rows import insert_rows, link_of, note_contents
 from clockify_dagster.warehouse.ddl import columns_by_table, ensure_table, key_of, literal, quoted
 from clockify_dagster.warehouse.load_state import BY_WORKSPACE, state_schema
@@ -185,6 +186,9 @@ def replace_rows(
             where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
             if table.name not in noted:
                 note_contents(connection, table, where)
+                if staging.logs_changes:
+                    before = f"SELECT * FROM {quoted(table.name)} {where}"
+                    log_changes(connection, table, before, f"SELECT * FROM {staged[table.name]}", loaded_at)
             connection.execute(f"DELETE FROM {quoted(table.name)} {where}")
         for table in staging.family:
             written[table.name] = insert_rows(connection, table, staged[table.name], loaded_at, was_noted=holds_rows)

@@ -18,7 +18,7 @@ from clockify_dagster.sandbox.documents import rate
 from clockify_dagster_tests.conftest import Project, opened
 
 Document = dict[str, Any]
-Load = Callable[["Office"], Project]
+Load = Callable[..., Project]
 ZONE = "Europe/Belgrade"
 
 
@@ -60,11 +60,11 @@ def office() -> Office:
 
 @pytest.fixture
 def load(make_project: Callable[..., Project]) -> Load:
-    """Load an office, as a daily refresh of the last 60 days does, without checks."""
+    """Load an office, as a daily refresh of the last 60 days does, without checks; the tables of every plan, or all."""
 
-    def loaded(office: Office) -> Project:
+    def loaded(office: Office, tables: str = "core") -> Project:
         first: date = office.today - timedelta(days=60)
-        project = make_project(office.account, timezone=ZONE, start_date=first)
+        project = make_project(office.account, timezone=ZONE, start_date=first, tables=tables)
         project.run("clockify_daily", Days(first, project.calendar.today), checks=False)
         return project
 

@@ -37,7 +37,7 @@ def test_a_budget_is_used_up_by_amounts_and_billable_expenses_where_it_includes_
     office.work(3, 9, 4, **office.billable(10000))
     office.work(3, 14, 1, projectId=shop["id"])
     shop["budgetEstimate"] = budget(100000, includeExpenses=True)
-    project = load(office)
+    project = load(office, "all")
     (row,) = ask(project, BURN + "'MONEY'")
     assert row[:2] == (1000, 450.5)
     # 549.50 are left, at 450.50 in 28 days

@@ -28,7 +28,7 @@ def test_without_clockifys_own_capacity_the_setting_counts_on_working_days_and_i
     office.place["features"] = []
     back = weekday(office)
     office.work(back, 9, 5, **office.billable())
-    project = load(office)
+    project = load(office, "all")
     rows = ask(project, "SELECT DISTINCT capacity_source, absence_source FROM {}.utilisation_by_user_week")
     assert rows == [("SETTING", "ENTRIES")]
     (row,) = ask(
@@ -57,7 +57,7 @@ def test_a_holiday_and_approved_time_off_leave_fewer_hours_and_what_was_not_appr
         begin = office.moment(ago, hour)
         request = account.add_time_off_request(chosen, office.ana, begin, begin + timedelta(hours=length), half=half)
         account.decide_time_off(request, state)
-    project = load(office)
+    project = load(office, "all")
     found = days(project, "capacity_hours, holiday_hours, time_off_hours, available_hours")
     assert [found[back - n] for n in range(8)] == [
         (6, 0, 0, 6),  # Wednesday

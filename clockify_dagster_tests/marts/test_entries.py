@@ -115,7 +115,7 @@ def test_what_is_invoiced_and_approved_is_told_and_what_a_void_invoice_had_is_op
         invoice = account.add_invoice(office.client, status, issued=office.moment(1, 0), status=status)
         account.import_entries(invoice, [entry])
     account.workspace(office.place).manually_invoiced.add(entries[3]["id"])
-    project = load(office)
+    project = load(office, "all")
     states = dict(ask(project, "SELECT entry_id, is_invoiced FROM {}.fct_time_entry"))
     assert [states[entry["id"]] for entry in entries] == [False, True, False, True]
     assert ask(project, "SELECT age, amount FROM {}.unbilled_work ORDER BY age") == [("0-30", 100), ("31-60", 100)]

@@ -27,7 +27,7 @@ def test_each_is_an_asset_with_its_columns_that_depends_on_what_it_reads() -> No
     for mart in all_marts().values():
         node = graph.get(AssetKey(["clockify_marts", mart.name]))
         assert {key.path[-1] for key in node.parent_keys} == {*mart.tables, *mart.marts}
-        assert node.group_name == "marts"
+        assert node.group_name == "clockify_marts"
         assert node.description == mart.description
         assert node.metadata["dagster/table_name"] == f"clockify_marts.{mart.name}"
         schema = node.metadata["dagster/column_schema"]

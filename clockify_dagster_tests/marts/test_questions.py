@@ -62,7 +62,7 @@ def test_each_question_takes_at_most_three_lines() -> None:
 @pytest.mark.parametrize("zone", ["Pacific/Pago_Pago", "America/St_Johns", "Europe/Belgrade", "Pacific/Kiritimati"])
 def test_the_answers_are_those_of_the_documents(make_project: MakeProject, zone: str) -> None:
     account = make_agency(months=MONTHS, timezone=zone)
-    project = make_project(account, timezone=zone)
+    project = make_project(account, timezone=zone, tables="all")
     since = project.calendar.today - timedelta(days=31 * MONTHS)
     project.set(start_date=since)
     project.run("clockify_daily", Days(since, project.calendar.today), checks=False)

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from clockify_dagster.contract import CONTRACT, CORE
+from clockify_dagster.contract.change_log import CHANGE_LOG
 from clockify_dagster.marts import FACTS, Mart, MartOptions, all_marts, audit_marts, available, make_views, marts_schema
 from clockify_dagster.marts.model import read_mart
 from clockify_dagster.marts.views import with_those_they_read
@@ -125,7 +126,7 @@ def test_a_table_that_is_not_to_be_loaded_is_not_made_and_counts_as_empty() -> N
         contract = CONTRACT.only(CORE)
         make_views(connection, available(contract).values(), contract, MartOptions())
         made = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-        assert made <= set(CORE)
+        assert made <= {*CORE, CHANGE_LOG}
         for name in available(contract):
             connection.execute(f"FROM clockify_marts.{name}")
 
@@ -199,6 +200,13 @@ def test_a_name_that_is_there_twice_doubles_no_hours(database: duckdb.DuckDBPyCo
     )
     database.execute("INSERT INTO clockify_timeentries__tags (timeentry_id, tag_id) VALUES ('1', 'a')")
     assert database.execute("SELECT tag_name, hours FROM clockify_marts.hours_by_tag").fetchall() == [("a", 2)]
+
+
+def test_a_mart_that_cannot_be_read_is_told_and_the_others_are_checked(database: duckdb.DuckDBPyConnection) -> None:
+    database.execute("ALTER TABLE clockify_tags DROP COLUMN archived")
+    failed = {each.check.table: each.message for each in audit_marts(database, MARTS) if not each.passed}
+    assert failed.keys() == {"dim_tag", "hours_by_tag"}
+    assert failed["dim_tag"].startswith("It cannot be read (")
 
 
 def test_nothing_is_said_of_marts_that_were_never_made() -> None:

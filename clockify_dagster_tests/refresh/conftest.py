@@ -65,6 +65,7 @@ class Office:
     lookups: int = 100
     concurrency: int = 2
     place: str = ""
+    page_size: int = 5000
     chosen: list[str] | None = None
     said: list[str] = field(default_factory=list)
     faults: list[ClockifyDagsterError] = field(default_factory=list)
@@ -106,14 +107,14 @@ class Office:
     def _workspace(self, identity: str) -> Workspace:
         document = self.account.workspace(identity).document
         features = document.get("features")
-        return Workspace(identity, str(document["name"]), None if features is None else frozenset(features))
+        plan = document.get("featureSubscriptionType")
+        return Workspace(identity, str(document["name"]), None if features is None else frozenset(features), plan)
 
     def refresh(self, days: Days | None = None) -> dict[str, int]:
         """Refresh some days, the window unless named, as a run of its own; gives what was found."""
         first = max(self.start, self.today - timedelta(days=self.window - 1))
         with self.transport() as transport:
-            client = ClockifyClient(transport, self.sandbox.api_url)
-            result = refresh_span(self.context(client, TABLE, days or Days(first, self.today)))
+            result = refresh_span(self.context(self.client(transport), TABLE, days or Days(first, self.today)))
             self.warehouse.write(result.loads[0])
         self.faults = list(result.faults)
         return dict(result.numbers)
@@ -125,13 +126,15 @@ class Office:
     def refresh_integral(self) -> None:
         """Refresh the integral tables."""
         with self.transport() as transport:
-            client = ClockifyClient(transport, self.sandbox.api_url)
-            result = refresh_everything(self.context(client, INTEGRAL, None))
+            result = refresh_everything(self.context(self.client(transport), INTEGRAL, None))
             self.warehouse.write(result.loads[0])
         self.faults = list(result.faults)
 
     def transport(self) -> Transport:
         return Transport(self.sandbox.api_key, requests_per_second=1e9, timeout=5)
+
+    def client(self, transport: Transport) -> ClockifyClient:
+        return ClockifyClient(transport, self.sandbox.api_url, self.sandbox.reports_url, self.page_size)
 
     def loaded(self, table: str = TABLE) -> dict[str, Fact]:
         """What the tables hold, by id, in every column; an id that is there twice is a failure."""

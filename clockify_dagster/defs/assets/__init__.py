@@ -35,11 +35,8 @@ def all_assets(account: Account) -> list[AssetsDefinition]:
     """Every asset of an account, the time entries with the calendar's days as partitions."""
     special: dict[str, dict[str, Any]] = {
         "clockify_users": {"read": read_users, "needs_users": True},
-        "clockify_projects": {"also": ("clockify_tasks",), "read": read_projects},
-        "clockify_timeoff_policies": {
-            "also": ("clockify_timeoff_requests", "clockify_timeoff_balances"),
-            "read": read_time_off,
-        },
+        "clockify_projects": {"read": read_projects},
+        "clockify_timeoff_policies": {"read": read_time_off},
         "clockify_invoices": {"read": read_invoices},
         "clockify_approval_requests": {"read": read_approvals},
         # entries refer to the other tables, so they are loaded after them
@@ -49,7 +46,6 @@ def all_assets(account: Account) -> list[AssetsDefinition]:
     # reports are about entries, so they come after them
     reports = [table for table in account.contract if table.listing is not None and table.listing.is_report]
     special |= {table.name: {"read": read_report, "by_day": True, "priority": -1} for table in reports}
-    together = {other for options in special.values() for other in options.get("also", ())}
-    roots = [table.name for table in account.contract.roots if table.name not in (WORKSPACES, *together)]
-    tables = [table_asset(account, root, **special.get(root, {})) for root in roots]
+    roots = [each for each in account.contract.roots if each.listed_with is None and each.name != WORKSPACES]
+    tables = [table_asset(account, each.name, **special.get(each.name, {})) for each in roots]
     return [workspaces_asset(account), *tables, *mart_assets(account), *report_assets(account)]

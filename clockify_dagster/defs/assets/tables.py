@@ -1,6 +1,7 @@
 """The assets of tables: one step for each family, or for several families that come from one listing."""
 
-from collections.abc import Callable, Iterator, Sequence
+import logging
+from collections.abc import Callable, Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,18 +21,17 @@ def table_asset(
     account: Account,
     root: str,
     *,
-    also: Sequence[str] = (),
     read: Callable[[RefreshContext], RefreshResult] = read_listed_table,
     needs_users: bool = False,
     by_day: bool = False,
     priority: int = 5,
 ) -> AssetsDefinition:
-    """The asset of a table and its children, and of others that come from the same listing, with theirs.
+    """The asset of a table and its children, and of others that are listed with it, with theirs.
 
     By day, the days of the account's calendar are the partitions, and a run reads those that its tags name. With
     `needs_users`, the table is read by the list of users: it asks again where that was refused, and reports it.
     """
-    roots = [name for name in (root, *also) if name in account.contract]
+    roots = [each.name for each in account.contract.roots if root in (each.name, each.listed_with)]
     tables = [table for name in roots for table in account.contract.family(name)]
     calendar = account.calendar if by_day else None
     options = asset_options(account, tables, priority=priority, partitions=calendar.partitions if calendar else None)
@@ -64,8 +64,11 @@ def table_asset(
         metadata.update(result.numbers)
         if result.refused:
             reasons = "; ".join(f"workspace {workspace}: {why}" for workspace, why in result.refused.items())
-            context.log.warning(
-                f"{root} is not on this plan or not for this key's role; its rows stay as they are ({reasons})"
+            listing = account.contract[root].listing
+            is_known = listing is not None and all(workspaces[each].lacks(listing) for each in result.refused)
+            context.log.log(
+                logging.INFO if is_known else logging.WARNING,
+                f"{root} is not on this plan or not for this key's role; its rows stay as they are ({reasons})",
             )
             metadata["not on this plan"] = dict(result.refused)
         for load in result.loads:
