@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
@@ -59,7 +60,7 @@ def report_data(connection: duckdb.DuckDBPyConnection, zone: str) -> dict[str, A
     ((loaded,),) = connection.execute(
         f"SELECT strftime(timezone(?, max(_loaded_at)), '%Y-%m-%d %H:%M') FROM {quoted(ENTRIES)}", [zone]
     ).fetchall()
-    months = {month for table in data.values() for month in _values(table, "month")}
+    months = {month for table in data.values() if "month" in table for month in table["month"]["texts"]}
     workspaces = connection.execute(
         f"SELECT workspace_id, workspace_name FROM {place}.dim_workspace ORDER BY workspace_name, workspace_id"
     ).fetchall()
@@ -67,7 +68,7 @@ def report_data(connection: duckdb.DuckDBPyConnection, zone: str) -> dict[str, A
         "made": f"{now:%Y-%m-%d %H:%M}",
         "loaded": loaded,
         "zone": zone,
-        "is_empty": not data["hours_by_week"]["values"],
+        "is_empty": not data["hours_by_week"],
         "months": sorted(months),
         "workspaces": dict(workspaces),
         "charts": all_charts(),
@@ -88,16 +89,20 @@ def _check_marts(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
         )
 
 
-def _table(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, list[Any]]:
-    """The columns' names, and the rows as lists: names that are said once keep the file small."""
+def _table(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, dict[str, list[Any]]]:
+    """By column its `values`; of a column of texts they are places in its `texts`.
+
+    So each text is in the file once: names and days repeat a lot where there are many people.
+    """
     found = connection.execute(sql)
-    columns = [column[0] for column in found.description or []]
-    return {"columns": columns, "values": [list(row) for row in found.fetchall()]}
+    names = [column[0] for column in found.description or []]
+    columns = zip(*found.fetchall(), strict=True)
+    return dict(zip(names, map(_column, columns), strict=False))  # without rows there are no columns
 
 
-def _values(table: dict[str, list[Any]], column: str) -> list[Any]:
-    """The values of a column; none where the table does not have it."""
-    if column not in table["columns"]:
-        return []
-    place = table["columns"].index(column)
-    return [row[place] for row in table["values"]]
+def _column(values: Sequence[Any]) -> dict[str, list[Any]]:
+    if not any(isinstance(value, str) for value in values):
+        return {"values": list(values)}
+    texts = list(dict.fromkeys(values))
+    places = {text: place for place, text in enumerate(texts)}
+    return {"texts": texts, "values": [places[value] for value in values]}

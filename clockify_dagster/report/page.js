@@ -3,10 +3,10 @@
 (() => {
   "use strict";
   const report = JSON.parse(document.getElementById("report").textContent);
-  const DAY = 86400000, OTHERS = "(other clients)", NAMED = 7;
-  const rows = {};
-  for (const [name, { columns, values }] of Object.entries(report.data)) {
-    rows[name] = values.map((row) => Object.fromEntries(columns.map((column, n) => [column, row[n]])));
+  const DAY = 86400000, OTHERS = "(other clients)", NAMED = 7, rows = {};
+  for (const [name, table] of Object.entries(report.data)) {
+    const columns = Object.entries(table).map(([of, { texts, values }]) => [of, texts ? values.map((at) => texts[at]) : values]);
+    rows[name] = (columns[0]?.[1] || []).map((_, n) => Object.fromEntries(columns.map(([of, values]) => [of, values[n]])));
   }
   const field = (id) => document.getElementById(id);
   const unique = (values) => [...new Set(values)], sum = (items, name) => items.reduce((all, item) => all + item[name], 0);

@@ -22,8 +22,11 @@ def shown(database: Database) -> dict[str, Any]:
 
 
 def rows(report: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    table = report["data"][name]
-    return [dict(zip(table["columns"], row, strict=True)) for row in table["values"]]
+    columns = {
+        name: [held["texts"][value] if "texts" in held else value for value in held["values"]]
+        for name, held in report["data"][name].items()
+    }
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def test_each_chart_has_its_numbers_and_each_sql_file_its_chart() -> None:
