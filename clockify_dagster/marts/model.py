@@ -12,7 +12,8 @@ The comment at the head of the file is the one place for what is said of the mar
     -- column_name TYPE: What it holds. A line that begins with
     --     four blanks goes on with it.
 
-In the SQL, `{tables}.clockify_tags` is a table of the contract and `{marts}.dim_tag` another mart.
+In the SQL, `{tables}.clockify_tags` is a table of the contract, `{marts}.dim_tag` another mart, and `{log}` the table
+of changes.
 """
 
 from __future__ import annotations

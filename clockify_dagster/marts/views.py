@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import duckdb
 
 from clockify_dagster.contract import CONTRACT, Contract, Table
+from clockify_dagster.contract.change_log import CHANGE_LOG
 from clockify_dagster.marts.model import ENTRIES, Mart, all_marts
+from clockify_dagster.warehouse.change_log import ensure_change_log
 from clockify_dagster.warehouse.ddl import MAIN, columns_by_table, current_schema, ensure_table, literal, quoted
 
 
@@ -64,7 +66,9 @@ def make_views(
     _ensure_tables(connection, {table for table in tables if table in contract}, contract)
     place = quoted(marts_schema(schema))
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {place}")
-    values = {"marts": place, "zone": literal(options.zone), "hours_per_day": f"{options.hours_per_day:g}"}
+    ensure_change_log(connection)
+    log = f"{quoted(schema)}.{quoted(CHANGE_LOG)}"
+    values = {"log": log, "marts": place, "zone": literal(options.zone), "hours_per_day": f"{options.hours_per_day:g}"}
     sources = {
         table: f"{quoted(schema)}.{quoted(table)}" if table in contract else empty(CONTRACT[table]) for table in tables
     }
