@@ -67,7 +67,7 @@ def settle(account: Account, place: str) -> None:
         payment["note"] = ""
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_all_tables_equal_the_account_after_random_changes(make_office: Callable[..., Office], seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - made-up changes
     office = make_agency(make_office, plan=["STANDARD", "PRO", "ENTERPRISE"][seed % 3])
@@ -76,7 +76,7 @@ def test_all_tables_equal_the_account_after_random_changes(make_office: Callable
     for table in STEPS:
         load(office, table)
     assert_equal(office, *reachable(office))
-    for _ in range(4):
+    for _ in range(3):
         happened = change(office, chance, 25)
         if any("balance" in each for each in happened):
             pass_a_day(office)
@@ -96,18 +96,18 @@ def reachable(office: Office) -> list[str]:
     return [name for name in ROOTS if has[name]]
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("seed", range(4))
 def test_a_load_that_fails_anywhere_leaves_the_tables_so_that_the_next_one_makes_them_equal(
-    make_office: Callable[..., Office], monkeypatch: pytest.MonkeyPatch, name: str
+    make_office: Callable[..., Office], monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     monkeypatch.setattr("clockify_dagster.api.transport.FIRST_PAUSE", 0.0)
-    office, chance = make_agency(make_office), random.Random(name)  # noqa: S311 - made-up changes
+    office, chance = make_agency(make_office), random.Random(seed)  # noqa: S311 - made-up changes
     for table in STEPS:
         load(office, table)
     for table in STEPS:
         happened = change(office, chance, 6)
         pass_a_day(office)
-        nth = chance.randint(1, 4)
+        name, nth = chance.choice(sorted(FAULTS)), chance.randint(1, 4)
         times = 1 if name == "429" else chance.choice([1, None])  # it would be waited for
         office.sandbox.faults.add(Fault("/workspaces/", FAULTS[name](), nth=nth, times=times))
         with suppress(ClockifyDagsterError):
@@ -119,4 +119,4 @@ def test_a_load_that_fails_anywhere_leaves_the_tables_so_that_the_next_one_makes
         try:
             assert_equal(office, *(each for each in ROOTS if table in (each, CONTRACT[each].listed_with)))
         except AssertionError as error:
-            raise AssertionError(f"{error} after {happened}, at request {nth}") from error
+            raise AssertionError(f"{error} after {happened}, {name} at request {nth}") from error
