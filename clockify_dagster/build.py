@@ -9,6 +9,7 @@ from typing import Any
 
 from dagster import Definitions, EnvVar
 
+from clockify_dagster.contract import Contract
 from clockify_dagster.defs.account import Translation
 from clockify_dagster.defs.account_definitions import account_definitions
 from clockify_dagster.defs.resources import resource_of
@@ -125,16 +126,17 @@ def build_definitions(
         resource_of(settings, read),
         translation=translation,
         schedules=schedules,
-        marts=_chosen(marts),
+        marts=_chosen(marts, settings.contract),
     )
 
 
-def _chosen(marts: bool | Sequence[str]) -> dict[str, Mart]:
-    every = available()
+def _chosen(marts: bool | Sequence[str], contract: Contract) -> dict[str, Mart]:
+    """The marts that are wanted, as far as they can be made of the contract's tables."""
+    every, possible = available(), available(contract)
     names = [marts] if isinstance(marts, str) else every if marts is True else marts or ()
     if unknown := sorted(set(names) - every.keys()):
         raise SettingsError(f"marts cannot be used: there is no {unknown[0]}; there are {', '.join(sorted(every))}.")
-    return with_those_they_read(names, every)
+    return {name: mart for name, mart in with_those_they_read(names, every).items() if name in possible}
 
 
 def _read(field: str, value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 
 import duckdb
 
@@ -13,6 +14,7 @@ from clockify_dagster.contract.change_log import CHANGE_LOG
 from clockify_dagster.marts.model import ENTRIES, Mart, all_marts
 from clockify_dagster.warehouse.change_log import ensure_change_log
 from clockify_dagster.warehouse.ddl import MAIN, columns_by_table, current_schema, ensure_table, literal, quoted
+from clockify_dagster.warehouse.load_state import ensure_state, state_schema
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,9 @@ def with_those_they_read(names: Iterable[str], marts: Mapping[str, Mart]) -> dic
 def make_views(
     connection: duckdb.DuckDBPyConnection, marts: Iterable[Mart], contract: Contract, options: MartOptions
 ) -> None:
-    """Make the views, or replace them, with their descriptions. Runs inside the caller's transaction.
+    """Make the views with their descriptions, unless they are there as the same statements made them.
+
+    Runs inside the caller's transaction.
 
     `marts` are in an order in which each stands after those that it reads. A table of the contract that they read and
     that was never loaded is made, without rows: a view stands on its tables, and shows what is loaded into them later.
@@ -66,21 +70,42 @@ def make_views(
     _ensure_tables(connection, {table for table in tables if table in contract}, contract)
     place = quoted(marts_schema(schema))
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {place}")
+    ensure_state(connection)
     ensure_change_log(connection)
     log = f"{quoted(schema)}.{quoted(CHANGE_LOG)}"
     values = {"log": log, "marts": place, "zone": literal(options.zone), "hours_per_day": f"{options.hours_per_day:g}"}
     sources = {
         table: f"{quoted(schema)}.{quoted(table)}" if table in contract else empty(CONTRACT[table]) for table in tables
     }
-    for mart in marts:
-        view, columns = f"{place}.{quoted(mart.name)}", ", ".join(quoted(column.name) for column in mart.columns)
-        connection.execute(f"CREATE OR REPLACE VIEW {view} ({columns}) AS {filled(mart.sql, sources, values)}")
-        comments = [f"COMMENT ON VIEW {view} IS {literal(mart.description)}"]
-        comments += [
-            f"COMMENT ON COLUMN {view}.{quoted(column.name)} IS {literal(column.description)}"
-            for column in mart.columns
-        ]
-        connection.execute(";\n".join(comments))
+    statements = [each for mart in marts for each in _statements(mart, place, sources, values)]
+    made, mark = f"{state_schema(connection)}.marts_made", sha256("\n".join(statements).encode()).hexdigest()
+    if _are_made(connection, made, mark, marts_schema(schema), len(marts)):
+        return
+    for statement in statements:
+        connection.execute(statement)
+    connection.execute(f"CREATE OR REPLACE TABLE {made} AS SELECT {literal(mark)} AS mark")
+
+
+def _statements(mart: Mart, place: str, sources: Mapping[str, str], values: Mapping[str, str]) -> list[str]:
+    """The SQL that makes a view, and that says what it is and what its columns are."""
+    view, columns = f"{place}.{quoted(mart.name)}", ", ".join(quoted(column.name) for column in mart.columns)
+    comments = [f"COMMENT ON VIEW {view} IS {literal(mart.description)}"]
+    comments += [
+        f"COMMENT ON COLUMN {view}.{quoted(column.name)} IS {literal(column.description)}" for column in mart.columns
+    ]
+    made = f"CREATE OR REPLACE VIEW {view} ({columns}) AS {filled(mart.sql, sources, values)}"
+    return [made, ";\n".join(comments)]
+
+
+def _are_made(connection: duckdb.DuckDBPyConnection, made: str, mark: str, schema: str, number: int) -> bool:
+    """Whether the views are there as they were made by the same statements: to make them takes half a second."""
+    sql = "SELECT count(*) FROM duckdb_views() WHERE schema_name = ? AND NOT internal"
+    if connection.execute(sql, [schema]).fetchall() != [(number,)]:
+        return False
+    try:
+        return connection.execute(f"FROM {made}").fetchall() == [(mark,)]
+    except duckdb.CatalogException:
+        return False
 
 
 def filled(sql: str, sources: Mapping[str, str], values: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 
 from clockify_dagster.contract.planning import APPROVAL_REQUESTS
 from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
-from clockify_dagster.refresh.families import Families, last_loads, listing_of, pages_of, read_families
+from clockify_dagster.refresh.families import Families, last_loads, listing_of, on_no_plan, pages_of, read_families
 from clockify_dagster.refresh.listed_values import values_of
 from clockify_dagster.warehouse import PageSource
 from clockify_dagster.warehouse.held_rows import Values, held_rows, were_loaded_together
@@ -20,6 +20,8 @@ def read_approvals(context: RefreshContext) -> RefreshResult:
 
     A request cannot be deleted in Clockify, and its state is what changes.
     """
+    if nothing := on_no_plan(context, [context.table]):
+        return nothing
     before, database = last_loads(context, [context.table]), context.warehouse.database
     is_whole = were_loaded_together(database, context.warehouse.contract.family(context.table))
     held = held_rows(database, APPROVAL_REQUESTS, _CHANGED) if is_whole else {}

@@ -103,10 +103,9 @@ def read_families(
     workspace's rows stay. They also stay where a workspace cannot be read for another reason, which is reported.
     `before` are the tables' last loads, where `read` compares with what they hold, as they were before it looked.
     """
-    listed_at, before = datetime.now(timezone.utc), last_loads(context, roots) if before is None else before
-    listing = listing_of(context, roots[0])
+    listed_at = datetime.now(timezone.utc)
     families, troubles = {root: Family(context, root) for root in roots}, Troubles(context)
-    refused = {w.id: why for w in context.workspaces.values() if (why := w.lacks(listing))}
+    refused = _lacking(context, roots[0])
 
     def read_workspace(workspace: Workspace) -> str:
         with troubles.of(workspace.id):
@@ -126,6 +125,22 @@ def read_families(
             context.log.info(line, extra=COVERED)
         troubles.raise_if_all_failed(apart_from=refused)
         return result_of(list(families.values()), listed_at, refused, troubles, before)
+
+
+def on_no_plan(context: RefreshContext, roots: Sequence[str]) -> RefreshResult | None:
+    """What comes of families of which no workspace is asked for the first one; None where one is.
+
+    Then nobody has to know what is held of them.
+    """
+    if len(_lacking(context, roots[0])) < len(context.workspaces):
+        return None
+    return read_families(context, roots, lambda *_: None, last_loads(context, roots) if context.span else None)
+
+
+def _lacking(context: RefreshContext, table: str) -> dict[str, str]:
+    """By workspace, why its plan is known not to have a table; it is not asked for it."""
+    listing = listing_of(context, table)
+    return {each.id: why for each in context.workspaces.values() if (why := each.lacks(listing))}
 
 
 def pages_of(context: RefreshContext, listing: Listing, workspace: Workspace) -> Iterator[Page]:

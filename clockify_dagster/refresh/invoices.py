@@ -10,7 +10,15 @@ from clockify_dagster.api import side_by_side
 from clockify_dagster.contract.money import INVOICE_PAYMENTS, INVOICES, INVOICES_ITEMS, INVOICES_PAYMENTS
 from clockify_dagster.errors import NotThereError
 from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
-from clockify_dagster.refresh.families import Families, announce, last_loads, listing_of, pages_of, read_families
+from clockify_dagster.refresh.families import (
+    Families,
+    announce,
+    last_loads,
+    listing_of,
+    on_no_plan,
+    pages_of,
+    read_families,
+)
 from clockify_dagster.refresh.listed_values import values_of
 from clockify_dagster.warehouse import PageSource
 from clockify_dagster.warehouse.held_rows import Values, held_rows, were_loaded_together
@@ -34,6 +42,8 @@ def read_invoices(context: RefreshContext) -> RefreshResult:
     Items are asked for where the list's row differs from what is held, and of every invoice that is neither paid nor
     void; payments where something was paid, and not as much as is held. All others stay as they are.
     """
+    if nothing := on_no_plan(context, [context.table]):
+        return nothing
     before = last_loads(context, [context.table])
     return read_families(context, [context.table], partial(_read, context, _held(context)), before)
 

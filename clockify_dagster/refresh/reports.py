@@ -9,7 +9,7 @@ from clockify_dagster.api import Page, ReportRange
 from clockify_dagster.days import Days, Span, gaps
 from clockify_dagster.errors import BadRequestError, NotAllowedError, NotOnThisPlanError, NotThereError
 from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
-from clockify_dagster.refresh.families import Families, last_loads, listing_of, read_families
+from clockify_dagster.refresh.families import Families, last_loads, listing_of, on_no_plan, read_families
 from clockify_dagster.warehouse import PageSource
 from clockify_dagster.warehouse.load_state import report_spans
 
@@ -25,6 +25,8 @@ def read_report(context: RefreshContext) -> RefreshResult:
     listing, span = listing_of(context, context.table), context.span
     if span is None:
         raise ValueError("a report is read for days")
+    if nothing := on_no_plan(context, [context.table]):
+        return nothing
     before = last_loads(context, [context.table])
     with context.warehouse.database.reading_if_there() as connection:
         held = {} if connection is None else report_spans(connection, context.table)

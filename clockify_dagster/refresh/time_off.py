@@ -19,6 +19,7 @@ from clockify_dagster.refresh.families import (
     announce,
     last_loads,
     listing_of,
+    on_no_plan,
     pages_of,
     read_families,
 )
@@ -50,6 +51,8 @@ def read_time_off(context: RefreshContext) -> RefreshResult:
     since what accrues and what an admin corrects shows in no list.
     """
     roots = [table.name for table in (POLICIES, REQUESTS, BALANCES) if table.name in context.warehouse.contract]
+    if nothing := on_no_plan(context, roots):
+        return nothing
     before = last_loads(context, roots)
     held = _Held(
         held_rows(context.warehouse.database, POLICIES, _POLICY),

@@ -53,6 +53,9 @@ def test_all_that_are_owed_are_there() -> None:
     assert all_marts().keys() >= OWED
 
 
+TABLES_OF_MAIN = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'"
+
+
 @pytest.mark.parametrize("mart", MARTS, ids=lambda mart: mart.name)
 def test_its_header_names_its_columns_with_their_types(database: duckdb.DuckDBPyConnection, mart: Mart) -> None:
     found = database.execute(f"DESCRIBE clockify_marts.{mart.name}").fetchall()
@@ -125,7 +128,7 @@ def test_a_table_that_is_not_to_be_loaded_is_not_made_and_counts_as_empty() -> N
     with duckdb.connect() as connection:
         contract = CONTRACT.only(CORE)
         make_views(connection, available(contract).values(), contract, MartOptions())
-        made = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+        made = {name for (name,) in connection.execute(TABLES_OF_MAIN).fetchall()}
         assert made <= {*CORE, CHANGE_LOG}
         for name in available(contract):
             connection.execute(f"FROM clockify_marts.{name}")
@@ -217,3 +220,22 @@ def test_nothing_is_said_of_marts_that_were_never_made() -> None:
 def test_the_page_is_made_from_the_headers() -> None:
     page = runpy.run_path(str(PAGE.with_suffix(".py")))["page"]
     assert PAGE.read_text(encoding="utf-8") == page(), "run `make docs`"
+
+
+def test_views_that_are_there_are_left_alone_until_one_is_gone_or_a_setting_changes(
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    def numbers() -> set[int]:
+        sql = "SELECT view_oid FROM duckdb_views() WHERE schema_name = 'clockify_marts'"
+        return {number for (number,) in database.execute(sql).fetchall()}
+
+    made = numbers()
+    remake(database)
+    assert numbers() == made
+    database.execute("DROP VIEW clockify_marts.timesheet_gaps")
+    remake(database)
+    assert len(numbers()) == len(made)
+    assert numbers().isdisjoint(made)
+    made = numbers()
+    remake(database, hours_per_day=6)
+    assert numbers().isdisjoint(made)
