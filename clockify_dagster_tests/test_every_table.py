@@ -26,7 +26,7 @@ def expected(project: Project, root: str) -> dict[str, list[dict[str, Any]]]:
     Of a user of two workspaces the row counts that the second one gives, and the memberships of both.
     """
     account, days = project.account, Days(project.settings.start_date, project.calendar.today)
-    family = CONTRACT.family(root)
+    family = project.settings.contract.family(root)
     found: dict[str, dict[Key, dict[str, Any]]] = {table.name: {} for table in family}
     for place in account.workspaces.values():
         if root not in REPORTED:
