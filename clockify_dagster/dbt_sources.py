@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from clockify_dagster.contract import CORE, Contract, Table
-from clockify_dagster.contract.model import LOADED_AT, Column, Orphans, Reference
+from clockify_dagster.contract.column import LOADED_AT, Column, Orphans, Reference
 from clockify_dagster.marts import Mart, marts_schema
 from clockify_dagster.warehouse.audit.freshness import longest_age
 

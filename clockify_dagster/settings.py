@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from clockify_dagster import settings_rules as rules
-from clockify_dagster.contract import CONTRACT, CORE, WORKSPACES, Contract
+from clockify_dagster.contract import ALL, Contract, chosen_tables
 from clockify_dagster.env_file import ENCODING, ENV_FILE, UNREADABLE, env_file
 from clockify_dagster.errors import SettingsError
 from clockify_dagster.warehouse.database import STORAGE_VERSION
@@ -68,7 +68,7 @@ class Settings(BaseSettings):
         default=(), description="Workspace ids, comma separated", examples=["64a687e29ae1f428e7ebe303"]
     )
     tables: Annotated[tuple[str, ...], NoDecode, BeforeValidator(rules.checked_tables)] = Field(
-        default=(rules.ALL,),
+        default=(ALL,),
         description="Which tables: all, core (those of every plan), or names, comma separated",
         examples=["core,clockify_expenses"],
     )
@@ -209,10 +209,8 @@ class Settings(BaseSettings):
 
     @property
     def contract(self) -> Contract:
-        """The tables that are loaded: those chosen, and the workspaces, on which all depend."""
-        named = {rules.ALL: tuple(CONTRACT.tables), rules.CORE_TABLES: CORE}
-        chosen = {table for each in self.tables for table in named.get(each, (each,))}
-        return CONTRACT if rules.ALL in self.tables else CONTRACT.only({WORKSPACES, *chosen})
+        """The tables that are loaded."""
+        return chosen_tables(self.tables)
 
     @property
     def tables_schema(self) -> str:

@@ -16,9 +16,7 @@ import duckdb
 from pydantic import SecretStr, ValidationInfo
 
 from clockify_dagster.api.network import UNENCRYPTED, is_loopback
-from clockify_dagster.contract import CONTRACT
-
-ALL, CORE_TABLES = "all", "core"
+from clockify_dagster.contract import ALL, CONTRACT, CORE_TABLES
 
 
 class Region(NamedTuple):

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from clockify_dagster.cli import commands
 from clockify_dagster.contract import CONTRACT, CORE
-from clockify_dagster.contract.model import Orphans
+from clockify_dagster.contract.column import Orphans
 from clockify_dagster.dbt_sources import sources_yaml
 from clockify_dagster.marts import all_marts
 from clockify_dagster_tests.marts.conftest import Load, Office, load, office

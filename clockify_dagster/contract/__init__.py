@@ -4,9 +4,12 @@
 are made from it. No input or output: imports neither dagster, duckdb nor requests.
 """
 
+from collections.abc import Collection
+
 from clockify_dagster.contract import account, custom_fields, money, nested, planning, reports, time, time_off, work
+from clockify_dagster.contract.column import CHANGED_AT, LOADED_AT, WORKSPACES, Column, Orphans, Reference, Type
 from clockify_dagster.contract.listing import Listing
-from clockify_dagster.contract.model import CHANGED_AT, LOADED_AT, WORKSPACES, Column, Orphans, Reference, Table, Type
+from clockify_dagster.contract.model import Table
 from clockify_dagster.contract.registry import Contract
 
 _CORE = (*account.TABLES, *work.TABLES, *time.TABLES)
@@ -24,10 +27,22 @@ CONTRACT = Contract(
 )
 """All tables: the account's, then what is worked on, then the time, then what larger plans add."""
 
+ALL, CORE_TABLES = "all", "core"
+
+
+def chosen_tables(names: Collection[str]) -> Contract:
+    """The contract of the tables of these names, where `all` and `core` stand for several; always of the workspaces."""
+    if ALL in names:
+        return CONTRACT
+    return CONTRACT.only({WORKSPACES, *(CORE if CORE_TABLES in names else ()), *names} - {CORE_TABLES})
+
+
 __all__ = [
+    "ALL",
     "CHANGED_AT",
     "CONTRACT",
     "CORE",
+    "CORE_TABLES",
     "LOADED_AT",
     "WORKSPACES",
     "Column",
@@ -37,4 +52,5 @@ __all__ = [
     "Reference",
     "Table",
     "Type",
+    "chosen_tables",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from clockify_dagster.contract.model import WORKSPACES, Column, Orphans, Reference, Type
+from clockify_dagster.contract.column import WORKSPACES, Column, Orphans, Reference, Type
 
 
 def _column_of(type_: Type) -> Callable[[str, str, str], Column]:

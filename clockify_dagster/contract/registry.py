@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
-from clockify_dagster.contract.model import Table, require
+from clockify_dagster.contract.column import require
+from clockify_dagster.contract.model import Table
 
 
 class Contract:

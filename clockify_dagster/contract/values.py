@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from clockify_dagster.contract.model import Type
+from clockify_dagster.contract.column import Type
 
 SAMPLE_LENGTH = 80  # how much of a value that fits nowhere is shown
 

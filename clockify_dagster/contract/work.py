@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from clockify_dagster.contract import listing
+from clockify_dagster.contract.column import Orphans
 from clockify_dagster.contract.columns import flag, identity, inside, number, of_workspace, rate, refers, text, word
-from clockify_dagster.contract.model import Orphans, Table
+from clockify_dagster.contract.model import Table
 
 CLIENTS = Table(
     name="clockify_clients",

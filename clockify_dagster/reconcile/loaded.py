@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from clockify_dagster.api import Totals
 from clockify_dagster.contract import CONTRACT
-from clockify_dagster.contract.model import Type
+from clockify_dagster.contract.column import Type
 from clockify_dagster.contract.values import CoercionError, coerce
 from clockify_dagster.days import Days, Span, gaps
 from clockify_dagster.warehouse import Warehouse, load_state

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import duckdb
 
-from clockify_dagster.contract.model import CHANGED_AT, LOADED_AT, Table
+from clockify_dagster.contract.column import CHANGED_AT, LOADED_AT
+from clockify_dagster.contract.model import Table
 
 MAIN = "main"
 """The schema of the tables, where no other was chosen."""

@@ -15,7 +15,8 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from clockify_dagster.contract.model import Table, Type
+from clockify_dagster.contract.column import Type
+from clockify_dagster.contract.model import Table
 from clockify_dagster.contract.values import SAMPLE_LENGTH, CoercionError, CoercionFault, coerce, storable
 from clockify_dagster.days import Span
 from clockify_dagster.errors import ContractError

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from clockify_dagster.contract.model import Column, Table, Type
+from clockify_dagster.contract.column import Column, Type
+from clockify_dagster.contract.model import Table
 from clockify_dagster.warehouse.ddl import literal, quoted
 
 SEEN = "_seen"

@@ -157,8 +157,7 @@ class Loaded(Project):
         """Assert that these tables and their children hold what the account holds, no more, no less."""
         tables = everything(self.database)
         for root in roots:
-            of_root = expected(self.account, root)
-            for name, rows in ((name, of_root[name]) for name in of_root if name in self.settings.contract):
+            for name, rows in expected(self.account, root, self.settings.contract).items():
                 assert as_expected(name, *tables[f"main.{name}"]) == rows, name
 
     def heal(self, *roots: str) -> None:

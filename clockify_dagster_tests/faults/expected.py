@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-from clockify_dagster.contract import CONTRACT
+from clockify_dagster.contract import CONTRACT, Contract
 from clockify_dagster.sandbox import Account
 from clockify_dagster_tests.conftest import opened
 from clockify_dagster_tests.documents import documents
@@ -22,10 +22,10 @@ COMPARED = [
 """The tables of the daily refresh, but for those that come from reports."""
 
 
-def expected(account: Account, root: str) -> Rows:
+def expected(account: Account, root: str, contract: Contract = CONTRACT) -> Rows:
     """By table, the rows that the documents of an account with one workspace stand for; see `as_expected`."""
     (place,) = account.workspaces.values()
-    rows, _ = reference_rows(CONTRACT.family(root), documents(account, place, root), {"workspace": place.identity})
+    rows, _ = reference_rows(contract.family(root), documents(account, place, root), {"workspace": place.identity})
     return {name: comparable(CONTRACT[name], found) for name, found in rows.items()}
 
 

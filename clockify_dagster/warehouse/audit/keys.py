@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from clockify_dagster.contract.model import Orphans, Reference, Table
+from clockify_dagster.contract.column import Orphans, Reference
+from clockify_dagster.contract.model import Table
 from clockify_dagster.warehouse.audit.model import Check, Find, Severity
 from clockify_dagster.warehouse.audit.rows import find_rows
 from clockify_dagster.warehouse.ddl import quoted
