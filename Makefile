@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OLDEST := .venv-oldest
 
-.PHONY: help install demo demo-ui dev sync check sandbox test test-world test-oldest lint format types imports bench docs clean
+.PHONY: help install demo demo-ui dev sync check report sandbox test test-world test-oldest lint format types imports bench docs clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -36,6 +36,9 @@ sync: install  ## load the account that CLOCKIFY_API_KEY belongs to
 
 check: install  ## check the loaded tables
 	$(BIN)/clockify-dagster check
+
+report: install  ## write data/clockify_report.html, charts of what is loaded
+	$(BIN)/clockify-dagster report
 
 sandbox: install  ## serve the made-up account until Ctrl-C
 	$(BIN)/clockify-dagster sandbox

@@ -2,6 +2,7 @@
 
     ClockifyDagsterError
     ├── SettingsError               a setting or an argument is missing or wrong
+    ├── MissingExtraError           a package that an optional part needs is not installed
     ├── ContractError               a document cannot become a row of its table
     ├── ApiError                    Clockify did not give what we asked for
     │   ├── KeyRefusedError         401: no key, an unknown key, a key of another region
@@ -88,6 +89,10 @@ def located(**places: object) -> Iterator[None]:
 
 class SettingsError(ClockifyDagsterError):
     """A setting or argument is missing or wrong. The message names it, its fault, and a remedy."""
+
+
+class MissingExtraError(ClockifyDagsterError):
+    """An optional part of the project is used, and the package that it needs is not installed."""
 
 
 class ContractError(ClockifyDagsterError):

@@ -15,7 +15,7 @@ import duckdb
 import pytest
 from dagster import DagsterInstance, ExecuteInProcessResult
 
-from clockify_dagster.contract import CONTRACT
+from clockify_dagster.contract import CONTRACT, CORE
 from clockify_dagster.days import Days
 from clockify_dagster.definitions import project_definitions
 from clockify_dagster.defs.partitions import Calendar, days_to_load, tags_of
@@ -25,6 +25,8 @@ from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse import Database, Warehouse
 from clockify_dagster.warehouse.ddl import literal
 
+CORE_TABLES = CONTRACT.only(CORE)
+"""What a project of the tests loads unless it is told otherwise."""
 Document = dict[str, Any]
 Row = dict[str, Any]
 

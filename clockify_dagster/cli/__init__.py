@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["commands", "main"]
 
 INCOMPLETE, UNUSABLE, INTERRUPTED = 1, 2, 130
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @contextmanager
@@ -136,6 +137,32 @@ def doctor() -> None:
         from clockify_dagster.cli.doctor import run_doctor
 
     sys.exit(run_doctor(_settings()))
+
+
+@commands.command()
+@click.option("--out", type=_FILE, metavar="PATH", help="Where. Default: clockify_report.html beside the database.")
+def report(out: Path | None) -> None:
+    """Write one HTML file with charts of hours, budgets and money, which opens without network or server.
+
+    Example: clockify-dagster report --out report.html
+    """
+    with _importing():
+        from clockify_dagster.cli.report import run_report
+
+    sys.exit(run_report(_settings(), out))
+
+
+@commands.command()
+@click.option("--out", type=_FILE, metavar="PATH", help="The file to write.")
+def dbt_sources(out: Path | None) -> None:
+    """Print the loaded tables and marts as dbt's sources, with descriptions, tests and freshness.
+
+    Example: clockify-dagster dbt-sources --out models/sources.yml
+    """
+    with _importing():
+        from clockify_dagster.cli.dbt_sources import run_dbt_sources
+
+    sys.exit(run_dbt_sources(_settings(), out))
 
 
 @commands.command()

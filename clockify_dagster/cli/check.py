@@ -30,7 +30,7 @@ def run_check(settings: Settings, *, as_json: bool, all_of_them: bool) -> int:
 
     Raises `NotLoadedError` where there is no database yet.
     """
-    assets = {name: spec.key.to_user_string() for name, spec in Account.of(settings).specs.items()}
+    assets = {name: key.to_user_string() for key, name in Account.of(settings).names.items()}
     with shown("Checking"):
         findings, absent = all_findings(settings, warehouse_of(settings).warehouse(settings.contract))
     if as_json:

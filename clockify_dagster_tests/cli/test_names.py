@@ -7,10 +7,10 @@ import json
 import pytest
 from dagster import DagsterInstance
 
-from clockify_dagster.contract import CONTRACT
 from clockify_dagster.definitions import project_definitions
+from clockify_dagster.marts import all_marts
 from clockify_dagster_tests.cli.conftest import Command
-from clockify_dagster_tests.conftest import Project
+from clockify_dagster_tests.conftest import CORE_TABLES, Project
 from clockify_dagster_tests.defs.running import DAILY
 from clockify_dagster_tests.faults.expected import assert_schema_holds
 
@@ -35,16 +35,18 @@ def test_sync_check_doctor_and_the_assets_mean_the_same_names(
     project.set(**variables)
     said = command("sync")
     assert said.code == 0, said.all
-    assert_schema_holds(project.database, schema, project.account)
+    assert_schema_holds(project.database, schema, project.account, DAILY)
 
-    assets = {f"{prefix}{table}" for table in DAILY}
+    marts = {f"{prefix}clockify_marts/{mart}" for mart in all_marts()}
+    assets = {f"{prefix}{table}" for table in DAILY} | marts
     with DagsterInstance.get() as history:
         assert {key.to_user_string() for key in history.get_asset_keys()} == assets
         assert [run.job_name for run in history.get_runs()] == [f"{name}_daily"]
     graph = project_definitions(project.settings).get_repository_def().asset_graph
-    assert {key.to_user_string() for key in graph.get_all_asset_keys()} == {f"{prefix}{each.name}" for each in CONTRACT}
+    tables = {f"{prefix}{each.name}" for each in CORE_TABLES}
+    assert {key.to_user_string() for key in graph.get_all_asset_keys()} == tables | marts
     groups = {str(graph.get(key).group_name) for key in graph.get_all_asset_keys()}
-    by_kind = {f"{name}_{table.group}" for table in CONTRACT}
+    by_kind = {f"{name}_{table.group}" for table in CORE_TABLES} | {f"{name}_marts"}
     assert groups == ({variables["group_name"]} if "group_name" in variables else by_kind)
 
     said = command("check", "--json")
@@ -57,7 +59,7 @@ def test_sync_check_doctor_and_the_assets_mean_the_same_names(
 
     said = command("doctor")
     assert said.code == 0, said.all
-    assert f"{len(DAILY)} of {len(CONTRACT.tables)} tables" in said.out
+    assert f"{len(DAILY)} of {len(CORE_TABLES.tables)} tables" in said.out
     line = f"such as asset {prefix}clockify_workspaces, table {schema}.clockify_workspaces, job {name}_daily"
     assert line in " ".join(said.out.split())
 

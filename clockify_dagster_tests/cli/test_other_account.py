@@ -6,10 +6,9 @@ import re
 
 import pytest
 
-from clockify_dagster.contract import CONTRACT
 from clockify_dagster_tests.cli.conftest import Command
 from clockify_dagster_tests.cli.several import add_place, held, lines, load
-from clockify_dagster_tests.conftest import Document, Project
+from clockify_dagster_tests.conftest import CORE_TABLES, Document, Project
 from clockify_dagster_tests.faults.conftest import everything
 
 
@@ -60,7 +59,7 @@ def test_asked_to_it_drops_what_the_key_does_not_see_from_every_table(
     said = command("sync", "--drop-unseen")
     assert said.code == 0, said.err
     assert f"Removed, since this key does not see it: Agency ({first['id']})" in said.err
-    for table in CONTRACT:
+    for table in CORE_TABLES:
         rows = project.rows(table.name)
         assert {row["workspaceid"] for row in rows if "workspaceid" in row} <= {other["id"]}, table.name
     assert {row["id"] for row in project.rows("clockify_workspaces")} == {other["id"]}
@@ -88,7 +87,7 @@ def test_a_key_that_sees_some_leaves_the_rows_of_the_others_and_says_so_once(
     project.account.add_to_workspace(next(iter(project.account.users)), other)
     project.set(update_window_days=2)
     load(project, integral=True)
-    rows = {table.name: project.rows(table.name) for table in CONTRACT}
+    rows = {table.name: project.rows(table.name) for table in CORE_TABLES}
     project.set(api_key="other-key")
     project.account.add_tag(other, "new")
     load(project, integral=True)

@@ -19,19 +19,18 @@ from dagster import DagsterInstance, DagsterRunStatus
 
 from clockify_dagster.api import ClockifyClient
 from clockify_dagster.cli.runs import Outcome
-from clockify_dagster.contract import CONTRACT
 from clockify_dagster.days import Days
 from clockify_dagster.defs.partitions import missing_days
 from clockify_dagster.defs.run_process import RunProcess
 from clockify_dagster.sandbox import Fault, faults
 from clockify_dagster_tests.cli.conftest import Command
-from clockify_dagster_tests.conftest import Project
+from clockify_dagster_tests.conftest import CORE_TABLES, Project
 from clockify_dagster_tests.defs.accounts import days_before_today
 from clockify_dagster_tests.defs.calendars import note_loaded
 from clockify_dagster_tests.defs.test_schedules import held_open
 
 COMMAND = str(Path(sys.executable).parent / "clockify-dagster")
-DAILY = [table.name for table in CONTRACT if "integral" not in table.name]
+DAILY = [table.name for table in CORE_TABLES if "integral" not in table.name]
 
 
 def printed(out: str) -> dict[str, list[int]]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 from dagster import DagsterInstance
 
-from clockify_dagster.contract import CONTRACT
 from clockify_dagster.defs.partitions import days_to_load, missing_days
 from clockify_dagster.sandbox import Fault, faults
 from clockify_dagster_tests.cli.conftest import Command
 from clockify_dagster_tests.cli.several import add_place, held, lines, load
-from clockify_dagster_tests.conftest import Document, Project
+from clockify_dagster_tests.conftest import CORE_TABLES, Document, Project
 from clockify_dagster_tests.faults.conftest import everything
 
 MEMBERS = "/(users|user-groups|user/.*|reports/.*|entities/.*)$"  # what a plain member is refused
@@ -61,7 +60,7 @@ def test_one_that_was_loaded_before_keeps_its_rows_and_fails_the_sync_after_all_
         project.account.add_tag(place, "new")
         entry = next(iter(project.account.workspace(place).entries.by_id.values()))
         project.account.edit_entry(entry, description="new")
-    kept = {table.name: project.rows(table.name) for table in CONTRACT}
+    kept = {table.name: project.rows(table.name) for table in CORE_TABLES}
     if path == MEMBERS:
         project.account.refused.add(studio["id"] + path)
     else:
@@ -69,7 +68,7 @@ def test_one_that_was_loaded_before_keeps_its_rows_and_fails_the_sync_after_all_
     said = command("sync", "--integral")
     assert said.code == 1
     assert f"Studio ({studio['id']})" in said.err
-    assert [table.name for table in CONTRACT if f"\n{table.name} " not in said.out] == [], "all others are loaded"
+    assert [table.name for table in CORE_TABLES if f"\n{table.name} " not in said.out] == [], "all others are loaded"
     for name in ("clockify_timeentries", "clockify_timeentries_integral"):
         assert [row["description"] for row in held(project, name, first, "description")].count("new") == 1
         assert [row["description"] for row in held(project, name, studio, "description")] == [""]

@@ -7,13 +7,12 @@ from typing import Any
 
 from dagster import AssetKey, AssetsDefinition, ExecuteInProcessResult, materialize
 
-from clockify_dagster.contract import CONTRACT
 from clockify_dagster.definitions import project_definitions
 from clockify_dagster.settings import Settings
-from clockify_dagster_tests.conftest import Project
+from clockify_dagster_tests.conftest import CORE_TABLES, Project
 
 ENTRIES = "clockify_timeentries"
-DAILY = [table.name for table in CONTRACT if "integral" not in table.name]
+DAILY = [table.name for table in CORE_TABLES if "integral" not in table.name]
 
 
 def select(project: Project, *tables: str, **tags: str) -> ExecuteInProcessResult:

@@ -116,7 +116,7 @@ def test_a_translation_moves_assets_checks_and_jobs_together(
     definitions = place.definitions("acme", translation=translation)
     repository = definitions.get_repository_def()
     graph = repository.asset_graph
-    keys = {AssetKey(["raw", name.removeprefix("clockify_")]) for name in (*CONTRACT.tables, *all_marts())}
+    keys = {AssetKey(["raw", name.removeprefix("clockify_")]) for name in (*CONTRACT.tables, *all_marts(), "report")}
     assert graph.get_all_asset_keys() == keys
     assert {check.asset_key for check in graph.asset_check_keys} <= keys
     assert {graph.get(key).group_name for key in keys} == {"hours"}

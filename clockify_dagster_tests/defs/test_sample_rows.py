@@ -8,11 +8,10 @@ from datetime import timezone
 import pytest
 from dagster import ExecuteInProcessResult
 
-from clockify_dagster.contract import CONTRACT
 from clockify_dagster.days import Days
 from clockify_dagster.defs.table_specs import LONGEST_CELL, SAMPLE
 from clockify_dagster.warehouse.sample import COLUMNS, ROWS
-from clockify_dagster_tests.conftest import Project
+from clockify_dagster_tests.conftest import CORE_TABLES, Project
 from clockify_dagster_tests.defs.accounts import days_before_today, small_account
 from clockify_dagster_tests.defs.running import DAILY
 
@@ -50,7 +49,9 @@ def test_each_table_with_rows_shows_a_few_of_them(project: Project) -> None:
     assert shown.keys() == {table for table in DAILY if project.rows(table)}
     for table, sample in shown.items():
         head, *rows = rows_of(sample)
-        assert head == [column.name for column in CONTRACT[table].document_columns if not column.is_private][:COLUMNS]
+        assert (
+            head == [column.name for column in CORE_TABLES[table].document_columns if not column.is_private][:COLUMNS]
+        )
         assert len(rows) == min(ROWS, len(project.rows(table)))
     head, *rows = rows_of(shown["clockify_timeentries"])
     entries = {row["id"]: row for row in project.rows("clockify_timeentries")}
@@ -71,7 +72,7 @@ def test_they_name_nobody_and_quote_nothing(project: Project) -> None:
         entry["description"] = f"call with somebody {number}"
     shown, private = load(project), set[str]()
     for table, sample in shown.items():
-        columns = [column.name for column in CONTRACT[table].document_columns if column.is_private]
+        columns = [column.name for column in CORE_TABLES[table].document_columns if column.is_private]
         held = {str(row[each]) for row in project.rows(table) for each in columns if row[each] not in (None, "")}
         assert [each for each in held if each in "\n".join(sample.splitlines()[1:])] == [], table
         private |= held

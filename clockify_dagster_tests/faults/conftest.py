@@ -16,7 +16,7 @@ from dagster import AssetKey, AssetsDefinition, ExecuteInProcessResult, material
 
 from clockify_dagster import cli
 from clockify_dagster.api import sessions, transport
-from clockify_dagster.contract import CONTRACT, WORKSPACES
+from clockify_dagster.contract import WORKSPACES
 from clockify_dagster.days import Days
 from clockify_dagster.definitions import project_definitions
 from clockify_dagster.defs import resources
@@ -24,7 +24,7 @@ from clockify_dagster.defs.partitions import tags_of
 from clockify_dagster.refresh import RefreshContext, Workspace, refresh_span
 from clockify_dagster.sandbox import Account, Fault, Sandbox, faults
 from clockify_dagster.warehouse import SpanLoad
-from clockify_dagster_tests.conftest import Document, Project, opened
+from clockify_dagster_tests.conftest import CORE_TABLES, Document, Project, opened
 from clockify_dagster_tests.faults.expected import as_expected, expected
 from clockify_dagster_tests.faults.skipping import SkippingClock
 
@@ -107,7 +107,7 @@ class Loaded(Project):
 
     def load(self, *tables: str, expect: bool = True) -> ExecuteInProcessResult:
         """Materialize these tables, all but the integral ones where none is named; without checks, to be quick."""
-        chosen = tables or [table.name for table in CONTRACT if "integral" not in table.name]
+        chosen = tables or [table.name for table in CORE_TABLES if "integral" not in table.name]
         keys = {AssetKey(table) for table in chosen}
         definitions = project_definitions(self.settings)
         result = materialize(
@@ -163,7 +163,7 @@ class Loaded(Project):
     def heal(self, *roots: str) -> None:
         """Let all faults end, and assert that a healthy run brings exact data."""
         self.sandbox.faults.clear()
-        self.load(*(table.name for root in roots for table in CONTRACT.family(root)))
+        self.load(*(table.name for root in roots for table in CORE_TABLES.family(root)))
         self.assert_exact(*roots)
 
     def materialized(self, table: str) -> set[str]:

@@ -21,8 +21,7 @@ import pytest
 from dagster import AssetKey, DagsterInstance, DagsterRunStatus
 
 from clockify_dagster.cli.home import history
-from clockify_dagster.contract import CONTRACT
-from clockify_dagster_tests.conftest import Project
+from clockify_dagster_tests.conftest import CORE_TABLES, Project
 from clockify_dagster_tests.defs.accounts import days_before_today, small_account
 from clockify_dagster_tests.faults.conftest import Tables, everything
 from clockify_dagster_tests.faults.expected import as_expected, expected
@@ -30,7 +29,7 @@ from clockify_dagster_tests.faults.moments import Moment, anywhere, in_write, is
 from clockify_dagster_tests.faults.test_process import leftovers
 
 ENTRIES = "clockify_timeentries"
-ROOTS = [root.name for root in CONTRACT.roots if "integral" not in root.name]
+ROOTS = [root.name for root in CORE_TABLES.roots if "integral" not in root.name]
 KILLS, ANYWHERE, IN_WRITES = 15, 12, 5  # in each half of the test
 ENDED = {DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.NOT_STARTED}
 DAYS = 12  # all within the window that every sync loads again
@@ -118,7 +117,7 @@ def held(project: Project) -> Tables:
 
 def about(tables: Tables, root: str) -> list[object]:
     """A family's tables, and what the database remembers of loading them."""
-    names = [table.name for table in CONTRACT.family(root)]
+    names = [table.name for table in CORE_TABLES.family(root)]
     found: list[object] = [tables.get(f"main.{name}") for name in names]
     of_tables, of_entries = ["loads"], ["loaded_ranges", "ranges_ahead", "change_feed", "change_feed_born"]
     for name in [*of_tables, *of_entries] if root == ENTRIES else of_tables:
@@ -139,7 +138,7 @@ def assert_old_or_new(project: Project, before: Tables) -> set[str]:
     new = {root for root in ROOTS if about(now, root) != about(before, root)}
     for root in new:
         assert_exact(project, now, root)
-        counts = {table.name: len(now[f"main.{table.name}"][1]) for table in CONTRACT.family(root)}
+        counts = {table.name: len(now[f"main.{table.name}"][1]) for table in CORE_TABLES.family(root)}
         last = {name: rows for name, _, _, rows, *_ in sorted(now["clockify_state.loads"][1], key=lambda load: load[1])}
         assert {name: last[name] for name in counts} == counts, "what is remembered of the load is another one's"
     return new

@@ -12,14 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from clockify_dagster.contract import CONTRACT
-from clockify_dagster_tests.conftest import Project
+from clockify_dagster_tests.conftest import CORE_TABLES, Project
 from clockify_dagster_tests.faults.conftest import Loaded, Tables, everything
 from clockify_dagster_tests.faults.expected import as_expected, expected
 
 ENTRIES = "clockify_timeentries"
 COMMAND = [sys.executable, "-c", "from clockify_dagster.cli import main; main()"]
-ROOTS = [root.name for root in CONTRACT.roots if "integral" not in root.name]
+ROOTS = [root.name for root in CORE_TABLES.roots if "integral" not in root.name]
 
 
 @pytest.fixture
@@ -64,7 +63,7 @@ def assert_old_or_new(project: Loaded, before: Tables) -> set[str]:
     """Assert that each family of tables is as before, or as the account is. Gives those that are new."""
     now, new = everything(project.database), set()
     for root in ROOTS:
-        family = [table.name for table in CONTRACT.family(root)]
+        family = [table.name for table in CORE_TABLES.family(root)]
         if all(now[f"main.{name}"] == before[f"main.{name}"] for name in family):
             continue
         project.assert_exact(root)

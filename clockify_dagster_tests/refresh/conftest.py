@@ -13,18 +13,19 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from clockify_dagster.api import ClockifyClient, Transport
-from clockify_dagster.contract import CONTRACT, Table
+from clockify_dagster.contract import Table
 from clockify_dagster.days import Days
 from clockify_dagster.errors import ClockifyDagsterError
 from clockify_dagster.refresh import RefreshContext, Workspace, refresh_everything, refresh_span
 from clockify_dagster.sandbox import Account, Sandbox
 from clockify_dagster.sandbox.times import instant
 from clockify_dagster.warehouse import Database, Warehouse
+from clockify_dagster_tests.conftest import CORE_TABLES
 from clockify_dagster_tests.warehouse.reference import Rows, comparable, reference_rows
 
 Document = dict[str, Any]
 Fact = dict[str, object]
-FAMILY = CONTRACT.family("clockify_timeentries")
+FAMILY = CORE_TABLES.family("clockify_timeentries")
 TABLE, INTEGRAL = "clockify_timeentries", "clockify_timeentries_integral"
 NOON = datetime(2026, 3, 20, 12, tzinfo=timezone.utc)
 
@@ -138,7 +139,7 @@ class Office:
 
     def loaded(self, table: str = TABLE) -> dict[str, Fact]:
         """What the tables hold, by id, in every column; an id that is there twice is a failure."""
-        family = CONTRACT.family(table)
+        family = CORE_TABLES.family(table)
         found: Rows = {}
         with self.warehouse.database.reading() as connection:
             for each in family:

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from clockify_dagster.contract import CONTRACT
 from clockify_dagster.days import Days, ranges_of
 from clockify_dagster.defs.partitions import Calendar, days_to_load, missing_days
 from clockify_dagster.errors import SettingsError
 from clockify_dagster.warehouse import Database, SpanLoad, Warehouse, load_state
+from clockify_dagster_tests.conftest import CORE_TABLES
 
-FAMILY = CONTRACT.family("clockify_timeentries")
+FAMILY = CORE_TABLES.family("clockify_timeentries")
 ZONES = ["Pacific/Pago_Pago", "America/New_York", "UTC", "Europe/Belgrade", "Asia/Kolkata", "Pacific/Kiritimati"]
 W1 = ("w1",)
 

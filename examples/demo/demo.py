@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from clockify_dagster.cli.terminal import table
+from clockify_dagster.report import is_installed
 from clockify_dagster.sandbox import Sandbox, make_agency
 
 DATABASE = Path("data/demo.duckdb")
+REPORT = Path("data/demo_report.html")
 HOME = Path(".dagster-demo")
 ZONE = "Europe/Belgrade"
 UI = "http://127.0.0.1:3000"
@@ -37,6 +39,9 @@ def main() -> int:
         code = _run("clockify-dagster", "sync", "--integral", "--launched-by", "demo", env=environment)
     if code == 0:
         _ask()
+        if is_installed():
+            _say("\nHours, budgets and money as charts, in one file that needs no network:")
+            code = _run("clockify-dagster", "report", "--out", str(REPORT), env=environment)
     return code
 
 

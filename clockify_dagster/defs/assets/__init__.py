@@ -1,4 +1,4 @@
-"""The assets: one step for each family of tables, made from the contract, and one for the marts.
+"""The assets: one step for each family of tables, made from the contract, one for the marts, and one for the report.
 
 Only what is special is named here.
 """
@@ -12,6 +12,7 @@ from dagster import AssetsDefinition
 from clockify_dagster.contract import WORKSPACES
 from clockify_dagster.defs.account import Account
 from clockify_dagster.defs.assets.marts import mart_assets
+from clockify_dagster.defs.assets.report import report_assets
 from clockify_dagster.defs.assets.tables import table_asset
 from clockify_dagster.defs.assets.workspaces import workspaces_asset
 from clockify_dagster.refresh import (
@@ -47,4 +48,4 @@ def all_assets(account: Account) -> list[AssetsDefinition]:
     special |= {table.name: {"read": read_report, "by_day": True, "priority": -1} for table in reports}
     roots = [each for each in account.contract.roots if each.listed_with is None and each.name != WORKSPACES]
     tables = [table_asset(account, each.name, **special.get(each.name, {})) for each in roots]
-    return [workspaces_asset(account), *tables, *mart_assets(account)]
+    return [workspaces_asset(account), *tables, *mart_assets(account), *report_assets(account)]

@@ -24,7 +24,7 @@ def checks(table: Table) -> dict[Check, Find]:
     """That of a table without parent; a child is written together with its parent."""
     if table.parent is not None:
         return {}
-    age = _in_words(_longest_age(table))
+    age = _in_words(longest_age(table))
     if not table.is_by_day or table.listing is not None:  # of reports nobody remembers the days; they go with entries
         return {Check(table.name, "is_fresh", f"The last load is no more than {age} old.", "WARN"): _find_age}
     there = (
@@ -33,7 +33,7 @@ def checks(table: Table) -> dict[Check, Find]:
     return {Check(table.name, "is_fresh", there, "WARN"): _find_days}
 
 
-def _longest_age(table: Table) -> timedelta:
+def longest_age(table: Table) -> timedelta:
     """How old a table may become. Whole readings of all entries are for once a week, everything else for every day."""
     return timedelta(days=8) if table.group == "time_entries_integral" else timedelta(hours=36)
 
@@ -42,7 +42,7 @@ def _find_age(context: AuditContext, table: Table, check: Check) -> Finding:
     loads = context.loads.get(table.name)
     if not loads:
         return not_checked(check, "nothing is known of its last load.")
-    age, longest = context.now - loads[0].loaded_at, _longest_age(table)
+    age, longest = context.now - loads[0].loaded_at, longest_age(table)
     message = f"Last loaded at {loads[0].loaded_at:%Y-%m-%d %H:%M} UTC, {_in_words(age)} ago."
     if context.is_on_no_plan(table):
         return found(check, True, f"Not on this plan any more. {message}", hours=_hours(age), workspaces=[])
@@ -65,7 +65,7 @@ def _find_days(context: AuditContext, table: Table, check: Check) -> Finding:
     read = context.workspaces.keys() - without_days(context.connection)
     workspaces = sorted(read) or list(context.loaded_spans)
     missing = {each: gaps(context.settled_spans.get(each, []), context.limits) for each in workspaces}
-    due = context.now - _longest_age(table)
+    due = context.now - longest_age(table)
     late = {each: spans for each, spans in missing.items() if spans and spans[0].start < due}
     numbers: dict[str, Any] = {"days": len(context.days)}
     if not late:

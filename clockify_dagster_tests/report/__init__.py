@@ -1,0 +1,1 @@
+"""The report: its numbers, its page, its asset, and how it looks in a browser."""
