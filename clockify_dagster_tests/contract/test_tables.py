@@ -34,16 +34,17 @@ def test_larger_plans_add_twenty_six_tables() -> None:
     assert len(CONTRACT.tables) - len(CORE) == 26
 
 
-def test_a_part_of_the_tables_brings_parents_and_refers_to_nothing_that_is_left_out() -> None:
+def test_a_part_of_the_tables_brings_what_it_needs_and_refers_to_nothing_that_is_left_out() -> None:
     part = CONTRACT.only(["clockify_workspaces", "clockify_invoices__items", "clockify_timeentries__billing"])
     assert set(part.tables) == {
         "clockify_workspaces",
         "clockify_invoices",
         "clockify_invoices__items",
+        "clockify_timeentries",
         "clockify_timeentries__billing",
     }
     assert set(part["clockify_invoices"].references) == {"workspaceid"}
-    assert part["clockify_timeentries__billing"].goes_with is None
+    assert set(part["clockify_timeentries__billing"].references) == {"timeentry_id", "invoiceid", "workspaceid"}
 
 
 @every_table

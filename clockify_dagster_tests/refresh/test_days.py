@@ -12,7 +12,7 @@ import pytest
 from clockify_dagster.days import Days, ranges_of
 from clockify_dagster.defs.partitions import Calendar, days_to_load, missing_days
 from clockify_dagster.errors import SettingsError
-from clockify_dagster.warehouse import Database, SpanLoad, Warehouse, load_state
+from clockify_dagster.warehouse import Database, EntriesLoad, Warehouse, load_state
 from clockify_dagster_tests.conftest import CORE_TABLES
 
 FAMILY = CORE_TABLES.family("clockify_timeentries")
@@ -41,7 +41,7 @@ def load(
     listed_at = at or datetime.now(timezone.utc)
     places = workspaces or W1
     staging = warehouse.staging(FAMILY)
-    warehouse.write(SpanLoad(staging, listed_at, span=span, zone=chosen.zone, workspaces=places, last_load=before))
+    warehouse.write(EntriesLoad(staging, listed_at, span=span, zone=chosen.zone, workspaces=places, last_load=before))
 
 
 def back(chosen: Calendar, runs: list[Days]) -> list[tuple[int, int]]:
