@@ -126,9 +126,7 @@ class Settings(BaseSettings):
     timeout_seconds: float = Field(
         default=60, gt=0, le=3600, description="Longest wait to connect, and silence in an answer"
     )
-    max_wait_seconds: float = Field(
-        default=7200, ge=0, le=604800, description="Longest wait in all for the request limit"
-    )
+    max_wait_seconds: float = Field(default=7200, ge=0, le=604800, description="Longest wait for the request limit")
     lock_timeout_seconds: float = Field(
         default=600,
         ge=0,
