@@ -33,7 +33,7 @@ def test_named_tables_come_with_what_they_need_and_are_assets(text: str) -> None
     assert set(settings.contract.tables) == NEEDED[text]
     definitions = account_definitions(settings)
     found = [each for each in definitions.assets or () if isinstance(each, AssetsDefinition)]
-    keys = {key.path[-1] for each in found for key in each.keys if "clockify_marts" not in key.path}
+    keys = {key.path[-1] for each in found for key in each.keys if key.path[-1] in CONTRACT}
     assert keys == NEEDED[text]
     for table in settings.contract:
         for column in table.columns:

@@ -56,6 +56,7 @@ class Comparison:
     _sums: dict[tuple[str, date, str], Totals] = field(default_factory=dict)
     _left_out: list[str] = field(default_factory=list)
     _explained: set[str] = field(default_factory=set)  # ids of entries that `_sums` counts as they are in Clockify
+    _counted: set[tuple[str, date, int]] = field(default_factory=set)
     _running: set[str] = field(default_factory=set)
     _found: dict[tuple[date, str], list[tuple[str, Totals]]] = field(default_factory=dict)
 
@@ -206,9 +207,10 @@ class Comparison:
             is_left_out = here and not there and here.type in self._left_out
             if here == there or is_left_out or (here and there and self.workspace.rounds):
                 continue
-            self._explained.add(identity)
             for entry, sign in ((here, -1), (there, 1)):
-                if entry:
+                # an entry that has moved is met in two batches, where it was and where it is
+                if entry and (identity, entry.day, sign) not in self._counted:
+                    self._counted.add((identity, entry.day, sign))
                     amount = Totals(sign, sign * entry.seconds)
                     self._found.setdefault((entry.day, entry.user), []).append((identity, amount))
                     self._sums[entry.user, entry.day, ""] += amount  # of no type, so that it is never left out

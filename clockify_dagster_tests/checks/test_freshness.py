@@ -198,4 +198,4 @@ def test_a_part_that_was_loaded_on_purpose_is_a_warning_in_the_command_and_in_da
 
 def test_dagster_has_no_freshness_policy_that_could_say_otherwise(loaded: Project) -> None:
     graph = project_definitions(loaded.settings).resolve_asset_graph()
-    assert {graph.get(AssetKey(table.name)).freshness_policy for table in CONTRACT} == {None}
+    assert {graph.get(AssetKey(table.name)).freshness_policy for table in loaded.settings.contract} == {None}

@@ -190,7 +190,8 @@ def test_a_table_that_the_plan_or_role_does_not_allow_keeps_its_rows_and_the_run
     loaded.account.add_tag(loaded.people.workspace, "new tag")
     loaded.fault(r"/tags\?", faults.Status(403), times=None)
     result = loaded.load("clockify_tags")
-    assert everything(loaded.database) == before
+    after = {name: rows for name, rows in everything(loaded.database).items() if not name.startswith("clockify_state")}
+    assert after == {name: before[name] for name in after}
     (materialization,) = result.asset_materializations_for_node("clockify_tags")
     assert str(loaded.people.workspace["id"]) in str(materialization.metadata["not on this plan"])
     assert capfd.readouterr().err.count("clockify_tags is not on this plan or not for this key's role") == 1

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -40,7 +41,7 @@ def put(database: Database, make_staging: MakeStaging) -> Put:
             if whole:
                 replace_tables(connection, staging, **options)
             else:
-                replace_span(connection, staging, MARCH, **options)
+                replace_span(connection, staging, MARCH, ZoneInfo("UTC"), **options)
         return changed(database)
 
     return load

@@ -11,7 +11,7 @@ import pytest
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.days import Span
 from clockify_dagster.errors import NotLoadedError
-from clockify_dagster.warehouse import Database, Load, SpanLoad, Warehouse, load_state
+from clockify_dagster.warehouse import Database, EntriesLoad, Load, Warehouse, load_state
 from clockify_dagster_tests.conftest import opened
 
 NOW = datetime(2026, 3, 1, tzinfo=timezone.utc)
@@ -52,7 +52,7 @@ def test_each_schema_has_its_own_load_state(tmp_path: Path) -> None:
     one, two = warehouse(tmp_path, "main"), warehouse(tmp_path, "second")
     load(two, "c")
     staging = one.staging(CONTRACT.family("clockify_timeentries"), SPAN)
-    one.write(SpanLoad(staging, NOW, span=SPAN, workspaces=("w",), last_load=None, zone=ZoneInfo("UTC")))
+    one.write(EntriesLoad(staging, NOW, span=SPAN, workspaces=("w",), last_load=None, zone=ZoneInfo("UTC")))
     with one.database.reading() as connection:
         assert list(load_state.loaded_spans(connection)) == ["w"]
         assert load_state.last_load(connection, "clockify_tags") is None

@@ -68,7 +68,7 @@ def put(database: Database, staging: PageStaging, span: Span | None = SPAN, **op
     with database.writing() as connection:
         if span is None:
             return replace_tables(connection, staging, **options)
-        return replace_span(connection, staging, span, **options)
+        return replace_span(connection, staging, span, ZoneInfo("UTC"), **options)
 
 
 def test_a_span_is_replaced_and_what_is_outside_stays(database: Database, staged: Staged) -> None:
