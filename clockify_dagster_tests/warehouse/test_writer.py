@@ -76,6 +76,7 @@ def test_a_span_is_replaced_and_what_is_outside_stays(database: Database, staged
     assert put(database, staged([entry("a", 2, "y"), entry("c", 3)])) == {
         "clockify_timeentries": 2,
         "clockify_timeentries__tags": 1,
+        "clockify_timeentries__customfields": 0,
     }
     assert held(database) == {"a": ["y"], "c": [], "late": ["z"]}
 
