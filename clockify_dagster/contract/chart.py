@@ -8,7 +8,7 @@ from html import escape
 from clockify_dagster.contract.model import Table
 from clockify_dagster.contract.registry import Contract
 
-_WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _MARGIN = 190, 26, 70, 14, 12
+_WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _MARGIN = 240, 26, 70, 14, 12
 _STYLE = (
     "text{font:13px sans-serif;fill:#1f2a37}rect{fill:#f4f6fb;stroke:#8391ad;rx:4}"
     "path{fill:none;stroke:#9aa7bf;stroke-width:1.2}.parent{stroke:#3b62c4;stroke-width:2}"
