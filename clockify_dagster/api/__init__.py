@@ -2,7 +2,7 @@
 
 from clockify_dagster.api.changes import Action, Change
 from clockify_dagster.api.client import ClockifyClient
-from clockify_dagster.api.paging import Page, documents_of
+from clockify_dagster.api.paging import Page, begun, documents_of, written
 from clockify_dagster.api.parallel import side_by_side
 from clockify_dagster.api.reports import ReportRange, Sums, Totals
 from clockify_dagster.api.transport import Answer, Transport
@@ -17,6 +17,8 @@ __all__ = [
     "Sums",
     "Totals",
     "Transport",
+    "begun",
     "documents_of",
     "side_by_side",
+    "written",
 ]

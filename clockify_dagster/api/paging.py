@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from datetime import MAXYEAR, datetime, timedelta, timezone
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Protocol, TypeVar
 
 from clockify_dagster.api.transport import Answer, Transport
@@ -48,6 +48,7 @@ class EntryPage(Rows, Protocol):
 
 
 R = TypeVar("R", bound=Rows)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -89,21 +90,21 @@ def pages(
         return transport.send(listing.method, url, lambda answer: (answer, page_of(answer, listing)), **given)
 
     for variant in listing.variants:
-        found = page_after_page(partial(ask, variant), size, count_of=lambda page: page.count)
-        if not listing.page_size:
-            yield from islice(found, 1)
-            continue
+        read = partial(page_after_page, partial(ask, variant), count_of=lambda page: page.count)
         try:
-            first = next(found, None)
+            found = begun(read(size))
         except BadRequestError:
-            if not listing.is_optional or listing.is_report or size <= SURE_PAGE:
+            may_be_smaller = listing.is_optional and not listing.is_report and listing.page_size is not None
+            if not may_be_smaller or size <= SURE_PAGE:
                 raise
             size = SURE_PAGE
-            found = page_after_page(partial(ask, variant), size, count_of=lambda page: page.count)
-            first = next(found, None)
-        if first is not None:
-            yield first
-            yield from found
+            found = begun(read(size))
+        yield from found if listing.page_size else islice(found, 1)
+
+
+def begun(pages: Iterator[T]) -> Iterator[T]:
+    """The same pages. The first is asked for now, so that its error is raised here."""
+    return chain(list(islice(pages, 1)), pages)
 
 
 def _request(

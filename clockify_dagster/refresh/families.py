@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Any
 
-from clockify_dagster.api import Page
+from clockify_dagster.api import Page, begun, written
 from clockify_dagster.contract import Listing
 from clockify_dagster.days import Span
-from clockify_dagster.errors import BadRequestError, ContractError, NotAllowedError, NotOnThisPlanError, NotThereError
+from clockify_dagster.errors import (
+    ApiError,
+    BadRequestError,
+    ContractError,
+    NotAllowedError,
+    NotOnThisPlanError,
+    NotThereError,
+)
 from clockify_dagster.progress import COVERED
 from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
 from clockify_dagster.refresh.stage import stage_page
@@ -36,8 +44,7 @@ class Family:
     def __init__(self, context: RefreshContext, root: str) -> None:
         """Make an empty staging."""
         self.root = root
-        self.tables = context.warehouse.contract.family(root)
-        self.staging = context.warehouse.staging(self.tables)
+        self.staging = context.warehouse.staging(context.warehouse.contract.family(root))
         self.read = Counter[str]()
         self.faults: dict[str, ContractError] = {}
         self.news_of: set[str] = set()
@@ -67,23 +74,13 @@ class Family:
         """By table, the rows that stay."""
         return {table: KeptRows(column, frozenset(values)) for table, (column, values) in self._kept.items()}
 
-    def _faults_of(self, workspace: str) -> _Faults:
-        return _Faults(self.faults, workspace)
-
-
-class _Faults:
-    """Notes the first document of a workspace that cannot become a row, and goes on."""
-
-    def __init__(self, faults: dict[str, ContractError], workspace: str) -> None:
-        self._faults, self._workspace = faults, workspace
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
-        if isinstance(error, ContractError):
-            self._faults.setdefault(self._workspace, error.at(workspace=self._workspace))
-        return isinstance(error, ContractError)
+    @contextmanager
+    def _faults_of(self, workspace: str) -> Iterator[None]:
+        """Note the first document of a workspace that cannot become a row, and go on."""
+        try:
+            yield
+        except ContractError as error:
+            self.faults.setdefault(workspace, error.at(workspace=workspace))
 
 
 LastLoads = Mapping[str, load_state.LoadRecord | None]
@@ -146,21 +143,22 @@ def _lacking(context: RefreshContext, table: str) -> dict[str, str]:
 def pages_of(context: RefreshContext, listing: Listing, workspace: Workspace) -> Iterator[Page]:
     """The pages of a table's list in a workspace. Raises `ApiError`, of a list that is refused `NotOnThisPlanError`."""
     period = context.period
-    facts = {} if period is None else {"start": _written(period.start), "end": _written(period.end)}
-    pages = context.client.pages(listing, workspace=workspace.id, **facts)
+    facts = {} if period is None else {"start": written(period.start), "end": written(period.end)}
     try:
-        first = next(pages, None)
+        pages = begun(context.client.pages(listing, workspace=workspace.id, **facts))
     except (NotAllowedError, NotThereError, BadRequestError) as error:
         is_bad, is_missing = isinstance(error, BadRequestError), isinstance(error, NotThereError)
         if listing.fallback is None:
             if is_bad or (is_missing and not listing.is_optional):
                 raise
-            raise NotOnThisPlanError(str(error), endpoint=error.endpoint, status=error.status) from None
-        yield from pages_of(context, listing.fallback, workspace)
-        return
-    if first is not None:
-        yield first
-        yield from pages
+            raise not_on_this_plan(error) from None
+        pages = pages_of(context, listing.fallback, workspace)
+    yield from pages
+
+
+def not_on_this_plan(refusal: ApiError) -> NotOnThisPlanError:
+    """The error that a list's refusal stands for."""
+    return NotOnThisPlanError(str(refusal), endpoint=refusal.endpoint, status=refusal.status)
 
 
 def announce(context: RefreshContext, workspace: Workspace, requests: int, what: str) -> None:
@@ -175,10 +173,6 @@ def listing_of(context: RefreshContext, table: str) -> Listing:
     if listing is None:
         raise ValueError(f"{table} has no listing")
     return listing
-
-
-def _written(moment: datetime) -> str:
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def last_loads(context: RefreshContext, roots: Sequence[str]) -> LastLoads:

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from clockify_dagster.api import Page, ReportRange
+from clockify_dagster.api import Page, ReportRange, begun
 from clockify_dagster.days import Days, Span, gaps
-from clockify_dagster.errors import BadRequestError, NotAllowedError, NotOnThisPlanError, NotThereError
+from clockify_dagster.errors import BadRequestError, NotAllowedError, NotThereError
 from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
-from clockify_dagster.refresh.families import Families, last_loads, listing_of, on_no_plan, read_families
+from clockify_dagster.refresh.families import (
+    Families,
+    last_loads,
+    listing_of,
+    not_on_this_plan,
+    on_no_plan,
+    read_families,
+)
 from clockify_dagster.warehouse import PageSource
 from clockify_dagster.warehouse.load_state import report_spans
 
@@ -54,11 +61,10 @@ def _with_missing(context: RefreshContext, span: Span, held: Sequence[Span]) -> 
 def _pages(context: RefreshContext, workspace: Workspace, days: Days) -> Iterator[Page]:
     """The report's pages. Where Clockify refuses so long a range, as it does on some plans, it is read in halves."""
     asked = ReportRange(days, context.zone.key)
-    pages = context.client.report_pages(listing_of(context, context.table), workspace.id, asked)
     try:
-        first = next(pages, None)
+        pages = begun(context.client.report_pages(listing_of(context, context.table), workspace.id, asked))
     except (NotAllowedError, NotThereError) as error:
-        raise NotOnThisPlanError(str(error), endpoint=error.endpoint, status=error.status) from None
+        raise not_on_this_plan(error) from None
     except BadRequestError:
         if len(days) <= _SHORTEST:
             raise
@@ -66,6 +72,4 @@ def _pages(context: RefreshContext, workspace: Workspace, days: Days) -> Iterato
         for half in (Days(days.first, newer.first - timedelta(days=1)), newer):
             yield from _pages(context, workspace, half)
         return
-    if first is not None:
-        yield first
-        yield from pages
+    yield from pages
