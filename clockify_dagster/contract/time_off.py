@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clockify_dagster.contract.column import Column
 from clockify_dagster.contract.columns import flag, identity, inside, instant, number, of_workspace, refers, text, word
 from clockify_dagster.contract.listing import Listing
 from clockify_dagster.contract.model import Table
@@ -137,40 +138,32 @@ BALANCES = Table(
 )
 
 
-def _users_of(whose: Table, column: str, what: str) -> Table:
+_USER = refers("user_id", "userIds[]", "clockify_users", "The user; they may have left since.")
+_GROUP = refers("usergroup_id", "userGroupIds[]", "clockify_usergroups", "The group; it may be deleted since.")
+
+
+def _concerned(whose: Table, link: str, who: Column, kind: str, description: str) -> Table:
+    """Whom a holiday or a policy concerns: a row for each user or group, in the column `who`."""
     return Table(
-        name=f"{whose.name}__users",
+        name=f"{whose.name}__{kind}",
         pipeline=whose.pipeline,
-        description=f"Whom {what} concerns by name: a row for each of its users.",
+        description=description,
         group=whose.group,
-        columns=(
-            identity(column, "id", f"Which {what.split()[-1]}."),
-            refers("user_id", "userIds[]", "clockify_users", "The user; they may have left since."),
-        ),
-        primary_key=(column, "user_id"),
+        columns=(identity(link, "id", f"Which {link.removesuffix('_id')}."), who),
+        primary_key=(link, who.name),
         parent=whose.name,
     )
 
 
-def _groups_of(whose: Table, column: str, what: str) -> Table:
-    return Table(
-        name=f"{whose.name}__usergroups",
-        pipeline=whose.pipeline,
-        description=f"Which groups {what} concerns: a row for each of its groups.",
-        group=whose.group,
-        columns=(
-            identity(column, "id", f"Which {what.split()[-1]}."),
-            refers("usergroup_id", "userGroupIds[]", "clockify_usergroups", "The group; it may be deleted since."),
-        ),
-        primary_key=(column, "usergroup_id"),
-        parent=whose.name,
+def _users_and_groups(whose: Table, link: str, what: str) -> tuple[Table, Table]:
+    return (
+        _concerned(whose, link, _USER, "users", f"Whom {what} concerns by name: a row for each of its users."),
+        _concerned(whose, link, _GROUP, "usergroups", f"Which groups {what} concerns: a row for each of its groups."),
     )
 
 
-HOLIDAYS_USERS = _users_of(HOLIDAYS, "holiday_id", "a holiday")
-HOLIDAYS_USERGROUPS = _groups_of(HOLIDAYS, "holiday_id", "a holiday")
-POLICIES_USERS = _users_of(POLICIES, "policy_id", "a policy")
-POLICIES_USERGROUPS = _groups_of(POLICIES, "policy_id", "a policy")
+HOLIDAYS_USERS, HOLIDAYS_USERGROUPS = _users_and_groups(HOLIDAYS, "holiday_id", "a holiday")
+POLICIES_USERS, POLICIES_USERGROUPS = _users_and_groups(POLICIES, "policy_id", "a policy")
 
 TABLES = (
     HOLIDAYS,
