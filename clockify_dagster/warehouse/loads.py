@@ -79,9 +79,8 @@ class Load:
         if not self.is_superseded:
             self.samples = {table.name: sample_rows(connection, table) for table in self.staging.family}
             record_workspaces(connection, self.staging.family[0].name, self.workspaces, self.unread)
-        # what no workspace gave does not count as loaded
-        if not self.is_superseded and (self.workspaces or not self.unread):
-            load_state.record_load(connection, rows, self.held, self.staging.faults, self.listed_at)
+            if self.workspaces or not self.unread:  # what no workspace gave does not count as loaded
+                load_state.record_load(connection, rows, self.held, self.staging.faults, self.listed_at)
         return rows
 
     def _has_newer_rows(self, last: load_state.LoadRecord | None) -> bool:

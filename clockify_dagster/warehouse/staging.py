@@ -51,7 +51,9 @@ class PageStaging:
         logs_changes: whether `clockify_change_log` tells what the load changes.
     """
 
-    def __init__(self, family: Sequence[Table], database: Path, span: Span | None = None) -> None:
+    def __init__(
+        self, family: Sequence[Table], database: Path, span: Span | None = None, *, logs_changes: bool = False
+    ) -> None:
         """Collect in a folder beside the database file.
 
         With a span, only the rows whose partition instant lies in it count, and those that `accept` names. Of a table
@@ -59,7 +61,7 @@ class PageStaging:
         Raises `DatabaseUnusableError` where no folder can be made there, and later where it cannot be written.
         """
         self.family = tuple(family)
-        self.logs_changes = False
+        self.logs_changes = logs_changes
         self._key = key_of(self.family[0])
         self._start = quoted(str(self.family[0].partition_column))
         self._database = database

@@ -59,6 +59,8 @@ def replace_users(
         f"SELECT user_id FROM ({belongs}) WHERE user_id NOT IN (FROM retained_users)"
     )
     for child in children:
+        if staging.logs_changes and child.is_logged:
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE {_before(child)} AS SELECT * FROM {quoted(child.name)}")
         _set_aside(connection, child)
     names = [child.name for child in children]
     written = replace_rows(connection, staging, "held.id IN (FROM leaving)", [], retained_users=(), noted=names)
@@ -68,7 +70,7 @@ def replace_users(
             f"ANTI JOIN {quoted(child.name)} AS held USING ({', '.join(child.primary_key)}) "
             f"WHERE retained.user_id IN (SELECT id FROM {quoted(users.name)})"
         )
-        if staging.logs_changes:
+        if staging.logs_changes and child.is_logged:
             before, after = (f"SELECT * FROM {each}" for each in (_before(child), quoted(child.name)))
             log_changes(connection, child, before, after, datetime.now(timezone.utc))
     return written
@@ -83,7 +85,6 @@ def _set_aside(connection: duckdb.DuckDBPyConnection, child: Table) -> None:
         f"OR (user_id IN (FROM retained_users) AND {target} NOT IN (FROM read_targets))"
     )
     note_contents(connection, child, "")
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {_before(child)} AS SELECT * FROM {quoted(child.name)}")
     connection.execute(f"DELETE FROM {quoted(child.name)}")
 
 

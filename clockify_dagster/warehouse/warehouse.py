@@ -34,9 +34,7 @@ class Warehouse:
 
     def staging(self, family: Sequence[Table], span: Span | None = None) -> PageStaging:
         """Where a load collects its rows, in files beside the database; see `PageStaging`."""
-        staging = PageStaging(family, self.database.path, span)
-        staging.logs_changes = self.change_log_days > 0
-        return staging
+        return PageStaging(family, self.database.path, span, logs_changes=self.change_log_days > 0)
 
     def write(self, load: Load) -> dict[str, int]:
         """Write a load in one transaction, unless it is written already; gives rows by table.
@@ -49,7 +47,7 @@ class Warehouse:
                 load.staging.finish()
                 with self.database.writing() as connection:
                     written = load.write(connection)
-                    if self.change_log_days:
+                    if self.change_log_days and any(table.is_logged for table in load.staging.family):
                         trim_change_log(connection, self.change_log_days, datetime.now(timezone.utc))
             finally:
                 load.staging.close()
