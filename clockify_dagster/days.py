@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from functools import reduce
@@ -79,6 +79,20 @@ def ranges_of(days: Iterable[date]) -> list[Days]:
         follows = ranges and ranges[-1].last == day - timedelta(days=1)
         ranges.append(Days(ranges.pop().first if follows else day, day))
     return ranges
+
+
+def parts_of(days: Days, rows: Mapping[date, int], most: int) -> list[Days]:
+    """The days as ranges, the newest first, none with more than `most` rows unless it is a single day."""
+    parts: list[Days] = []
+    held = 0
+    for day in reversed(list(days)):
+        held += rows.get(day, 0)
+        if parts and held <= most:
+            parts.append(Days(day, parts.pop().last))
+        else:
+            parts.append(Days(day, day))
+            held = rows.get(day, 0)
+    return parts
 
 
 def first_few(ranges: Sequence[Days], number: int = 3) -> str:

@@ -2,7 +2,7 @@
 
 from clockify_dagster.api.changes import Action, Change
 from clockify_dagster.api.client import ClockifyClient
-from clockify_dagster.api.paging import Page, begun, documents_of, written
+from clockify_dagster.api.paging import Page, Rows, begun, documents_of, written
 from clockify_dagster.api.parallel import side_by_side
 from clockify_dagster.api.reports import ReportRange, Sums, Totals
 from clockify_dagster.api.transport import Answer, Transport
@@ -14,6 +14,7 @@ __all__ = [
     "ClockifyClient",
     "Page",
     "ReportRange",
+    "Rows",
     "Sums",
     "Totals",
     "Transport",

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from clockify_dagster.api import paging
@@ -26,6 +28,7 @@ from clockify_dagster.errors import (
 
 Document = dict[str, Any]
 E = TypeVar("E", bound=paging.EntryPage)
+R = TypeVar("R", bound=paging.Rows)
 
 _ENTRIES = "workspaces/{workspace}/user/{user}/time-entries"
 
@@ -94,19 +97,26 @@ class ClockifyClient:
         `facts` are what the listing has in braces: `workspace`, `project`, `user`, or an instant that it wants.
         """
         with located(**{name: value for name, value in facts.items() if name in ("workspace", "project", "user")}):
-            yield from paging.pages(self.transport, address(self._url, of.path, **facts), of, self._size, facts=facts)
+            yield from self._pages(of, address(self._url, of.path, **facts), self._size, facts)
 
-    def report_pages(self, of: Listing, workspace: str, asked: ReportRange) -> Iterator[paging.Page]:
-        """The pages of a report as it is declared, on a range of days: see `pages`."""
+    def _pages(self, of: Listing, url: str, size: int, facts: dict[str, str]) -> Iterator[paging.Page]:
+        read = partial(paging.page_of, listing=of)
+        count_of = attrgetter("count")
+        yield from paging.pages(self.transport, url, of, size, read=read, count_of=count_of, facts=facts)
+
+    def report_pages(self, of: Listing, workspace: str, asked: ReportRange, read: Callable[[Answer], R]) -> Iterator[R]:
+        """The pages of a report as it is declared, on a range of days; each is what `read` makes of its answer.
+
+        `read` is what `Transport.send` takes.
+        """
         url = address(self._reports_url, of.path, workspace=workspace)
         with located(workspace=workspace):
-            yield from paging.pages(self.transport, url, of, self._size, asked=asked.body)
+            yield from paging.pages(self.transport, url, of, self._size, read=read, asked=asked.body)
 
     def count(self, of: Listing, workspace: str) -> int:
         """How many documents a list has, where its answers say it: one request for a page of one."""
         with located(workspace=workspace):
-            url = address(self._url, of.path, workspace=workspace)
-            first = next(paging.pages(self.transport, url, of, 1), None)
+            first = next(self._pages(of, address(self._url, of.path, workspace=workspace), 1, {}), None)
             return 0 if first is None else first.count or 0
 
     def documents(self, of: Listing, **facts: str) -> Iterator[Document]:

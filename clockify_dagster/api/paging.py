@@ -75,30 +75,33 @@ def pages(
     listing: Listing,
     size: int,
     *,
+    read: Callable[[Answer], R],
+    count_of: Callable[[R], int | None] = lambda _: None,
     asked: Parameters | None = None,
     facts: Mapping[str, str] | None = None,
-) -> Iterator[Page]:
+) -> Iterator[R]:
     """The pages of a list, variant after variant, without empty ones, of at most `size` rows. Rows may come twice.
 
-    `asked` is what the body of a report says besides the page: range, time zone, users. `facts` are what parameters
-    have in braces. Where an optional list refuses a large page, it is read in smaller ones.
+    `read` is what `Transport.send` takes, and `count_of` what `page_after_page` takes. `asked` is what the body of a
+    report says besides the page: range, time zone, users. `facts` are what parameters have in braces. Where an optional
+    list refuses a large page, it is read in smaller ones.
     """
     size = min(size, listing.page_size or size)
 
-    def ask(variant: Parameters, _: object, number: int, size: int) -> tuple[Answer, Page]:
+    def ask(variant: Parameters, _: object, number: int, size: int) -> tuple[Answer, R]:
         given = _request(listing, variant, number, size, asked or {}, facts or {})
-        return transport.send(listing.method, url, lambda answer: (answer, page_of(answer, listing)), **given)
+        return transport.send(listing.method, url, lambda answer: (answer, read(answer)), **given)
 
     for variant in listing.variants:
-        read = partial(page_after_page, partial(ask, variant), count_of=lambda page: page.count)
+        of_size = partial(page_after_page, partial(ask, variant), count_of=count_of)
         try:
-            found = begun(read(size))
+            found = begun(of_size(size))
         except BadRequestError:
             may_be_smaller = listing.is_optional and not listing.is_report and listing.page_size is not None
             if not may_be_smaller or size <= SURE_PAGE:
                 raise
             size = SURE_PAGE
-            found = begun(read(size))
+            found = begun(of_size(size))
         yield from found if listing.page_size else islice(found, 1)
 
 

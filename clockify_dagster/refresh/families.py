@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Any
 
-from clockify_dagster.api import Page, begun, written
+from clockify_dagster.api import Answer, Page, Rows, begun, documents_of, written
 from clockify_dagster.contract import Listing
 from clockify_dagster.days import Span
 from clockify_dagster.errors import (
@@ -18,6 +18,7 @@ from clockify_dagster.errors import (
     NotAllowedError,
     NotOnThisPlanError,
     NotThereError,
+    UnreadableAnswerError,
 )
 from clockify_dagster.progress import COVERED
 from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
@@ -57,6 +58,20 @@ class Family:
         self.read[workspace] += len(page)
         with self._faults_of(workspace):
             stage_page(self.staging, page.answer, source)
+
+    def stage_answer(self, answer: Answer, source: PageSource) -> Rows:
+        """Stage the page that an answer holds, and give its rows: to be read so as `Transport.send` takes it."""
+        workspace = source.facts["workspace"]
+        try:
+            rows: Rows = stage_page(self.staging, answer, source)
+        except ContractError as error:
+            self.faults.setdefault(workspace, error.at(workspace=workspace))
+            rows = Page(answer, documents_of(answer, source.envelope))
+        except UnreadableAnswerError:
+            documents_of(answer, source.envelope)  # which says it in better words where it holds no documents at all
+            raise
+        self.read[workspace] += len(rows)
+        return rows
 
     def stage_documents(self, documents: Sequence[Mapping[str, Any]], source: PageSource) -> None:
         """Stage documents that were put together from several answers."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
-from clockify_dagster.api import Page, ReportRange, begun
-from clockify_dagster.days import Days, Span, gaps
+from clockify_dagster.api import ReportRange, side_by_side
+from clockify_dagster.api.reports import LARGEST_REPORT
+from clockify_dagster.contract.time import TIMEENTRIES
+from clockify_dagster.days import Days, Span, gaps, parts_of
 from clockify_dagster.errors import BadRequestError, NotAllowedError, NotThereError
 from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
 from clockify_dagster.refresh.families import (
     Families,
+    Family,
     last_loads,
     listing_of,
     not_on_this_plan,
@@ -19,6 +23,7 @@ from clockify_dagster.refresh.families import (
 )
 from clockify_dagster.warehouse import PageSource
 from clockify_dagster.warehouse.load_state import report_spans
+from clockify_dagster.warehouse.loaded_entries import entries_by_day
 
 _SHORTEST = 31  # days, which every plan's reports take
 
@@ -29,7 +34,7 @@ def read_report(context: RefreshContext) -> RefreshResult:
     Where they end today, earlier days that were never loaded of a workspace are read as well, since nothing else asks
     for them: its plan may have lacked the report, or it could not be read, while the entries were loaded.
     """
-    listing, span = listing_of(context, context.table), context.span
+    span = context.span
     if span is None:
         raise ValueError("a report is read for days")
     if nothing := on_no_plan(context, [context.table]):
@@ -43,9 +48,11 @@ def read_report(context: RefreshContext) -> RefreshResult:
         if wanted != span:
             days = Span(wanted.start, span.start).days(context.zone)
             context.log.info(f"{workspace.label}: {context.table} of {days} is read as well, since it was never loaded")
-        for page in _pages(context, workspace, wanted.days(context.zone)):
-            source = PageSource(envelope=listing.envelope, facts={"workspace": workspace.id})
-            families[context.table].stage(page, source)
+        first, *others = _parts(context, workspace, wanted)
+        read_days = partial(_read_days, context, families[context.table], workspace)
+        read_days(first)  # which tells whether the plan has the report
+        for _ in side_by_side([partial(read_days, days) for days in others], context.concurrency_within):
+            pass
 
     return read_families(context, [context.table], read, before)
 
@@ -58,11 +65,23 @@ def _with_missing(context: RefreshContext, span: Span, held: Sequence[Span]) -> 
     return Span(min([span.start, *(each.start for each in missing)]), span.end)
 
 
-def _pages(context: RefreshContext, workspace: Workspace, days: Days) -> Iterator[Page]:
-    """The report's pages. Where Clockify refuses so long a range, as it does on some plans, it is read in halves."""
-    asked = ReportRange(days, context.zone.key)
+def _parts(context: RefreshContext, workspace: Workspace, wanted: Span) -> list[Days]:
+    """The days in ranges of about a page each, by the entries that are loaded: pages of a range come one by one."""
+    with context.warehouse.database.reading_if_there() as connection:
+        rows = {} if connection is None else entries_by_day(connection, TIMEENTRIES.name, wanted, context.zone)
+    most = listing_of(context, context.table).page_size or LARGEST_REPORT
+    return parts_of(wanted.days(context.zone), rows.get(workspace.id, {}), most)
+
+
+def _read_days(context: RefreshContext, family: Family, workspace: Workspace, days: Days) -> None:
+    """Stage the report of some days. Where so long a range is refused, as on some plans, it is read in halves."""
+    listing = listing_of(context, context.table)
+    stage = partial(
+        family.stage_answer, source=PageSource(envelope=listing.envelope, facts={"workspace": workspace.id})
+    )
     try:
-        pages = begun(context.client.report_pages(listing_of(context, context.table), workspace.id, asked))
+        for _ in context.client.report_pages(listing, workspace.id, ReportRange(days, context.zone.key), stage):
+            pass
     except (NotAllowedError, NotThereError) as error:
         raise not_on_this_plan(error) from None
     except BadRequestError:
@@ -70,6 +89,4 @@ def _pages(context: RefreshContext, workspace: Workspace, days: Days) -> Iterato
             raise
         newer = days.newest(len(days) // 2)
         for half in (Days(days.first, newer.first - timedelta(days=1)), newer):
-            yield from _pages(context, workspace, half)
-        return
-    yield from pages
+            _read_days(context, family, workspace, half)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -42,6 +45,18 @@ def running_timers(connection: duckdb.DuckDBPyConnection, table: str, outside: S
     return _entries(connection, table, f"timeinterval_end IS NULL AND NOT ({_WITHIN})", outside)
 
 
+def entries_by_day(
+    connection: duckdb.DuckDBPyConnection, table: str, span: Span, zone: ZoneInfo
+) -> dict[str, dict[date, int]]:
+    """By workspace and day of the zone, how many entries start within the span."""
+    found: dict[str, dict[date, int]] = {}
+    day = f"timezone({literal(zone.key)}, timeinterval_start)::DATE"
+    columns = f"workspaceid, {day} AS day, count(*)"
+    for workspace, each, count in _select(connection, table, columns, where=f"{_WITHIN} GROUP BY ALL", span=span):
+        found.setdefault(workspace, {})[each] = count
+    return found
+
+
 def _entries(connection: duckdb.DuckDBPyConnection, table: str, where: str, span: Span) -> Entries:
     found: Entries = {}
     for workspace, entry, user in _select(connection, table, "workspaceid, id, userid", where=where, span=span):
@@ -51,7 +66,7 @@ def _entries(connection: duckdb.DuckDBPyConnection, table: str, where: str, span
 
 def _select(
     connection: duckdb.DuckDBPyConnection, table: str, columns: str, *, where: str, span: Span | None
-) -> list[tuple[str, ...]]:
+) -> list[Any]:
     if columns_of(connection, table) is None:
         return []
     bound_memory(connection)

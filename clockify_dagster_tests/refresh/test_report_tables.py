@@ -146,6 +146,22 @@ def test_reports_of_several_pages_are_read_to_their_end(worked: Office, size: in
         assert_equal(worked, table)
 
 
+def test_a_report_of_many_rows_is_read_in_ranges_of_a_page_each(worked: Office) -> None:
+    people = list(worked.account.workspace(worked.place).members)
+    for back in range(40):
+        for minute in range(25):
+            user = worked.account.users[people[minute % 2]]
+            start = worked.day(back, 5) + timedelta(minutes=minute)
+            worked.account.add_entry(worked.place, user, start, start + timedelta(minutes=1))
+    worked.refresh(worked.limits)
+    load(worked, BILLING)
+    assert len(asked(worked)) == 2, "1,082 rows, 1,000 a page"
+    assert_equal(worked, BILLING)
+    load(worked, ATTENDANCE)
+    assert len(asked(worked)) <= 2
+    assert_equal(worked, ATTENDANCE)
+
+
 @pytest.mark.parametrize("account", ["UTC", "Pacific/Auckland"])
 @pytest.mark.parametrize("zone", ["Etc/GMT+11", "Pacific/Kiritimati", "Europe/Belgrade"])
 def test_days_are_those_of_the_zone_of_the_tables(make_office: Callable[..., Office], zone: str, account: str) -> None:
