@@ -44,7 +44,7 @@ def audit(context: AuditContext, table: Table, names: Collection[str] | None = N
         return []
     chosen = {check: find for check, find in checks_of(table).items() if names is None or check.name in names}
     bound_memory(context.connection)
-    if not context.loads.get(table.name) and context.is_on_no_plan(table):
+    if context.is_absent(table):
         return [found(check, True, "Not on this plan, so there is nothing to check.") for check in chosen]
     return [find(context, table, check) for check, find in chosen.items()]
 

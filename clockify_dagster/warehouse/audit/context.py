@@ -61,6 +61,10 @@ class AuditContext:
         states = workspace_states(self.connection, table.parent or table.name)
         return bool(states) and all(state.unread == NotAllowedError.__name__ for state in states.values())
 
+    def is_absent(self, table: Table) -> bool:
+        """Whether no workspace has the table, and none had it before: there is nothing to check."""
+        return not self.loads.get(table.name) and self.is_on_no_plan(table)
+
     def why_not(self, table: str, names: Iterable[str]) -> str | None:
         """Why these columns cannot be looked at; None where they can."""
         held = self.columns.get(table)
