@@ -47,9 +47,6 @@ test: lint types imports  ## everything that must hold: style, types, layers, te
 	$(BIN)/pytest --numprocesses 3 --dist worksteal
 
 # a file's tests stay together, since they share an environment that they install
-# a file's tests stay together, since they share an environment that they install
-# a file's tests stay together, since they share an environment that they install
-# a file's tests stay together, since they share an environment that they install
 test-world: install  ## tests that need the package index, another user, or minutes
 	$(BIN)/pytest -m world --numprocesses 2 --dist loadscope
 

@@ -7,6 +7,7 @@ import os
 import re
 from datetime import date, datetime
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -183,6 +184,7 @@ def checked_file(path: Path) -> Path:
     return path
 
 
+@cache  # to ask takes as long as to start a DuckDB
 def checked_storage_version(version: str) -> str:
     """A storage version that the installed DuckDB can write."""
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +28,10 @@ class Batch(ExitStack):
         self.latest: dict[Any, tuple[EventLogEntry, int]] = {}
         self._open: dict[str, Connection] = {}
 
-    def connection(self, file: str, engine: Engine) -> Connection:
-        """The batch's one connection to this file."""
+    def connection(self, file: str, engine: Callable[[], Engine]) -> Connection:
+        """The batch's one connection to this file, made from the engine when it is first asked for."""
         if file not in self._open:
-            self._open[file] = self.enter_context(engine.connect())
+            self._open[file] = self.enter_context(engine().connect())
             self._open[file].begin()
         return self._open[file]
 

@@ -66,6 +66,7 @@ class BatchingEventLogStorage(SqliteEventLogStorage):
         self.__is_batching = True
         self.__existing: set[str] = set()
         self.__indexes: set[str] = set()
+        self.__columns: set[str] = set()
         self.__engines: dict[str, Engine] = {}
         super().__init__(base_dir, inst_data)
 
@@ -118,6 +119,12 @@ class BatchingEventLogStorage(SqliteEventLogStorage):
         if name not in self.__indexes and super().has_secondary_index(name):
             self.__indexes.add(name)
         return name in self.__indexes
+
+    def has_asset_key_col(self, column_name: str) -> bool:
+        """Whether the table of assets has this column. Dagster asks thrice with every look at an asset."""
+        if column_name not in self.__columns and super().has_asset_key_col(column_name):
+            self.__columns.add(column_name)
+        return column_name in self.__columns
 
     def dispose(self) -> None:
         """Store what waits, and close what is open."""
@@ -204,7 +211,7 @@ class BatchingEventLogStorage(SqliteEventLogStorage):
         """The batch's connection in a batch; else a new one, once all that waits has been stored."""
         with self.__lock:
             if self.__batch is not None:
-                yield self.__batch.connection(file, self.__engine(file, connect))
+                yield self.__batch.connection(file, lambda: self.__engine(file, connect))
                 return
             self.__flush()
             engine = self.__engine(file, connect) if self.__is_batching else None
