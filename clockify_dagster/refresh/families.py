@@ -40,6 +40,7 @@ class Family:
         faults: by workspace, the document that cannot become a row.
         news_of: workspaces of which only what has changed was read.
         spans: of a report, by workspace the time that is read.
+        refused: by workspace, why Clockify does not give this family, though it gives the one it is read with.
     """
 
     def __init__(self, context: RefreshContext, root: str) -> None:
@@ -50,6 +51,7 @@ class Family:
         self.faults: dict[str, ContractError] = {}
         self.news_of: set[str] = set()
         self.spans: dict[str, Span] = {}
+        self.refused: dict[str, str] = {}
         self._kept: dict[str, tuple[str, set[str]]] = {}
 
     def stage(self, page: Page, source: PageSource) -> None:
@@ -210,13 +212,14 @@ def result_of(
     loads, context = list[Load](), troubles.context
     for family in families:
         failed = troubles.errors | family.faults
-        read = tuple(each for each in troubles.read if each not in family.faults and each not in refused)
+        without = {*family.faults, *refused, *family.refused}
+        read = tuple(each for each in troubles.read if each not in without)
         if failed and not read:
             family.staging.close()
             continue
-        for workspace in failed:
+        for workspace in (*failed, *family.refused):
             family.staging.drop(workspace)
-        unread = troubles.unread | dict.fromkeys(refused, NotAllowedError.__name__)
+        unread = troubles.unread | dict.fromkeys({**refused, **family.refused}, NotAllowedError.__name__)
         unread |= dict.fromkeys(family.faults, ContractError.__name__)
         last, staging = (before or {}).get(family.root), family.staging
         if (span := context.span) is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial
@@ -11,7 +12,7 @@ from typing import Any
 from clockify_dagster.api import side_by_side
 from clockify_dagster.contract import Listing, Table
 from clockify_dagster.contract.time_off import BALANCES, POLICIES, REQUESTS
-from clockify_dagster.errors import NotThereError
+from clockify_dagster.errors import NotAllowedError, NotOnThisPlanError, NotThereError
 from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
 from clockify_dagster.refresh.families import (
     Families,
@@ -28,6 +29,8 @@ from clockify_dagster.warehouse import PageSource
 from clockify_dagster.warehouse.held_rows import Values, held_rows, were_loaded_together
 from clockify_dagster.warehouse.load_state import last_load
 from clockify_dagster.warehouse.workspace_state import workspace_states
+
+Documents = list[dict[str, Any]]
 
 _POLICY, _REQUEST = (
     tuple(column.name for column in table.document_columns if column.is_in_document) for table in (POLICIES, REQUESTS)
@@ -78,17 +81,44 @@ def _read_today(context: RefreshContext) -> set[str]:
 
 
 def _read(context: RefreshContext, held: _Held, families: Families, workspace: Workspace) -> None:
-    policies = _list(context, families[POLICIES.name], workspace)
-    requests = _list(context, families[REQUESTS.name], workspace) if REQUESTS.name in families else []
-    if BALANCES.name not in families:
-        return
+    policies, requests = _list(context, families[POLICIES.name], workspace), Documents()
+    if REQUESTS.name in families:
+        with _by_itself(context, families[REQUESTS.name], workspace):
+            requests = _list(context, families[REQUESTS.name], workspace)
+    if BALANCES.name in families:
+        with _by_itself(context, families[BALANCES.name], workspace):
+            _read_changed_balances(context, held, families, workspace, policies, requests)
+
+
+@contextmanager
+def _by_itself(context: RefreshContext, family: Family, workspace: Workspace) -> Iterator[None]:
+    """A refusal of this family is none of the others: a role may see the policies, and not all that is about them."""
+    try:
+        yield
+    except (NotAllowedError, NotOnThisPlanError) as error:
+        family.refused[workspace.id] = str(error)
+        context.log.warning(
+            f"{workspace.label}: {family.root} is not on this plan or not for this key's role; its rows stay as they "
+            f"are ({error})"
+        )
+
+
+def _read_changed_balances(
+    context: RefreshContext,
+    held: _Held,
+    families: Families,
+    workspace: Workspace,
+    policies: Documents,
+    requests: Documents,
+) -> None:
     family, listing = families[BALANCES.name], listing_of(context, BALANCES.name)
     ids = {str(each["id"]) for each in policies if each.get("id")}
     asked = ids
     if workspace.id in held.read_today:
-        of_requests = _changed(REQUESTS, _REQUEST, requests, held.requests.get(workspace.id, {}))
-        changed = {values[_OF_POLICY] for values in of_requests}
-        changed |= {values[0] for values in _changed(POLICIES, _POLICY, policies, held.policies.get(workspace.id, {}))}
+        changed = {values[0] for values in _changed(POLICIES, _POLICY, policies, held.policies.get(workspace.id, {}))}
+        if REQUESTS.name not in families or workspace.id not in families[REQUESTS.name].refused:
+            of_requests = _changed(REQUESTS, _REQUEST, requests, held.requests.get(workspace.id, {}))
+            changed |= {values[_OF_POLICY] for values in of_requests}
         asked = ids & changed
     announce(context, workspace, len(asked), f"one for the balances of each of {len(asked)} policies")
     jobs = [partial(_read_balances, context, family, listing, workspace, policy) for policy in sorted(asked)]
@@ -96,9 +126,9 @@ def _read(context: RefreshContext, held: _Held, families: Families, workspace: W
     family.keep(BALANCES.name, "policyid", ids - asked)
 
 
-def _list(context: RefreshContext, family: Family, workspace: Workspace) -> list[dict[str, Any]]:
+def _list(context: RefreshContext, family: Family, workspace: Workspace) -> Documents:
     """Stage the documents of a list; give them."""
-    listing, found = listing_of(context, family.root), list[dict[str, Any]]()
+    listing, found = listing_of(context, family.root), Documents()
     for page in pages_of(context, listing, workspace):
         family.stage(page, PageSource(envelope=listing.envelope, facts={"workspace": workspace.id}))
         found += page.documents

@@ -77,6 +77,25 @@ def test_a_request_that_is_made_decided_moved_or_deleted_leads_to_its_balances(t
     assert_equal(team.office, *ALL)
 
 
+@pytest.mark.parametrize(("refused", "path"), [(REQUESTS, "time-off/requests$"), (BALANCES, "time-off/balance/")])
+def test_what_a_role_does_not_see_of_time_off_stays_and_the_rest_is_loaded(team: Team, refused: str, path: str) -> None:
+    account = team.office.account
+    team.sync()
+    before = rows(team.office, refused)
+    account.refused.add(path)
+    account.change_balance(team.days, team.people[0], 5)
+    account.decide_time_off(account.add_time_off_request(team.hours, team.people[1]), "APPROVED")
+    account.edit(team.old, name="older")
+    pass_a_day(team.office)
+    team.sync()
+    assert rows(team.office, refused) == before
+    assert_equal(team.office, *(table for table in ALL if table != refused))
+    account.refused.clear()
+    pass_a_day(team.office)
+    team.sync()
+    assert_equal(team.office, *ALL)
+
+
 def test_a_policy_that_changes_or_is_archived_leads_to_its_balances(team: Team) -> None:
     team.sync()
     team.office.account.archive(team.days)
