@@ -92,14 +92,22 @@ holiday_members AS (
 holidays AS (
     SELECT DISTINCT h.workspaceid, m.user_id, d.local_date
     FROM (
-        SELECT *, try_cast(left(startdate, 10) AS DATE) AS first_day, try_cast(left(enddate, 10) AS DATE) AS last_day
+        SELECT
+            *,
+            try_cast(left(startdate, 10) AS DATE) AS first_day,
+            coalesce(try_cast(left(enddate, 10) AS DATE), first_day) AS last_day,
+            strftime(first_day, '%m%d') AS begins,
+            strftime(last_day, '%m%d') AS ends
         FROM {tables}.clockify_holidays
     ) h
     JOIN holiday_members m ON m.id = h.id
     JOIN {marts}.dim_date d ON d.local_date >= h.first_day AND (
-        d.local_date <= coalesce(h.last_day, h.first_day)
-        OR (h.occursannually AND strftime(d.local_date, '%m%d')
-            BETWEEN strftime(h.first_day, '%m%d') AND strftime(coalesce(h.last_day, h.first_day), '%m%d'))
+        d.local_date <= h.last_day
+        OR (h.occursannually AND CASE
+            WHEN h.begins <= h.ends THEN strftime(d.local_date, '%m%d') BETWEEN h.begins AND h.ends
+            -- one that lasts into the next year
+            ELSE strftime(d.local_date, '%m%d') >= h.begins OR strftime(d.local_date, '%m%d') <= h.ends
+        END)
     )
 ),
 requests AS (

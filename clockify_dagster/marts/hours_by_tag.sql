@@ -16,23 +16,44 @@
 -- cost DOUBLE: Its share of what they cost, in major units.
 -- cost_currency VARCHAR: The currency of cost.
 WITH borne AS (
-    SELECT timeentry_id, tag_id, 1 / count(*) OVER (PARTITION BY timeentry_id) AS share
+    SELECT timeentry_id, list(tag_id) AS tag_ids
     FROM {tables}.clockify_timeentries__tags
     WHERE tag_id IS NOT NULL
+    GROUP BY timeentry_id
+),
+-- the entries that bear the same tags are added up first: to share out every single one takes half as long again
+combined AS (
+    SELECT
+        e.workspace_id,
+        e.month,
+        e.currency,
+        e.cost_currency,
+        b.tag_ids,
+        count(*) AS entries,
+        sum(e.work_hours) AS hours,
+        sum(e.billable_hours) AS billable_hours,
+        sum(e.amount) AS amount,
+        sum(e.cost) AS cost
+    FROM {marts}.fct_time_entry e
+    LEFT JOIN borne b ON b.timeentry_id = e.entry_id
+    GROUP BY e.workspace_id, e.month, e.currency, e.cost_currency, b.tag_ids
+),
+shared AS (
+    SELECT *, unnest(coalesce(tag_ids, [NULL])) AS tag_id, 1 / coalesce(len(tag_ids), 1) AS share
+    FROM combined
 )
 SELECT
-    e.workspace_id,
-    b.tag_id,
+    s.workspace_id,
+    s.tag_id,
     coalesce(any_value(t.tag_name), '(no tag)') AS tag_name,
-    e.month,
-    count(*) AS entries,
-    sum(e.work_hours * coalesce(b.share, 1)) AS hours,
-    sum(e.billable_hours * coalesce(b.share, 1)) AS billable_hours,
-    sum(e.amount * coalesce(b.share, 1)) AS amount,
-    e.currency,
-    sum(e.cost * coalesce(b.share, 1)) AS cost,
-    e.cost_currency
-FROM {marts}.fct_time_entry e
-LEFT JOIN borne b ON b.timeentry_id = e.entry_id
-LEFT JOIN {marts}.dim_tag t ON t.tag_id = b.tag_id
-GROUP BY e.workspace_id, b.tag_id, e.month, e.currency, e.cost_currency
+    s.month,
+    CAST(sum(s.entries) AS BIGINT) AS entries,
+    sum(s.hours * s.share) AS hours,
+    sum(s.billable_hours * s.share) AS billable_hours,
+    sum(s.amount * s.share) AS amount,
+    s.currency,
+    sum(s.cost * s.share) AS cost,
+    s.cost_currency
+FROM shared s
+LEFT JOIN {marts}.dim_tag t ON t.tag_id = s.tag_id
+GROUP BY s.workspace_id, s.tag_id, s.month, s.currency, s.cost_currency

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
+
+import duckdb
 
 from clockify_dagster_tests.conftest import Project
 from clockify_dagster_tests.marts.conftest import Load, Office, ask
@@ -71,6 +73,26 @@ def test_a_holiday_and_approved_time_off_leave_fewer_hours_and_what_was_not_appr
     ]
     sources = ask(project, "SELECT DISTINCT capacity_source, absence_source FROM {}.fct_user_day")
     assert sources == [("CLOCKIFY", "CLOCKIFY")]
+
+
+def test_a_holiday_that_comes_every_year_may_last_into_the_next_one(database: duckdb.DuckDBPyConnection) -> None:
+    year = date.today().year - 1  # noqa: DTZ011 - any year that is over
+    database.execute(
+        "INSERT INTO clockify_workspaces (id) VALUES ('w');"
+        "INSERT INTO clockify_users (id, name) VALUES ('u', 'Ana');"
+        "INSERT INTO clockify_users_memberships (user_id, targetid, membershiptype, membershipstatus) "
+        "VALUES ('u', 'w', 'WORKSPACE', 'ACTIVE');"
+        "INSERT INTO clockify_holidays (id, workspaceid, startdate, enddate, occursannually, everyoneincludingnew) "
+        f"VALUES ('h', 'w', '{year - 1}-12-24', '{year}-01-02', true, true);"
+        "INSERT INTO clockify_timeentries (id, workspaceid, userid, timeinterval_start, timeinterval_end) "
+        f"VALUES ('e', 'w', 'u', '{year}-01-01 08:00+00', '{year}-01-01 09:00+00')"
+    )
+    off = database.execute(
+        "SELECT CAST(local_date AS VARCHAR) FROM clockify_marts.fct_user_day "
+        f"WHERE holiday_hours > 0 AND local_date < DATE '{year + 1}-01-01' ORDER BY 1"
+    ).fetchall()
+    feast = [date(year, 1, 1), date(year, 1, 2), *(date(year, 12, day) for day in range(24, 32))]
+    assert off == [(day.isoformat(),) for day in feast if day.isoweekday() < 6]
 
 
 def test_gaps_leave_out_kiosks_invitees_and_the_days_after_somebody_has_left(office: Office, load: Load) -> None:
