@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from clockify_dagster.contract import CORE, Contract, Table
+from clockify_dagster.contract.change_log import CHANGE_LOG, DESCRIPTION, ChangeColumn
 from clockify_dagster.contract.column import LOADED_AT, Column, Orphans, Reference
 from clockify_dagster.marts import Mart, marts_schema
 from clockify_dagster.warehouse.audit.freshness import longest_age
@@ -17,8 +18,10 @@ TABLES, MARTS = "clockify", "clockify_marts"
 """The names of the two sources: `source('clockify', 'clockify_projects')`."""
 
 
-def sources_yaml(contract: Contract, marts: Iterable[Mart], schema: str) -> str:
-    """The text of a `sources.yml` for dbt 1.10.6 or later. `schema` is where the tables are.
+def sources_yaml(contract: Contract, marts: Iterable[Mart], schema: str, *, change_log: bool = True) -> str:
+    """The text of a `sources.yml` for dbt 1.10.6 or later.
+
+    `schema` is where the tables are, `change_log` whether the table of changes is among them.
 
     Tests are those that a load keeps: what names a row is not null and, where one column does it, unique; what a row
     refers to is there. Where Clockify itself lets a reference lead nowhere, dbt only warns.
@@ -27,7 +30,7 @@ def sources_yaml(contract: Contract, marts: Iterable[Mart], schema: str) -> str:
         "name": TABLES,
         "description": "Clockify, as clockify_dagster loads it.",
         "schema": schema,
-        "tables": [_table(table) for table in contract],
+        "tables": [_table(table) for table in contract] + [_change_log()] * change_log,
     }
     views = {
         "name": MARTS,
@@ -50,6 +53,18 @@ def _table(table: Table) -> dict[str, Any]:
         }
     described["columns"] = [_column(table, column) for column in table.columns]
     return described
+
+
+def _change_log() -> dict[str, Any]:
+    never_null = (ChangeColumn.SEEN_AT, ChangeColumn.TABLE_NAME, ChangeColumn.ID, ChangeColumn.WHAT)
+    columns = [
+        _with_tests(
+            {"name": column.value, "description": column.description, "data_type": column.sql},
+            ["not_null"] * (column in never_null),
+        )
+        for column in ChangeColumn
+    ]
+    return {"name": CHANGE_LOG, "description": DESCRIPTION, "columns": columns}
 
 
 def _column(table: Table, column: Column) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from clockify_dagster.cli import commands
 from clockify_dagster.contract import CONTRACT, CORE
+from clockify_dagster.contract.change_log import CHANGE_LOG, ChangeColumn
 from clockify_dagster.contract.column import Orphans
 from clockify_dagster.dbt_sources import sources_yaml
 from clockify_dagster.marts import all_marts
@@ -39,7 +40,7 @@ def checks_of(column: dict[str, Any]) -> list[Any]:
 def test_it_has_each_table_with_each_column_and_what_is_said_of_it(sources: Named) -> None:
     assert sources["clockify"]["schema"] == "main"
     tables = by_name(sources["clockify"]["tables"])
-    assert list(tables) == list(CONTRACT.tables)
+    assert list(tables) == [*CONTRACT.tables, CHANGE_LOG]
     for table in CONTRACT:
         assert tables[table.name]["description"] == table.description
         columns = [(c["name"], c["data_type"], c["description"]) for c in tables[table.name]["columns"]]
@@ -80,6 +81,15 @@ def test_tables_that_every_account_has_are_to_be_loaded_daily_and_integral_ones_
     assert hours["clockify_timeentries_integral"] == {"count": 8 * 24, "period": "hour"}
 
 
+def test_the_table_of_changes_is_among_them(sources: Named) -> None:
+    log = by_name(sources["clockify"]["tables"])[CHANGE_LOG]
+    columns = by_name(log["columns"])
+    assert list(columns) == [column.value for column in ChangeColumn]
+    assert columns["seen_at"]["data_type"] == "TIMESTAMP WITH TIME ZONE"
+    assert all(column["description"] for column in (log, *columns.values()))
+    assert {name for name in columns if checks_of(columns[name])} == {"seen_at", "table_name", "id", "what"}
+
+
 def test_marts_are_a_source_of_their_own(sources: Named) -> None:
     assert sources["clockify_marts"]["schema"] == "clockify_marts"
     marts = by_name(sources["clockify_marts"]["tables"])
@@ -91,18 +101,19 @@ def test_marts_are_a_source_of_their_own(sources: Named) -> None:
 
 
 def test_a_schema_of_ones_own_has_its_marts_beside_it() -> None:
-    said = yaml.safe_load(sources_yaml(CONTRACT.only({"clockify_tags"}), [], "acme"))["sources"]
+    text = sources_yaml(CONTRACT.only({"clockify_tags"}), [], "acme", change_log=False)
+    said = yaml.safe_load(text)["sources"]
     assert [(source["name"], source["schema"]) for source in said] == [("clockify", "acme")]
     assert [table["name"] for table in said[0]["tables"]] == ["clockify_tags"]
 
 
 def test_the_command_leaves_out_what_the_database_does_not_hold(office: Office, load: Load, tmp_path: Path) -> None:
     everything = yaml.safe_load(CliRunner().invoke(commands, ["dbt-sources"]).stdout)
-    assert len(everything["sources"][0]["tables"]) == len(CONTRACT.tables), "there is no database yet"
+    assert len(everything["sources"][0]["tables"]) == len(CONTRACT.tables) + 1, "there is no database yet"
     load(office)
     path = tmp_path / "sources.yml"
     said = CliRunner().invoke(commands, ["dbt-sources", "--out", str(path)])
     assert "Left out, since the database does not hold them: clockify_timeentries_integral" in said.stderr
     tables = {table["name"] for table in yaml.safe_load(path.read_text(encoding="utf-8"))["sources"][0]["tables"]}
-    assert "clockify_timeentries" in tables
+    assert {"clockify_timeentries", CHANGE_LOG} <= tables
     assert not {name for name in tables if "integral" in name}

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from clockify_dagster.contract import CONTRACT, Column, Contract, Orphans, Table
+from clockify_dagster.contract.change_log import CHANGE_LOG, DESCRIPTION, ChangeColumn
 
 COMMAND = "make docs"
 
@@ -27,8 +28,9 @@ listed.
 
 def page(contract: Contract = CONTRACT) -> str:
     """The whole page as Markdown, with a line break at its end."""
-    links = "\n".join(f"- [{table.name}](#{table.name})" for table in contract)
-    return "\n".join([_HEAD, links, "", *(_section(table) for table in contract)]).rstrip("\n") + "\n"
+    links = "\n".join(f"- [{name}](#{name})" for name in (*contract.tables, CHANGE_LOG))
+    sections = [*(_section(table) for table in contract), _change_log()]
+    return "\n".join([_HEAD, links, "", *sections]).rstrip("\n") + "\n"
 
 
 def refresh(table: Table) -> str:
@@ -76,6 +78,13 @@ def _section(table: Table) -> str:
             "",
         ]
     )
+
+
+def _change_log() -> str:
+    rows = [f"| `{column.value}` | {column.sql} | {column.description} |" for column in ChangeColumn]
+    heads = ["| Column | Type | Description |", "|---|---|---|"]
+    written = "- Written: by each load, in its own transaction. It comes from no list of Clockify, and has no key."
+    return "\n".join([f"## {CHANGE_LOG}", "", DESCRIPTION, "", written, "", *heads, *rows, ""])
 
 
 def _row(table: Table, column: Column) -> str:

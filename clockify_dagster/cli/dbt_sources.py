@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from clockify_dagster.cli.terminal import folded
+from clockify_dagster.contract.change_log import CHANGE_LOG
 from clockify_dagster.dbt_sources import sources_yaml
 from clockify_dagster.defs.account_definitions import warehouse_of
 from clockify_dagster.marts import available, marts_schema
@@ -20,14 +21,15 @@ def run_dbt_sources(settings: Settings, out: Path | None) -> int:
     Where the database is there, what it does not hold is left out and told: dbt's tests would fail of it.
     """
     schema = settings.tables_schema
-    tables, marts = list(settings.contract.tables), available(settings.contract)
+    tables, marts = [*settings.contract.tables, CHANGE_LOG], available(settings.contract)
     held = _held(warehouse_of(settings).warehouse(settings.contract).database, schema)
     if held is not None:
         absent = [name for name in (*tables, *marts) if name not in held]
         tables, marts = [name for name in tables if name in held], {n: m for n, m in marts.items() if n in held}
         if absent:
             click.echo(folded(f"Left out, since the database does not hold them: {', '.join(absent)}."), err=True)
-    text = sources_yaml(settings.contract.only(tables), marts.values(), schema)
+    contract = settings.contract.only([name for name in tables if name != CHANGE_LOG])
+    text = sources_yaml(contract, marts.values(), schema, change_log=CHANGE_LOG in tables)
     if out is None:
         click.echo(text, nl=False)
         return 0
