@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OLDEST := .venv-oldest
 
-.PHONY: help install demo demo-ui dev sync check report sandbox test test-world test-oldest lint format types imports bench docs clean
+.PHONY: help install demo demo-ui dev sync check report explore sandbox test test-world test-oldest lint format types imports bench docs clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -39,6 +39,10 @@ check: install  ## check the loaded tables
 
 report: install  ## write data/clockify_report.html, charts of what is loaded
 	$(BIN)/clockify-dagster report
+
+explore: install  ## a notebook over what is loaded, with filters
+	$(BIN)/python -m pip install --quiet --editable '.[explore]'
+	$(BIN)/clockify-dagster explore
 
 sandbox: install  ## serve the made-up account until Ctrl-C
 	$(BIN)/clockify-dagster sandbox

@@ -8,9 +8,8 @@ from __future__ import annotations
 import gc
 import io
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
 from difflib import get_close_matches
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from clockify_dagster.cli.signals import watched_signals
 from clockify_dagster.errors import ClockifyDagsterError, SettingsError
 from clockify_dagster.version import __version__
 
@@ -166,6 +166,22 @@ def dbt_sources(out: Path | None) -> None:
 
 
 @commands.command()
+@click.option(
+    "--edit", type=_FILE, metavar="PATH", help="Copy the notebook there, unless it is, and open it to change."
+)
+@click.option("--port", type=click.IntRange(1, 65535), help="The port to serve on. Default: one that is free.")
+@click.option("--no-browser", is_flag=True, help="Print the address alone.")
+def explore(edit: Path | None, port: int | None, *, no_browser: bool) -> None:
+    """Open a notebook over the marts in the browser, with filters. It loads nothing and changes nothing.
+
+    Example: clockify-dagster explore --edit hours.py
+    """
+    from clockify_dagster.cli.explore import run_explore
+
+    run_explore(_settings(), edit, port, no_browser=no_browser)
+
+
+@commands.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="The port to serve on.")
 def sandbox(port: int) -> None:
     """Serve a made-up Clockify account on this machine, to try everything with.
@@ -185,7 +201,7 @@ def main() -> None:
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names are in any alphabet, the locale may know one
-    with _watched_signals() as exit_code_of_signal:
+    with watched_signals() as exit_code_of_signal:
         try:
             code = _run_command()
             sys.stdout.flush()
@@ -203,32 +219,6 @@ def main() -> None:
             code = INCOMPLETE
         code = exit_code_of_signal() or code
     sys.exit(code)
-
-
-@contextmanager
-def _watched_signals() -> Iterator[Callable[[], int]]:
-    """Let SIGTERM stop the program as Ctrl-C does; gives a function for the exit code of signals, 0 without any.
-
-    Dagster replaces the handlers during a run and does not report the signals. Only for the main thread.
-    """
-    reader, writer = os.pipe()  # Python writes the number of each signal into it
-    os.set_blocking(reader, False)
-    os.set_blocking(writer, False)
-    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-    handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
-
-    def exit_code() -> int:
-        with suppress(BlockingIOError):
-            return next((128 + n for n in os.read(reader, 64) if n in (signal.SIGINT, signal.SIGTERM)), 0)
-        return 0
-
-    try:
-        yield exit_code
-    finally:
-        signal.signal(signal.SIGTERM, handler)
-        signal.set_wakeup_fd(before)
-        os.close(reader)
-        os.close(writer)
 
 
 def _run_command() -> int:

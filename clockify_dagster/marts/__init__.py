@@ -5,7 +5,14 @@ Knows the contract and the warehouse, not Dagster.
 
 from clockify_dagster.marts.audit import audit_marts, mart_checks
 from clockify_dagster.marts.model import FACTS, Mart, MartColumn, all_marts
-from clockify_dagster.marts.views import MartOptions, available, make_views, marts_schema, with_those_they_read
+from clockify_dagster.marts.views import (
+    MartOptions,
+    available,
+    make_views,
+    marts_schema,
+    require_marts,
+    with_those_they_read,
+)
 
 __all__ = [
     "FACTS",
@@ -18,5 +25,6 @@ __all__ = [
     "make_views",
     "mart_checks",
     "marts_schema",
+    "require_marts",
     "with_those_they_read",
 ]

@@ -11,6 +11,7 @@ import duckdb
 
 from clockify_dagster.contract import CONTRACT, Contract, Table
 from clockify_dagster.contract.change_log import CHANGE_LOG
+from clockify_dagster.errors import NotLoadedError
 from clockify_dagster.marts.model import ENTRIES, Mart, all_marts
 from clockify_dagster.warehouse.change_log import ensure_change_log
 from clockify_dagster.warehouse.ddl import MAIN, columns_by_table, current_schema, ensure_table, literal, quoted
@@ -84,6 +85,23 @@ def make_views(
     for statement in statements:
         connection.execute(statement)
     connection.execute(f"CREATE OR REPLACE TABLE {made} AS SELECT {literal(mark)} AS mark")
+
+
+def require_marts(connection: duckdb.DuckDBPyConnection, names: Iterable[str], reader: str) -> None:
+    """Raise `NotLoadedError` where one of these marts was not made yet; `reader` reads them, as "the report".
+
+    The connection has entered the schema of the tables.
+    """
+    made = connection.execute(
+        "SELECT view_name FROM duckdb_views() WHERE database_name = current_database() AND schema_name = ?",
+        [marts_schema(current_schema(connection))],
+    ).fetchall()
+    lacking = sorted(set(names) - {name for (name,) in made})
+    if lacking:
+        raise NotLoadedError(
+            f"The mart {lacking[0]}, which {reader} reads, is not loaded yet. A sync makes the marts: "
+            "`clockify-dagster sync`, or in the UI the account's job `daily`."
+        )
 
 
 def _statements(mart: Mart, place: str, sources: Mapping[str, str], values: Mapping[str, str]) -> list[str]:

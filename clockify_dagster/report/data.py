@@ -13,8 +13,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from clockify_dagster.errors import NotLoadedError
-from clockify_dagster.marts import marts_schema
+from clockify_dagster.marts import marts_schema, require_marts
 from clockify_dagster.marts.model import ENTRIES
 from clockify_dagster.marts.views import filled
 from clockify_dagster.warehouse.ddl import current_schema, literal, quoted
@@ -52,7 +51,7 @@ def report_data(connection: duckdb.DuckDBPyConnection, zone: str) -> dict[str, A
     """
     schema = current_schema(connection)
     place = quoted(marts_schema(schema))
-    _check_marts(connection, schema)
+    require_marts(connection, marts_read(), "the report")
     now = datetime.now(ZoneInfo(zone))
     values = {"marts": place, "today": literal(now.date().isoformat())}
     values["people"] = f"({filled(text_of('people.sql'), {}, values)})"
@@ -74,19 +73,6 @@ def report_data(connection: duckdb.DuckDBPyConnection, zone: str) -> dict[str, A
         "charts": all_charts(),
         "data": data,
     }
-
-
-def _check_marts(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
-    made = connection.execute(
-        "SELECT view_name FROM duckdb_views() WHERE database_name = current_database() AND schema_name = ?",
-        [marts_schema(schema)],
-    ).fetchall()
-    lacking = sorted(set(marts_read()) - {name for (name,) in made})
-    if lacking:
-        raise NotLoadedError(
-            f"The mart {lacking[0]}, which the report reads, is not loaded yet. A sync makes the marts: "
-            "`clockify-dagster sync`, or in the UI the account's job `daily`."
-        )
 
 
 def _table(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, dict[str, list[Any]]]:
