@@ -140,12 +140,12 @@ def _(chosen, of_client, of_day, of_workspace, source):
 def _(chosen, of_client, of_workspace, source):
     billing = source.ask(
         f"""
-        SELECT strftime(month, '%Y-%m') AS in_month, client_name AS client, round(sum(hours), 2) AS hours,
+        SELECT strftime(b.month, '%Y-%m') AS month, client_name AS client, round(sum(hours), 2) AS hours,
             round(sum(billable_hours), 2) AS billable_hours, round(sum(amount), 2) AS amount,
             round(sum(unbilled_amount), 2) AS not_invoiced, currency
-        FROM billing_by_client_month
-        WHERE month BETWEEN date_trunc('month', $since::DATE) AND $until AND {of_workspace} AND {of_client}
-        GROUP BY in_month, client, currency ORDER BY in_month DESC, amount DESC
+        FROM billing_by_client_month b
+        WHERE b.month BETWEEN date_trunc('month', $since::DATE) AND $until AND {of_workspace} AND {of_client}
+        GROUP BY ALL ORDER BY 1 DESC, amount DESC
         """,
         **chosen,
     )

@@ -30,16 +30,21 @@ class Agency:
 
 
 def make_agency(
-    *, today: date | None = None, months: int = 4, seed: int = 7, timezone: str = "Europe/Belgrade"
+    *,
+    today: date | None = None,
+    made_at: datetime | None = None,
+    months: int = 4,
+    seed: int = 7,
+    timezone: str = "Europe/Belgrade",
 ) -> Account:
     """An agency with `months` of work behind it, the same for the same day and seed.
 
-    Without `today` the account lives in the present; with it, its clock stands at three in the afternoon,
-    UTC, of that day.
+    Without `today` the account lives in the present, and people have worked until `made_at`, which is now unless given;
+    with it, its clock stands at three in the afternoon, UTC, of that day.
     """
     if months < 1:
         raise ValueError(f"an agency needs at least a month of work, not {months}")
-    now = datetime.now(UTC) if today is None else datetime.combine(today, time(15), UTC)
+    now = made_at or datetime.now(UTC) if today is None else datetime.combine(today, time(15), UTC)
     account = Account(timezone=timezone)
     day = now.astimezone(account.zone()).date()
     account.now = standing(now - timedelta(days=31 * months + 400))

@@ -29,6 +29,13 @@ def test_the_agency_is_the_same_for_the_same_day_and_seed(agency: Account) -> No
     assert contents(make_agency(today=TODAY, seed=8)) != contents(agency)
 
 
+def test_one_that_lives_in_the_present_is_the_same_again_when_it_is_made_as_of_the_same_moment() -> None:
+    made_at = datetime.now(timezone.utc) - timedelta(hours=3)
+    again = make_agency(made_at=made_at)
+    assert contents(make_agency(made_at=made_at)) == contents(again)
+    assert again.now() > made_at + timedelta(hours=2)
+
+
 def test_two_workspaces_share_a_person(agency: Account) -> None:
     main, small, *_ = agency.workspaces.values()
     assert (main.document["featureSubscriptionType"], small.document["featureSubscriptionType"]) == (

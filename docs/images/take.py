@@ -1,42 +1,41 @@
-"""Take the pictures of the README anew, from Dagster's UI as it is after `make demo`.
+"""Take the pictures of Dagster's UI and of the notebook anew, as they are after `make demo`.
 
     make demo
-    DAGSTER_HOME=$PWD/.dagster-demo CLOCKIFY_DATABASE=data/demo.duckdb make dev          in one terminal
+    make demo-ui                                                                         in one terminal
+    export CLOCKIFY_DATABASE=data/demo.duckdb CLOCKIFY_TIMEZONE=Europe/Belgrade          in another one
+    .venv/bin/clockify-dagster explore --no-browser --port 2718
     pip install playwright && playwright install chromium                                in an environment of its own
-    python docs/images/take.py http://127.0.0.1:3000                                     in another terminal
+    python docs/images/take.py http://127.0.0.1:3000 http://127.0.0.1:2718
 
-A second argument is the path of a browser that is there already.
+A third argument is the path of a browser that is there already. Pictures of the report: `take_report.py`.
 """
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
 FOLDER = Path(__file__).parent
 ASSET = "clockify_timeentries"
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+MARGIN = 24
 
 
 def graph(page: Page, url: str) -> None:
-    """All assets, the groups opened, with the checks and the state of each and little around them."""
-    page.set_viewport_size({"width": 1240, "height": 1560})
+    """The groups and how they depend on each other; all sixty assets at once could not be read."""
+    page.set_viewport_size({"width": 1400, "height": 1000})
     page.goto(f"{url}/asset-groups")
-    page.wait_for_selector("text=time_entries_integral")
-    page.get_by_text("Hide navigation").click()
-    page.locator("button:has([aria-label='config'])").click()
-    for facet in ("Sync status tags", "Latest event", "Kind tag", "Automation", "Partitions"):
-        page.get_by_text(facet, exact=True).first.click()
-    page.get_by_role("button", name="Save").click()
-    page.wait_for_timeout(1000)
-    page.keyboard.press("Alt+e")
-    page.wait_for_timeout(2000)
-    page.reload()  # the groups stay open, and all of it is made to fit in
-    page.wait_for_selector("text=clockify_timeentries__tags")
+    page.wait_for_selector("text=clockify_marts")
     page.wait_for_timeout(4000)
-    page.screenshot(path=FOLDER / "graph.png", clip={"x": 432, "y": 208, "width": 745, "height": 1166})
+    groups = page.locator("foreignObject").all()
+    boxes = [box for box in (group.bounding_box() for group in groups) if box]
+    left, top = min(box["x"] for box in boxes) - MARGIN, min(box["y"] for box in boxes) - MARGIN
+    right = max(box["x"] + box["width"] for box in boxes) + MARGIN
+    bottom = max(box["y"] + box["height"] for box in boxes) + MARGIN
+    clip = {"x": left, "y": top, "width": right - left, "height": bottom - top}
+    page.screenshot(path=FOLDER / "graph.png", clip=clip)  # type: ignore[arg-type]
 
 
 def asset(page: Page, url: str) -> None:
@@ -48,14 +47,37 @@ def asset(page: Page, url: str) -> None:
     page.screenshot(path=FOLDER / "asset.png")
 
 
-def main(url: str, browser: str | None = None) -> None:
-    """Take both."""
-    options: dict[str, Any] = {"args": ["--no-sandbox", "--disable-gpu"], "executable_path": browser}
+def checks(page: Page, url: str) -> None:
+    """The checks of the time entries, with the comparison with Clockify's totals, which is made for it."""
+    page.set_viewport_size({"width": 1300, "height": 880})
+    page.goto(f"{url}/assets/{ASSET}?view=checks&checkDetail=adds_up_to_clockifys_totals")
+    page.wait_for_selector("text=This is a")
+    page.get_by_text("Execute", exact=True).click()
+    page.wait_for_timeout(20_000)
+    page.reload()
+    page.wait_for_selector("text=and the table agrees")
+    page.wait_for_timeout(4000)
+    page.screenshot(path=FOLDER / "checks.png")
+
+
+def notebook(page: Page, url: str) -> None:
+    """The notebook, from its filters to what is to be billed."""
+    page.set_viewport_size({"width": 1200, "height": 1330})
+    page.goto(url)
+    page.wait_for_selector("text=Entries to look at")
+    page.wait_for_timeout(4000)
+    page.screenshot(path=FOLDER / "explore.png", clip={"x": 60, "y": 40, "width": 1090, "height": 1260})
+
+
+def main(dagster: str, marimo: str, browser: str | None = None) -> None:
+    """Take all of them."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(**{name: value for name, value in options.items() if value})
+        chromium = playwright.chromium.launch(args=QUIET, executable_path=browser)
         page = chromium.new_page(device_scale_factor=1.5)
-        graph(page, url)
-        asset(page, url)
+        graph(page, dagster)
+        asset(page, dagster)
+        checks(page, dagster)
+        notebook(page, marimo)
         chromium.close()
 
 

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from clockify_dagster.sandbox import Sandbox, make_agency
 DATABASE = Path("data/demo.duckdb")
 REPORT = Path("data/demo_report.html")
 HOME = Path(".dagster-demo")
+MADE_AT = HOME / "made_at"  # when the account was made that the tables are of, so that the UI has the same one
 ZONE = "Europe/Belgrade"
 UI = "http://127.0.0.1:3000"
 
@@ -27,9 +28,11 @@ QUESTIONS = Path(__file__).with_name("demo.sql")  # each below the comment that 
 
 def main() -> int:
     """Serve the sandbox, sync from it and ask; with `--ui` start Dagster's UI instead. Gives the exit code."""
-    with Sandbox(make_agency(timezone=ZONE)) as sandbox:
+    only_ui, now = "--ui" in sys.argv[1:], datetime.now(timezone.utc)
+    made_at = datetime.fromisoformat(MADE_AT.read_text()) if only_ui and MADE_AT.exists() else now
+    with Sandbox(make_agency(timezone=ZONE, made_at=made_at)) as sandbox:
         environment = {**os.environ, **_variables(sandbox)}
-        if "--ui" in sys.argv[1:]:
+        if only_ui:
             _say(f"Dagster's UI starts, which takes a moment. Then open {UI}/assets/clockify_timeentries\n")
             return _serve_ui(environment)
         DATABASE.unlink(missing_ok=True)
@@ -38,6 +41,7 @@ def main() -> int:
         )
         code = _run("clockify-dagster", "sync", "--integral", "--launched-by", "demo", env=environment)
     if code == 0:
+        MADE_AT.write_text(made_at.isoformat())
         _ask()
         if is_installed():
             _say("\nHours, budgets and money as charts, in one file that needs no network:")
