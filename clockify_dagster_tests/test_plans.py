@@ -8,6 +8,7 @@ from typing import Any
 
 from dagster import AssetKey, ExecuteInProcessResult
 
+from clockify_dagster.cli.check import all_findings
 from clockify_dagster.contract import CONTRACT, Table
 from clockify_dagster.defs.partitions import days_to_load
 from clockify_dagster.sandbox import Account, Fault, faults
@@ -78,6 +79,28 @@ def test_a_free_workspace_takes_eleven_requests_and_asks_for_nothing_that_its_pl
     assert types == {c.name: c.type.sql for c in CONTRACT["clockify_timeoff_requests"].columns}
     sync(project)
     assert len(project.asked()) == 11 + FEED
+
+
+def test_checks_of_tables_that_no_plan_has_say_nothing(make_project: MakeProject) -> None:
+    account = Account()
+    place = add_everything(account, "FREE")
+    project = make_project(account, tables="all", start_date=start(), timezone="UTC")
+    days = days_to_load(project.calendar, project.warehouse)
+    optional = {table.name for table in optional_tables()}
+
+    def checked() -> set[str]:
+        result = project.run("clockify_daily", days)
+        return {each.asset_key.path[-1] for each in result.get_asset_check_evaluations()}
+
+    held = {table.name for table in CONTRACT if "integral" not in table.name}
+    assert checked() == held - optional
+    assert all_findings(project.settings, project.warehouse)[1]["On no workspace's plan"] == [
+        table.name for table in CONTRACT if table.name in optional
+    ]
+    place.update(Account().add_workspace("Paid", "PRO"), id=place["id"])
+    assert checked() == held
+    place.update(features=[], featureSubscriptionType="FREE")
+    assert checked() == held, "its rows stay"
 
 
 def test_a_workspace_with_everything_takes_a_request_a_list_and_those_that_cannot_be_saved(

@@ -32,7 +32,7 @@ def run_check(settings: Settings, *, as_json: bool, all_of_them: bool) -> int:
     """
     assets = {name: key.to_user_string() for key, name in Account.of(settings).names.items()}
     with shown("Checking"):
-        findings, absent = all_findings(settings, warehouse_of(settings).warehouse(settings.contract))
+        findings, unchecked = all_findings(settings, warehouse_of(settings).warehouse(settings.contract))
     if as_json:
         objects = [
             {
@@ -48,23 +48,32 @@ def run_check(settings: Settings, *, as_json: bool, all_of_them: bool) -> int:
         click.echo(json.dumps(objects, indent=2, ensure_ascii=not is_any_alphabet_written))
     else:
         _print(findings, assets, all_of_them=all_of_them)
-    if absent:
-        click.echo(folded(f"Never loaded, so not checked: {', '.join(absent)}."), err=True)
+    for why, tables in unchecked.items():
+        if tables:
+            click.echo(folded(f"{why}, so not checked: {', '.join(tables)}."), err=True)
     return 1 if any(finding.is_error for finding in findings) else 0
 
 
-def all_findings(settings: Settings, warehouse: Warehouse) -> tuple[list[Finding], list[str]]:
-    """What all checks find, and the tables that were never loaded."""
+def all_findings(settings: Settings, warehouse: Warehouse) -> tuple[list[Finding], dict[str, list[str]]]:
+    """What all checks find, and by the reason the tables that have nothing to check."""
     calendar = Calendar.of(settings)
     with warehouse.database.reading() as connection:
         context = audit_context(connection, calendar, settings.contract)
-        tables = counted(settings.contract, "Checking", "tables", len(settings.contract.tables))
-        findings = [finding for each in tables for finding in audit(context, each)]
+        absent = [table.name for table in settings.contract if context.is_absent(table)]
+        never = [
+            each.name for each in settings.contract if not context.was_loaded(each.name) and each.name not in absent
+        ]
+        tables = [table for table in settings.contract if table.name not in absent]
+        findings = [
+            finding for each in counted(tables, "Checking", "tables", len(tables)) for finding in audit(context, each)
+        ]
         findings += audit_marts(connection, available(settings.contract).values())
-        absent = [table.name for table in settings.contract if not context.was_loaded(table.name)]
     there = [check for check in RECONCILIATIONS if check.table in settings.contract]
-    asked = [check for check in there if check is RECONCILIATION or check.table not in absent]
-    return [*findings, *reconciled(settings, calendar, warehouse, asked)], absent
+    asked = [check for check in there if check is RECONCILIATION or check.table not in (*never, *absent)]
+    return [*findings, *reconciled(settings, calendar, warehouse, asked)], {
+        "Never loaded": never,
+        "On no workspace's plan": absent,
+    }
 
 
 def _print(findings: Sequence[Finding], assets: Mapping[str, str], *, all_of_them: bool) -> None:
