@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
@@ -10,9 +11,10 @@ from typing import Any
 import pytest
 
 from clockify_dagster.days import Days
-from clockify_dagster.sandbox import make_agency
+from clockify_dagster.sandbox import Account, make_agency
+from clockify_dagster.sandbox.documents import rate
 from clockify_dagster_tests.conftest import Project, opened
-from clockify_dagster_tests.marts.truth import Truth
+from clockify_dagster_tests.marts.truth import Truth, instant
 from clockify_dagster_tests.marts.truth_of_days import TruthOfDays
 
 MakeProject = Callable[..., Project]
@@ -51,7 +53,20 @@ SELECT tag_id, sum(hours) FROM clockify_marts.hours_by_tag GROUP BY ALL
 RECEIVABLES = """
 SELECT currency, sum(balance) FROM clockify_marts.receivables_ageing GROUP BY ALL
 """
-QUESTIONS = (BILLED, UTILISATION, BURN, UNBILLED, LATE, OVERTIME, FAULTS, MARGIN, TAGS, RECEIVABLES)
+CHANGED = """
+SELECT id, what FROM clockify_marts.change_log
+WHERE table_name = 'clockify_timeentries' AND seen_at > now() - INTERVAL 1 DAY GROUP BY ALL
+"""
+NEW_RATES = """
+SELECT kind, name, rate, amount FROM clockify_marts.rate_history WHERE valid_from > now() - INTERVAL 1 DAY
+"""
+ESTIMATES = """
+SELECT project_name, used FROM clockify_marts.project_budget_burn WHERE is_current AND measure = 'HOURS'
+"""
+QUESTIONS = (
+    *(BILLED, UTILISATION, BURN, ESTIMATES, UNBILLED, LATE, OVERTIME, FAULTS, MARGIN, TAGS, RECEIVABLES),
+    *(CHANGED, NEW_RATES),
+)
 
 
 def test_each_question_takes_at_most_three_lines() -> None:
@@ -87,12 +102,68 @@ def test_the_answers_are_those_of_the_documents(make_project: MakeProject, zone:
         late = {key: hours for key, hours in truth.gaps().items() if key[0] in single}
         assert_same({key: hours for key, hours in by_key(ask(LATE)).items() if key[0] in single}, late)
         assert_same(dict(ask(BURN)), burn(truth))
+        assert_same(dict(ask(ESTIMATES)), estimates(truth))
         assert_same(dict(ask(RECEIVABLES)), receivables(truth))
         over = {place: work - available for place, (work, _, available) in weeks.items() if available}
         assert ask(OVERTIME)
         for *place, hours in ask(OVERTIME):
             user, week = place
             assert user not in single or abs(Fraction(hours) - max(over[user, week], Fraction(0))) < HALF_A_CENT, place
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("zone", ["Pacific/Pago_Pago", "Pacific/Kiritimati"])
+def test_what_has_changed_since_yesterday_and_who_has_another_rate_is_known(
+    make_project: MakeProject, zone: str
+) -> None:
+    account = make_agency(months=1, timezone=zone)
+    project = make_project(account, timezone=zone, tables="all")
+    days = Days(project.calendar.today - timedelta(days=20), project.calendar.today)
+    project.set(start_date=days.first)
+    project.run("clockify_daily", days, checks=False)
+    place = next(iter(account.workspaces.values()))
+    before = deepcopy(place.entries.by_id)
+    rates = change(account, (days.first + timedelta(days=2)).isoformat())
+    project.run("clockify_daily", days, checks=False)
+    after = place.entries.by_id
+    differing = {id_ for id_ in {*before, *after} if before.get(id_) != after.get(id_)}
+    assert len(differing) == 4
+    with opened(project.database) as connection:
+        assert dict(connection.execute(CHANGED).fetchall()) == {id_: fate(before, after, id_) for id_ in differing}
+        assert by_key(connection.execute(NEW_RATES).fetchall()) == rates
+
+
+def change(account: Account, since: str) -> dict[Any, float]:
+    """Change entries that begin after a day, and rates; gives the new rates."""
+    place = next(iter(account.workspaces.values()))
+    finished = [each for each in place.entries.by_id.values() if each["timeInterval"]["end"]]
+    late = sorted(
+        (each for each in finished if each["timeInterval"]["start"] > since), key=lambda each: str(each["id"])
+    )
+    edited, moved, gone = late[3], late[5], late[7]
+    account.edit_entry(edited, description="something else")
+    begin = instant(moved["timeInterval"]["start"])
+    account.move_entry(moved, begin - timedelta(minutes=5))
+    account.delete_entry(gone)
+    begin = instant(edited["timeInterval"]["start"])
+    account.add_entry(place.document, edited["userId"], begin, begin + timedelta(minutes=1))
+    shop = next(each for each in place.projects.values() if each["name"] == "Online shop")
+    account.edit(shop, hourlyRate=rate(15050))
+    ana = next(each for each in account.users.values() if each["name"] == "Ana Petrović")
+    account.membership(place.document, ana).update(costRate=rate(7001))
+    return {
+        ("project", "Online shop", "billable"): 150.5,
+        ("workspace member", "Ana Petrović", "cost"): 70.01,
+    }
+
+
+def fate(before: Mapping[str, Any], after: Mapping[str, Any], identity: str) -> str:
+    if identity not in before:
+        return "added"
+    if identity not in after:
+        return "deleted"
+    starts = {side[identity]["timeInterval"]["start"] for side in (before, after)}
+    return "changed" if len(starts) == 1 else "moved"
 
 
 def by_key(rows: Iterable[tuple[Any, ...]]) -> dict[Any, Any]:
@@ -135,6 +206,21 @@ def burn(truth: Truth) -> dict[str, Fraction]:
                     Fraction(0),
                 )
             used[project["name"]] = amount
+    return used
+
+
+def estimates(truth: Truth) -> dict[str, Fraction]:
+    """The hours of work, or the billable ones, that estimates have used up in the running period."""
+    begins = {None: date.min, "MONTHLY": truth.today.replace(day=1)}
+    used = {}
+    for place in truth.account.workspaces.values():
+        for project in place.projects.values():
+            estimate = project["timeEstimate"] or {}
+            if estimate.get("active"):
+                its = [each for each in truth.entries if each.entry["projectId"] == project["id"]]
+                its = [each for each in its if truth.day(each.start) >= begins[estimate["resetOption"]]]
+                hours = [each.work if estimate["includeNonBillable"] else each.billable for each in its]
+                used[project["name"]] = sum(hours, Fraction(0))
     return used
 
 

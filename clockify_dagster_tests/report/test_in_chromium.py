@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import shutil
 import subprocess
 from html import unescape
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.world
 
 CHARTS = [chart for chart in all_charts() if "spec" in chart]
 TABLES = [chart for chart in all_charts() if "columns" in chart]
+PICTURES = Path(__file__).parents[2] / "docs" / "images" / "take_report.py"
 LIGHT, DARK = ("--blink-settings=preferredColorScheme=1", "--blink-settings=preferredColorScheme=0")
 
 
@@ -124,6 +126,13 @@ def test_it_fits_small_and_large_screens_light_and_dark(report: Path, width: int
     assert 'data-over="0"' in document, "nobody has to scroll sideways"
     ground = "rgb(246, 247, 249)" if scheme == LIGHT else "rgb(18, 22, 27)"
     assert f'data-ground="{ground}"' in document
+
+
+def test_the_pictures_of_the_readme_are_taken_of_it(report: Path, tmp_path: Path) -> None:
+    runpy.run_path(str(PICTURES))["main"](str(report), tmp_path)
+    for name, width in (("report.png", 1600), ("report-narrow.png", 400)):
+        head = (tmp_path / name).read_bytes()[:24]
+        assert (head[:4], int.from_bytes(head[16:20], "big")) == (b"\x89PNG", width)
 
 
 def test_an_account_without_entries_has_a_page_that_says_so(office: Office, load: Load, tmp_path: Path) -> None:

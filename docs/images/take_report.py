@@ -17,12 +17,12 @@ PICTURES = {"report.png": ("1600,1520", 1), "report-narrow.png": ("400,1520", 0)
 """By name, the size of the window, and Chromium's number of the scheme."""
 
 
-def main(page: str) -> None:
+def main(page: str, folder: Path = FOLDER) -> None:
     """Take both."""
     for name, (size, scheme) in PICTURES.items():
         options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--virtual-time-budget=20000"]
         chosen = [f"--window-size={size}", f"--blink-settings=preferredColorScheme={scheme}"]
-        command = ["chromium", *options, *chosen, f"--screenshot={FOLDER / name}", Path(page).absolute().as_uri()]
+        command = ["chromium", *options, *chosen, f"--screenshot={folder / name}", Path(page).absolute().as_uri()]
         subprocess.run(command, check=True)  # noqa: S603 - the browser of whoever starts this
 
 
