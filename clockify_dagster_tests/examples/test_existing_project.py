@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -33,16 +34,17 @@ class Installed:
     def __init__(self, folder: Path, variables: dict[str, str]) -> None:
         self.bin = folder / "venv" / "bin"
         self.project = folder / "existing_project"
+        self.own = folder / "own_asset"
         self.variables = {"PATH": f"{self.bin}:{os.environ['PATH']}", "HOME": str(folder), **variables}
 
     @property
     def database(self) -> Path:
         return Path(self.variables["AGENCY_DATABASE"])
 
-    def run(self, *command: str, check: bool = True) -> str:
+    def run(self, *command: str, check: bool = True, folder: Path | None = None) -> str:
         ended = subprocess.run(  # noqa: S603 - our own command
             [str(self.bin / command[0]), *command[1:]],
-            cwd=self.project,
+            cwd=folder or self.project,
             env=self.variables,
             capture_output=True,
             text=True,
@@ -69,10 +71,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory, sandboxes: dict[str, San
     _call([*pip, "wheel", "--no-deps", "--wheel-dir", str(folder), str(ROOT)])
     _call([sys.executable, "-m", "venv", str(folder / "venv")])
     (wheel,) = folder.glob("*.whl")
-    shutil.copytree(ROOT / "examples" / "existing_project", folder / "existing_project")
+    examples = ("existing_project", "own_asset")
+    for example in examples:
+        shutil.copytree(ROOT / "examples" / example, folder / example)
     python = str(folder / "venv" / "bin" / "python")
     install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
-    _call([*install, str(wheel), "dagster-dg-cli", "--editable", str(folder / "existing_project")])
+    own = (part for example in examples for part in ("--editable", str(folder / example)))
+    _call([*install, str(wheel), "dagster-dg-cli", *own])
     (folder / "home").mkdir()
     variables = {
         "DAGSTER_HOME": str(folder / "home"),
@@ -123,9 +128,8 @@ def test_each_job_runs_and_none_runs_what_is_not_its_own(installed: Installed, s
     # once as their own executor does it, with a process for each step
     installed.run(*JOB, "acme_daily", "--tags", json.dumps(SPAN))
     assert_schema_holds(installed.database, "acme", sandboxes["acme"].account, CORE_COMPARED)
-    # each job of the account with few tables; of the other one those that have everything in them
-    jobs = [*(f"acme_{job}" for job in JOBS), "globex_everything", "globex_checks"]
-    installed.run("python", "-c", EACH_JOB, json.dumps(SPAN), *jobs)
+    for name in ACCOUNTS:
+        installed.run("python", "-c", EACH_JOB, json.dumps(SPAN), *(f"{name}_{job}" for job in JOBS))
     for name, tables in (("acme", CORE_COMPARED), ("globex", COMPARED)):
         assert_schema_holds(installed.database, name, sandboxes[name].account, tables)
     assert not Path(installed.variables["AGENCY_FILES"]).exists(), "our jobs run none of their assets"
@@ -171,19 +175,30 @@ def test_the_wheel_brings_the_command_and_the_sandbox(installed: Installed) -> N
     assert "Serve a made-up Clockify account" in installed.run("clockify-dagster", "sandbox", "--help")
 
 
+def test_the_wheel_brings_the_pages_and_each_of_their_links_leads_somewhere(installed: Installed) -> None:
+    pages = installed.bin.parent / "share" / "doc" / "clockify_dagster"
+    found = {page: re.findall(r"\]\((?!http|#)([^)#]+)", page.read_text()) for page in pages.rglob("*.md")}
+    assert {page.name for page in found} >= {"README.md", "embedding.md", "marts.md", "metrics.md", "operations.md"}
+    dead = [(page.name, link) for page in found for link in found[page] if not (page.parent / link).exists()]
+    assert dead == []
+
+
 def test_an_asset_of_ones_own_reads_clockify_through_the_resource(
     installed: Installed, sandboxes: dict[str, Sandbox]
 ) -> None:
     program = (
-        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import sys\n"
         "from dagster import materialize\n"
         "from clockify_dagster import ClockifyResource\n"
-        "from own_asset import client_emails\n"
-        "resource = ClockifyResource(api_key=sys.argv[2], api_url=sys.argv[3])\n"
+        "from own_asset.definitions import client_emails\n"
+        "resource = ClockifyResource(api_key=sys.argv[1], api_url=sys.argv[2])\n"
         "print(materialize([client_emails], resources={'clockify': resource}).output_for_node('client_emails'))\n"
     )
     sandbox = sandboxes["acme"]
     place = next(iter(sandbox.account.workspaces.values()))
     emails = sorted(str(each["email"]) for each in place.clients.values() if each.get("email"))
-    folder = str(ROOT / "examples" / "own_asset")
-    assert str(emails) in installed.run("python", "-c", program, folder, sandbox.api_key, sandbox.api_url)
+    assert "All definitions loaded successfully" in installed.run("dg", "check", "defs", folder=installed.own)
+    (listed,) = json.loads(installed.run("dg", "list", "defs", "--json", folder=installed.own))["assets"]
+    assert listed["asset_key"] == "client_emails"
+    said = installed.run("python", "-c", program, sandbox.api_key, sandbox.api_url, folder=installed.own)
+    assert str(emails) in said

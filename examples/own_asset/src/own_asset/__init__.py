@@ -1,0 +1,1 @@
+"""A project with an asset that reads Clockify by itself."""
