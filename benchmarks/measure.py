@@ -99,11 +99,11 @@ def served(shape: Shape, latency: float) -> Iterator[str]:
             server.kill()
 
 
-def ours(api: str, start: date, *, checkout: Checkout = THIS, instrumented: bool = False) -> Taken:
-    """`clockify-dagster sync` into a new database, in a new process. Raises where it fails."""
+def ours(api: str, start: date, *, tables: str = "all", checkout: Checkout = THIS, instrumented: bool = False) -> Taken:
+    """`clockify-dagster sync` of these tables into a new database, in a new process. Raises where it fails."""
     with tempfile.TemporaryDirectory() as folder:
         command = [str(checkout.python), str(HERE / "phases.py")] if instrumented else checkout.command
-        seconds, peak, output = sync(api, start, Path(folder), checkout=checkout, command=command)
+        seconds, peak, output = sync(api, start, Path(folder), tables=tables, checkout=checkout, command=command)
         with sqlite3.connect(Path(folder) / "home" / "history" / "runs.db") as runs:
             ((run_seconds,),) = runs.execute("SELECT sum(end_time - start_time) FROM runs").fetchall()
         phases = json.loads(output.strip().splitlines()[-1]) if instrumented else None
@@ -111,13 +111,20 @@ def ours(api: str, start: date, *, checkout: Checkout = THIS, instrumented: bool
 
 
 def sync(
-    api: str, start: date, folder: Path, *, checkout: Checkout = THIS, command: list[str] | None = None
+    api: str,
+    start: date,
+    folder: Path,
+    *,
+    tables: str = "all",
+    checkout: Checkout = THIS,
+    command: list[str] | None = None,
 ) -> tuple[float, float, str]:
     """Load into the folder's database. Gives seconds, peak memory in MB and the output. Raises where it fails."""
     environment = {
         **checkout.environment, "CLOCKIFY_API_URL": api, "CLOCKIFY_REPORTS_URL": api.replace("/api/v1", "/v1"),
         "CLOCKIFY_API_KEY": KEY, "CLOCKIFY_START_DATE": str(start), "CLOCKIFY_REQUESTS_PER_SECOND": "1000",
         "CLOCKIFY_DATABASE": str(folder / "it.duckdb"), "DAGSTER_HOME": str(folder / "home"),
+        "CLOCKIFY_TABLES": tables,
     }  # fmt: skip
     return _timed([*(command or checkout.command), "sync"], environment, folder)
 
@@ -163,9 +170,9 @@ def ceiling(api: str, shape: Shape, threads: int = 8) -> float:
 
 
 def requests_of_first_sync(shape: Shape) -> int:
-    """How many requests a first sync of an account sends, as the server counts them."""
+    """How many requests a first sync of an account on the free plan sends, as the server counts them."""
     account = Account()
-    place = account.add_workspace("Agency")
+    place = account.add_workspace("Agency", "FREE")
     first = account.now() - shape.entries * STEP
     for number in range(shape.users):
         user = account.add_user(place, f"User {number}")
