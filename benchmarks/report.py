@@ -110,9 +110,8 @@ def picture(speed: Sequence[dict[str, Any]]) -> str:
         parts.append(f'<rect x="{left + place * 150}" y="12" width="12" height="12" fill="{colour}"/>')
         parts.append(f'<text x="{left + 18 + place * 150}" y="22">{label}</text>')
     for each in speed:
-        parts.append(
-            f'<text x="8" y="{top + 29}">{each["rows"]:,} entries, {each["latency"] * 1000:.0f} ms, {each["tables"]}</text>'
-        )
+        what = f"{each['rows']:,} entries, {each['latency'] * 1000:.0f} ms, {each['tables']}"
+        parts.append(f'<text x="8" y="{top + 29}">{what}</text>')
         for key, (_, colour) in _BARS.items():
             length = each[key] * scale
             parts.append(f'<rect x="{left}" y="{top}" width="{length:.1f}" height="{bar - 2}" fill="{colour}"/>')
