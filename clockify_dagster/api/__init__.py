@@ -2,7 +2,8 @@
 
 from clockify_dagster.api.changes import Action, Change
 from clockify_dagster.api.client import ClockifyClient
-from clockify_dagster.api.paging import Page, Rows, begun, documents_of, written
+from clockify_dagster.api.pages import Page, documents_of
+from clockify_dagster.api.paging import Rows, begun, written
 from clockify_dagster.api.parallel import side_by_side
 from clockify_dagster.api.reports import ReportRange, Sums, Totals
 from clockify_dagster.api.transport import Answer, Transport

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from clockify_dagster.api.paging import repeated, written, wrong_shape
+from clockify_dagster.api.pages import repeated, wrong_shape
+from clockify_dagster.api.paging import written
 from clockify_dagster.api.transport import Answer, Transport, address
 from clockify_dagster.errors import BadRequestError, located
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from clockify_dagster.api import paging
 from clockify_dagster.api.changes import Action, Change, ChangeFeed
+from clockify_dagster.api.pages import Documents, Page, document_of, page_of
 from clockify_dagster.api.reports import ReportRange, Reports
 from clockify_dagster.api.transport import Answer, Transport, address
 from clockify_dagster.contract import listing
@@ -37,10 +38,10 @@ _ENTRIES = "workspaces/{workspace}/user/{user}/time-entries"
 class Users:
     """The users of a workspace: the pages of their list as received."""
 
-    pages: tuple[paging.Page, ...]
+    pages: tuple[Page, ...]
 
     @property
-    def documents(self) -> paging.Documents:
+    def documents(self) -> Documents:
         """All users, in the list's order."""
         return [document for page in self.pages for document in page.documents]
 
@@ -67,12 +68,12 @@ class ClockifyClient:
 
     def me(self) -> dict[str, Any]:
         """The user to whom the key belongs: `GET /user`."""
-        return self.transport.send("GET", address(self._url, "user"), paging.document_of)
+        return self.transport.send("GET", address(self._url, "user"), document_of)
 
-    def workspaces(self) -> paging.Page:
+    def workspaces(self) -> Page:
         """All workspaces of the key's user: `GET /workspaces`, which has no pages."""
         url = address(self._url, WORKSPACES.path)
-        return self.transport.send("GET", url, lambda answer: paging.page_of(answer, WORKSPACES))
+        return self.transport.send("GET", url, lambda answer: page_of(answer, WORKSPACES))
 
     def concerns_all(self, error: ApiError) -> bool:
         """Whether an error in one workspace means that the others cannot be read either.
@@ -91,7 +92,7 @@ class ClockifyClient:
         self.transport.expect_failure(error.endpoint)
         return False
 
-    def pages(self, of: Listing, **facts: str) -> Iterator[paging.Page]:
+    def pages(self, of: Listing, **facts: str) -> Iterator[Page]:
         """The pages of a list as it is declared, the empty ones left out. A row may come twice, its later state last.
 
         `facts` are what the listing has in braces: `workspace`, `project`, `user`, or an instant that it wants.
@@ -99,8 +100,8 @@ class ClockifyClient:
         with located(**{name: value for name, value in facts.items() if name in ("workspace", "project", "user")}):
             yield from self._pages(of, address(self._url, of.path, **facts), self._size, facts)
 
-    def _pages(self, of: Listing, url: str, size: int, facts: dict[str, str]) -> Iterator[paging.Page]:
-        read = partial(paging.page_of, listing=of)
+    def _pages(self, of: Listing, url: str, size: int, facts: dict[str, str]) -> Iterator[Page]:
+        read = partial(page_of, listing=of)
         count_of = attrgetter("count")
         yield from paging.pages(self.transport, url, of, size, read=read, count_of=count_of, facts=facts)
 
@@ -177,24 +178,24 @@ class ClockifyClient:
                 ask, self._size, None if end is None else end + paging.ROOM_AFTER, paging.next_end
             )
 
-    def time_entries(self, workspace: str, user: str, start: datetime, end: datetime) -> Iterator[paging.Documents]:
+    def time_entries(self, workspace: str, user: str, start: datetime, end: datetime) -> Iterator[Documents]:
         """The same as lists of documents, for a look: by page numbers, so what is deleted meanwhile may hide others."""
         window = {"start": paging.written(start - paging.ROOM_BEFORE), "end": paging.written(end + paging.ROOM_AFTER)}
         for page in self.pages(Listing(_ENTRIES, variants=(window,)), workspace=workspace, user=user):
             yield page.documents
 
-    def time_entry(self, workspace: str, entry: str) -> paging.Page | None:
+    def time_entry(self, workspace: str, entry: str) -> Page | None:
         """One entry, a bare document and no list: `GET /workspaces/{w}/time-entries/{id}`. None where it is no more."""
         with located(workspace=workspace), suppress(NotThereError):
             url = address(self._url, "workspaces/{workspace}/time-entries/{entry}", workspace=workspace, entry=entry)
-            return self.transport.send("GET", url, lambda answer: paging.Page(answer, [paging.document_of(answer)]))
+            return self.transport.send("GET", url, lambda answer: Page(answer, [document_of(answer)]))
         return None
 
     def invoice(self, workspace: str, invoice: str) -> Document:
         """An invoice with its `items`: `GET /workspaces/{w}/invoices/{id}`. Raises `NotThereError` where it is gone."""
         with located(workspace=workspace):
             url = address(self._url, "workspaces/{workspace}/invoices/{invoice}", workspace=workspace, invoice=invoice)
-            return self.transport.send("GET", url, paging.document_of)
+            return self.transport.send("GET", url, document_of)
 
     def changes(self, workspace: str, action: Action, start: datetime, end: datetime) -> list[Change]:
         """Time entries that were created, updated or deleted in a period: see `ChangeFeed.read`."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
-from dataclasses import dataclass
 from datetime import MAXYEAR, datetime, timedelta, timezone
 from functools import partial
 from itertools import chain, islice
 from typing import Any, Protocol, TypeVar
 
+from clockify_dagster.api.pages import repeated
 from clockify_dagster.api.transport import Answer, Transport
 from clockify_dagster.contract.listing import Listing, Parameters
 from clockify_dagster.errors import BadRequestError, UnreadableAnswerError
@@ -19,9 +19,8 @@ SURE_PAGE = 200  # every list takes pages of so many rows; what some take beyond
 # this much room on both sides every entry of the window is in the answer, whichever way it is read.
 ROOM_BEFORE = timedelta(hours=12)
 ROOM_AFTER = timedelta(hours=14)
+_USUAL_LIMITS = (50, 100, 200, 500)
 _MOST_AGAIN = 0.8  # if more of a page than this would come again, going on by time costs too many requests
-
-Documents = list[dict[str, Any]]
 
 
 class Rows(Sized, Protocol):
@@ -49,24 +48,6 @@ class EntryPage(Rows, Protocol):
 
 R = TypeVar("R", bound=Rows)
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page of a list: the answer, the list in it as JSON, and how many rows all pages have, where that is said."""
-
-    answer: Answer
-    documents: Documents
-    count: int | None = None
-
-    def __len__(self) -> int:
-        """How many documents there are."""
-        return len(self.documents)
-
-    @property
-    def ids(self) -> list[str]:
-        """Their ids, in the page's order; a document without one is known by all it holds."""
-        return [str(each.get("id") or each.get("_id") or each) for each in self.documents]
 
 
 def pages(
@@ -124,14 +105,6 @@ def _request(
     return {"params": {name: str(value).lower() if isinstance(value, bool) else value for name, value in given.items()}}
 
 
-def page_of(answer: Answer, listing: Listing) -> Page:
-    """The answer as a page. Raises `UnreadableAnswerError` where it holds no list of documents."""
-    count: Any = answer.document if listing.count else None
-    for step in listing.count.split("."):
-        count = count.get(step) if isinstance(count, dict) else None
-    return Page(answer, documents_of(answer, listing.envelope), count if isinstance(count, int) else None)
-
-
 def page_after_page(
     ask: Callable[[datetime | None, int, int], tuple[Answer, R]],
     size: int,
@@ -142,9 +115,10 @@ def page_after_page(
     """The pages of a list, the empty ones left out. Rows may come twice.
 
     The header `Last-Page: true` ends the list, and so does an empty page; where the header is missing, a page that is
-    not full does, unless the answer counts more rows: then so small pages are asked for. When a row is deleted while
-    pages are read, all later ones move up; so each page begins within the one before (`overlapping`). Raises
-    `UnreadableAnswerError` where a page comes again, or has no row of the one within which it should begin.
+    not full does, unless the answer counts more rows, or counts none and the first page has as many as servers usually
+    give at most: then so small pages are asked for. When a row is deleted while pages are read, all later ones move up;
+    so each page begins within the one before (`overlapping`). Raises `UnreadableAnswerError` where a page comes again,
+    or has no row of the one within which it should begin.
 
     `ask` asks for a page: before which moment (None: of everything), which page, how many rows. `next_end` is given a
     page and its `end`, and gives an earlier one from which pages count anew, or None to go on. `count_of` gives how
@@ -170,10 +144,16 @@ def page_after_page(
         yield page
         seen += len(page)
         header, count = answer.headers.get("Last-Page", "").strip().lower(), count_of(page)
-        is_end = seen >= count if count is not None and (len(page) < asked or number == 1) else len(page) < asked
+        is_short = len(page) < asked
+        if count is None:
+            is_cut = number == 1 and not header and len(page) in _USUAL_LIMITS
+            is_end = is_short and not is_cut
+        else:
+            is_cut = number == 1
+            is_end = seen >= count and (is_short or number == 1)
         if header == "true" or (header != "false" and is_end):
             return
-        if count is not None and number == 1:
+        if is_cut:
             size = min(size, len(page))  # Clockify gives no more at once
         earlier = next_end(page, end)
         number, before, end = (number + 1, page, end) if earlier is None else (1, None, earlier)
@@ -202,50 +182,3 @@ def overlapping(size: int, number: int) -> int:
 def written(moment: datetime) -> str:
     """An instant in the only form that Clockify accepts."""
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def documents_of(answer: Answer, envelope: str = "") -> Documents:
-    """The answer's list of documents, at the end of a dotted way. Raises `UnreadableAnswerError` for anything else."""
-    given = answer.document
-    for name in envelope.split(".") if envelope else ():
-        given = given.get(name, ...) if isinstance(given, dict) else ...
-    if given is None and envelope:
-        return []
-    if not isinstance(given, list) or not all(isinstance(document, dict) for document in given):
-        raise wrong_shape(answer, "a list of objects" + (f" in {envelope}" if envelope else ""))
-    return given
-
-
-def document_of(answer: Answer) -> dict[str, Any]:
-    """The answer's single document. Raises `UnreadableAnswerError` for anything else."""
-    if not isinstance(answer.document, dict):
-        raise wrong_shape(answer, "an object")
-    return answer.document
-
-
-def wrong_shape(answer: Answer, expected: str) -> UnreadableAnswerError:
-    """The error of an answer that is JSON, but not what the endpoint should give."""
-    given = answer.document
-    wrong = [row for row in given if not isinstance(row, dict)] if isinstance(given, list) else []
-    what = f"a list with {_kind(wrong[0])} in it" if wrong else _kind(given)
-    return UnreadableAnswerError(
-        f"{answer.endpoint} was answered with {what} in place of {expected}. Clockify has a problem at the "
-        "moment, or something answers in its place; try again later.",
-        endpoint=answer.endpoint,
-        status=200,
-    )
-
-
-def repeated(endpoint: str, number: int) -> UnreadableAnswerError:
-    """The error of a page that comes again: the list would never end."""
-    return UnreadableAnswerError(
-        f"{endpoint} gave the same page twice (pages {number - 1} and {number}), so the list would never end. Nothing "
-        "of it is used. Clockify has a problem at the moment; try again later.",
-        endpoint=endpoint,
-        status=200,
-    )
-
-
-def _kind(value: object) -> str:
-    kinds = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
-    return kinds.get(type(value), "a number")

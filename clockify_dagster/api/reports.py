@@ -10,7 +10,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from clockify_dagster.api.paging import Documents, overlapping, wrong_shape
+from clockify_dagster.api.pages import Documents, wrong_shape
+from clockify_dagster.api.paging import overlapping
 from clockify_dagster.api.transport import Answer, Transport, address
 from clockify_dagster.days import Days
 from clockify_dagster.errors import BadRequestError, located

@@ -112,8 +112,8 @@ class State:
         an update of the entry; `deleted_stay_updated` whether what was updated and then deleted is still listed as
         updated. `fields_without_type` is which custom fields come where no `entity-type` is asked for;
         `billing_in_reports` whether rows of detailed reports have `rate`, `amount` and `invoicingInfo`, which the
-        official document does not know. `largest_post_page` is how many rows of invoices and time off requests come
-        at most, however many are asked for.
+        official document does not know. `largest_post_page` is how many rows of invoices, time off requests and
+        attendance come at most, however many are asked for.
         """
         ZoneInfo(timezone)
         self.lock = RLock()

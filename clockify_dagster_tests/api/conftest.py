@@ -13,7 +13,7 @@ import trustme
 
 from clockify_dagster.api import Answer, ClockifyClient, Transport
 from clockify_dagster.api.clock import Clock
-from clockify_dagster.api.paging import documents_of
+from clockify_dagster.api.pages import documents_of
 from clockify_dagster.contract.listing import Listing
 from clockify_dagster.sandbox import Account, Sandbox
 from clockify_dagster_tests.proxy import HOST, Proxy, proxying, with_certificate

@@ -146,6 +146,13 @@ def test_reports_of_several_pages_are_read_to_their_end(worked: Office, size: in
         assert_equal(worked, table)
 
 
+def test_a_report_that_gives_no_more_than_a_usual_limit_at_once_is_read_to_its_end(worked: Office) -> None:
+    worked.account.largest_post_page = 50
+    load(worked, ATTENDANCE)
+    assert len(rows(worked, ATTENDANCE)) == 80
+    assert_equal(worked, ATTENDANCE)
+
+
 def test_a_report_of_many_rows_is_read_in_ranges_of_a_page_each(worked: Office) -> None:
     people = list(worked.account.workspace(worked.place).members)
     for back in range(40):
