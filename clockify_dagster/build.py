@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from clockify_dagster.contract import Contract
 from clockify_dagster.defs.account import Translation
 from clockify_dagster.defs.account_definitions import account_definitions
 from clockify_dagster.defs.resources import resource_of
+from clockify_dagster.defs.schedules import SCHEDULES
 from clockify_dagster.errors import SettingsError
 from clockify_dagster.given_settings import GivenSettings
 from clockify_dagster.marts import Mart, available, with_those_they_read
@@ -37,7 +38,7 @@ def build_definitions(
     group_name: str | None = None,
     owners: Sequence[str] | None = None,
     translation: Translation | None = None,
-    schedules: bool = True,
+    schedules: bool | Sequence[str] = True,
     requests_per_second: float | None = None,
     concurrency: int | None = None,
     blocking_checks: bool | None = None,
@@ -69,7 +70,8 @@ def build_definitions(
         owners: who owns the assets: e-mail addresses, or teams such as `team:data`.
         translation: a function of an asset's spec and its table, or its mart, that gives the spec to use: other key,
             group, tags, owners, description.
-        schedules: whether there are any. All are off until somebody turns them on.
+        schedules: whether there are any, or which: `daily_refresh`, `weekly_integral`, `daily_checks`. All are off
+            until somebody turns them on.
         requests_per_second: the pace of this account's requests.
         concurrency: how many of its requests may be under way at once.
         blocking_checks: whether a check that fails as an error stops what comes after.
@@ -125,7 +127,7 @@ def build_definitions(
         settings,
         resource_of(settings, read),
         translation=translation,
-        schedules=schedules,
+        schedules=_named("schedules", schedules, SCHEDULES),
         marts=_chosen(marts, settings.contract),
     )
 
@@ -133,10 +135,18 @@ def build_definitions(
 def _chosen(marts: bool | Sequence[str], contract: Contract) -> dict[str, Mart]:
     """The marts that are wanted, as far as they can be made of the contract's tables."""
     every, possible = available(), available(contract)
-    names = [marts] if isinstance(marts, str) else every if marts is True else marts or ()
-    if unknown := sorted(set(names) - every.keys()):
-        raise SettingsError(f"marts cannot be used: there is no {unknown[0]}; there are {', '.join(sorted(every))}.")
+    names = _named("marts", marts, every)
     return {name: mart for name, mart in with_those_they_read(names, every).items() if name in possible}
+
+
+def _named(parameter: str, given: bool | Sequence[str], every: Collection[str]) -> Collection[str]:
+    """Those that are wanted: all, none, or the ones that are named."""
+    names = [given] if isinstance(given, str) else every if given is True else given or ()
+    if unknown := sorted(set(names) - set(every)):
+        raise SettingsError(
+            f"{parameter} cannot be used: there is no {unknown[0]}; there are {', '.join(sorted(every))}."
+        )
+    return names
 
 
 def _read(field: str, value: Any) -> Any:

@@ -84,7 +84,9 @@ class ClockifyComponent(Component, Resolvable, Model):
     translation: Annotated[
         Translated, Field(description="Changes each asset: key, group_name, tags, owners, description; `table` is it.")
     ] = None
-    schedules: Annotated[bool, Field(description="Whether there are schedules. They are off at first.")] = True
+    schedules: Annotated[
+        bool | list[str], Field(description="Whether there are schedules, or which. They are off at first.")
+    ] = True
     requests_per_second: Annotated[Number, Field(description="The pace of requests.")] = None
     concurrency: Annotated[Number, Field(description="How many requests may be under way at once.")] = None
     blocking_checks: Annotated[bool | None, Field(description="Whether a failed check stops what comes after.")] = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from dagster import Definitions, ResourceDefinition
 
@@ -13,7 +13,7 @@ from clockify_dagster.defs.checks import all_checks
 from clockify_dagster.defs.io_manager import ClockifyIOManager
 from clockify_dagster.defs.jobs import all_jobs
 from clockify_dagster.defs.resources import ClockifyResource
-from clockify_dagster.defs.schedules import all_schedules
+from clockify_dagster.defs.schedules import SCHEDULES, all_schedules
 from clockify_dagster.marts import Mart
 from clockify_dagster.settings import Settings
 
@@ -24,7 +24,7 @@ def account_definitions(
     *,
     contract: Contract | None = None,
     translation: Translation | None = None,
-    schedules: bool = True,
+    schedules: Collection[str] = SCHEDULES,
     marts: Mapping[str, Mart] | None = None,
 ) -> Definitions:
     """The definitions for these settings; needs neither key nor network.
@@ -34,7 +34,7 @@ def account_definitions(
         clockify: its resource; by default one that reads the environment in each run.
         contract: its tables; those that the settings choose, unless others are given.
         translation: has the last word on each asset's spec.
-        schedules: whether there are any; all are off until somebody turns them on.
+        schedules: which there are; all are off until somebody turns them on.
         marts: the marts; by default all that can be made of the contract.
     """
     account = Account.of(settings, contract, translation, marts)
@@ -42,7 +42,7 @@ def account_definitions(
         assets=all_assets(account),
         asset_checks=all_checks(account, blocking=settings.blocking_checks),
         jobs=all_jobs(account),
-        schedules=all_schedules(account) if schedules else [],
+        schedules=[each for each in all_schedules(account) if each.name in map(account.named, schedules)],
         resources={account.name: clockify or ClockifyResource(), account.warehouse_key: warehouse_of(settings)},
     )
 

@@ -8,6 +8,10 @@ from clockify_dagster.defs.error_boundary import error_boundary
 from clockify_dagster.defs.partitions import days_to_load, tags_of
 from clockify_dagster.errors import DatabaseLockedError
 
+DAILY_REFRESH, WEEKLY_INTEGRAL, DAILY_CHECKS = "daily_refresh", "weekly_integral", "daily_checks"
+SCHEDULES = (DAILY_REFRESH, WEEKLY_INTEGRAL, DAILY_CHECKS)
+"""What their names end with, after the account's."""
+
 _PATIENCE_SECONDS = 10
 
 
@@ -16,7 +20,7 @@ def all_schedules(account: Account) -> list[ScheduleDefinition]:
     calendar = account.calendar
 
     @schedule(
-        name=account.named("daily_refresh"),
+        name=account.named(DAILY_REFRESH),
         job_name=account.named(jobs.DAILY),
         required_resource_keys=account.resource_keys,
         cron_schedule="0 5 * * *",
@@ -42,14 +46,14 @@ def all_schedules(account: Account) -> list[ScheduleDefinition]:
     return [
         daily_refresh,
         ScheduleDefinition(
-            name=account.named("weekly_integral"),
+            name=account.named(WEEKLY_INTEGRAL),
             job_name=account.named(jobs.INTEGRAL),
             cron_schedule="0 2 * * 0",
             execution_timezone=calendar.timezone,
             description="All time entries, read again whole.",
         ),
         ScheduleDefinition(
-            name=account.named("daily_checks"),
+            name=account.named(DAILY_CHECKS),
             job_name=account.named(jobs.CHECKS),
             cron_schedule="0 6 * * *",
             execution_timezone=calendar.timezone,

@@ -10,6 +10,7 @@ from dagster.components.testing import create_defs_folder_sandbox
 from pydantic import ValidationError
 
 from clockify_dagster import ClockifyComponent, build_definitions
+from clockify_dagster.errors import SettingsError
 
 # Dagster's own, where it reads a defs.yaml
 pytestmark = [
@@ -65,6 +66,13 @@ def test_the_translation_may_speak_of_the_table() -> None:
 
 def test_schedules_may_be_left_out() -> None:
     assert zones(loaded(schedules=False)) == set()
+
+
+def test_some_schedules_may_be_named_and_an_unknown_one_is_told() -> None:
+    made = loaded(schedules=["daily_refresh"]).get_repository_def().schedule_defs
+    assert [each.name for each in made] == ["acme_daily_refresh"]
+    with pytest.raises(SettingsError, match="schedules cannot be used: there is no daily; there are daily_checks, "):
+        build_definitions(api_key="x", schedules=["daily"])
 
 
 def test_an_unknown_attribute_is_refused() -> None:

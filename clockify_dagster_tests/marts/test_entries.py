@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+import requests
+
 from clockify_dagster.sandbox.documents import rate
-from clockify_dagster_tests.marts.conftest import Load, Office, ask
+from clockify_dagster_tests.marts.conftest import ZONE, Load, Office, ask
 
 OWED = """entry_id, workspace_id, user_id, user_name, project_id, project_name, client_id, client_name, task_id,
     local_date, hours, billable_hours, amount, cost, currency, is_work, is_running, is_billable"""
@@ -37,6 +40,28 @@ def test_the_columns_that_are_owed_come_first_and_entries_of_every_kind_are_ther
     assert rows.pop(running["id"])[-8:] == (0, 0, 0, "USD", True, True, False, 0)
     assert rows.pop(left["id"])[2:5] == ("Leaver", gone["id"], f"(deleted project {gone['id']})")
     assert rows == {}
+
+
+def test_its_sums_are_those_of_clockifys_own_report(office: Office, load: Load) -> None:
+    office.work(3, 9, 1.25, **office.billable(12345))
+    office.work(3, 23, 2, billable=True, hourlyRate=rate(777))
+    office.work(4, 12, 0.5, type="BREAK")
+    office.work(5, 9, 7.1, user=office.account.add_user(office.place, "Leaver", status="DELETED"))
+    project = load(office)
+    body = {
+        "dateRangeStart": f"{office.today - timedelta(days=30)}T00:00:00.000",
+        "dateRangeEnd": f"{office.today}T23:59:59.999",
+        "timeZone": ZONE,
+        "detailedFilter": {"page": 1, "pageSize": 1000, "options": {"totals": "CALCULATE"}},
+    }
+    url = f"{project.sandbox.reports_url}/workspaces/{office.place['id']}/reports/detailed"
+    answer = requests.post(url, json=body, headers={"X-Api-Key": project.sandbox.api_key}, timeout=5)
+    (totals,) = answer.json()["totals"]
+    sums = "SELECT count(*), sum(hours) * 3600, sum(billable_hours) * 3600, 100 * sum(amount)"
+    ((entries, seconds, billable, cents),) = ask(project, f"{sums} FROM {{}}.fct_time_entry")
+    assert entries == totals["entriesCount"]
+    assert (seconds, billable) == pytest.approx((totals["totalTime"], totals["totalBillableTime"]))
+    assert round(cents) == totals["amounts"][0]["value"] == round(1.25 * 12345 + 2 * 777)
 
 
 def test_a_user_in_no_list_and_a_deleted_tag_have_names_and_rows_in_their_dimensions(
