@@ -150,6 +150,7 @@ def test_a_report_that_gives_no_more_than_a_usual_limit_at_once_is_read_to_its_e
     worked.account.largest_post_page = 50
     load(worked, ATTENDANCE)
     assert len(rows(worked, ATTENDANCE)) == 80
+    worked.account.largest_post_page = None
     assert_equal(worked, ATTENDANCE)
 
 
