@@ -33,6 +33,7 @@ def build_definitions(
     start_date: date | str | None = None,
     update_window_days: int | None = None,
     database: Path | str | None = None,
+    lake_path: str | None = None,
     schema: str | None = None,
     key_prefix: str | Sequence[str] | None = None,
     group_name: str | None = None,
@@ -63,7 +64,8 @@ def build_definitions(
         timezone: the time zone in which a day begins at midnight, also for the schedules. Default: UTC.
         start_date: the first day whose time entries are loaded. Default: the first of January of last year.
         update_window_days: days, ending today, that every refresh loads again. Default: 30.
-        database: the DuckDB file. Default: `data/clockify.duckdb`.
+        database: the DuckDB file, or the address of a lake. Default: `data/clockify.duckdb`.
+        lake_path: where a lake has its data: a folder, or a place in an S3 bucket.
         schema: the database schema of the tables. Default: the key prefix, its parts joined by `_`; else `main`.
         key_prefix: what stands before the tables' names in the asset keys; parts in a list, or separated by `/`.
         group_name: one group for all assets. Default: a group for each kind of table, such as `<name>_reference`.
@@ -102,6 +104,7 @@ def build_definitions(
         "start_date": start_date,
         "update_window_days": update_window_days,
         "database": database,
+        "lake_path": lake_path,
         "database_schema": schema,
         "key_prefix": key_prefix,
         "group_name": group_name,

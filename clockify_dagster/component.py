@@ -76,7 +76,8 @@ class ClockifyComponent(Component, Resolvable, Model):
     timezone: Annotated[Text, Field(description="The time zone in which a day begins at midnight.")] = None
     start_date: Annotated[Text, Field(description="The first day whose entries are loaded, like 2025-01-01.")] = None
     update_window_days: Annotated[Number, Field(description="Days that every refresh loads again.")] = None
-    database: Annotated[Text, Field(description="The DuckDB file.")] = None
+    database: Annotated[Text, Field(description="The DuckDB file, or the address of a lake.")] = None
+    lake_path: Annotated[Text, Field(description="Where a lake has its data: a folder or s3://.")] = None
     database_schema: Annotated[Text, Field(description="The database schema of the tables.")] = None
     key_prefix: Annotated[Texts, Field(description="What stands before the tables' names in asset keys.")] = None
     group_name: Annotated[Text, Field(description="One group for all assets.")] = None

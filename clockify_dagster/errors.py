@@ -16,8 +16,9 @@
     │   ├── ProxyRefusedError       the proxy that the environment sets wants a login, or forbids the host
     │   ├── UnreadableAnswerError   an answer that is not the JSON we asked for
     │   └── AbortedError            given up by us: the run was stopped, or another part failed
-    ├── WarehouseError              the DuckDB file cannot be read or written
-    │   ├── DatabaseLockedError     another process holds the file
+    ├── WarehouseError              the database cannot be read or written
+    │   ├── DatabaseLockedError     another process holds the file, or the lock of who writes
+    │   ├── DatabaseUnreachableError  a lake's catalog or its storage does not answer
     │   ├── LoadConflictError       another load has written the table while this one read
     │   ├── DatabaseUnusableError   no database, not writable, another version's, or no space left
     │   ├── OtherAccountError       the file holds the workspaces of another account
@@ -195,17 +196,23 @@ class AbortedError(ApiError):
 
 
 class WarehouseError(ClockifyDagsterError):
-    """The DuckDB file cannot be read or written."""
+    """The database cannot be read or written."""
 
 
 class DatabaseLockedError(WarehouseError):
-    """Another process holds the file, for longer than we may wait."""
+    """Another process holds the file, or the lock of who writes, for longer than we may wait."""
 
     can_retry = True
 
 
 class LoadConflictError(WarehouseError):
     """Another load has written the table since this one began to read, so what this one read may be out of date."""
+
+    can_retry = True
+
+
+class DatabaseUnreachableError(WarehouseError):
+    """The catalog of a lake, or the storage of its files, does not answer."""
 
     can_retry = True
 

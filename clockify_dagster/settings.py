@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -20,6 +21,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from clockify_dagster import settings_rules as rules
 from clockify_dagster.contract import ALL, Contract, chosen_tables
+from clockify_dagster.database_rules import checked_database, checked_lake_path, checked_place, checked_storage_version
 from clockify_dagster.env_file import ENCODING, ENV_FILE, UNREADABLE, env_file
 from clockify_dagster.errors import SettingsError
 from clockify_dagster.warehouse.database import STORAGE_VERSION
@@ -86,8 +88,13 @@ class Settings(BaseSettings):
     hours_per_day: float = Field(
         default=8, gt=0, le=24, description="What somebody works on a working day, where Clockify does not tell it"
     )
-    database: Annotated[Path, AfterValidator(rules.checked_file)] = Field(
-        default=Path("data/clockify.duckdb"), description="The DuckDB file"
+    lake_path: Annotated[str | None, AfterValidator(checked_lake_path)] = Field(
+        default=None,
+        description="Where a lake has its data: a folder, or a place in an S3 bucket",
+        examples=["s3://bucket/clockify"],
+    )
+    database: Annotated[Path | str, BeforeValidator(checked_database)] = Field(
+        default=Path("data/clockify.duckdb"), description="The DuckDB file; or a lake, `ducklake:postgres:dbname=...`"
     )
     name: Annotated[str, AfterValidator(rules.checked_name)] = Field(
         default="clockify",
@@ -110,7 +117,7 @@ class Settings(BaseSettings):
     database_schema: str | None = Field(
         default=None, min_length=1, description="The database schema of the tables", examples=["main"]
     )
-    database_storage_version: Annotated[str, AfterValidator(rules.checked_storage_version)] = Field(
+    database_storage_version: Annotated[str, AfterValidator(checked_storage_version)] = Field(
         default=STORAGE_VERSION,
         description="DuckDB's storage version, for a new file: this DuckDB and later ones can open it",
         examples=["v1.5.0"],
@@ -148,7 +155,7 @@ class Settings(BaseSettings):
         """
         try:
             found = cls(**given)
-            rules.checked_file(found.database)  # the default is in this folder, whose own name may be unusable
+            checked_place(found.database)  # the default is in this folder, whose own name may be unusable
         except ValidationError as error:
             raise SettingsError("\n".join(cls._sentence(fault) for fault in error.errors())) from None
         except (OSError, UnicodeDecodeError):
@@ -201,7 +208,7 @@ class Settings(BaseSettings):
         reason = rules.FAULTS.get(fault["type"], "{said}").format(**{**fault.get("ctx", {}), "said": said})
         value = str(fault["input"])
         key = str({**env_file(), **os.environ}.get(variable("api_key")) or "").strip()
-        if name != "api_key" and not ("@" in value or "?" in value or (key and key in value)):
+        if name != "api_key" and not (re.search(r"[@?]|password", value) or (key and key in value)):
             reason += f" (it is {value[:_SHOWN]!r})"
         return f"{cls.named(name)} cannot be used: {reason}. Write for example {cls.named(name)}={example_of(name)}"
 
@@ -234,14 +241,6 @@ class Settings(BaseSettings):
 def variable(field: str) -> str:
     """The environment variable of a field."""
     return PREFIX + field.upper()
-
-
-def missing_key() -> SettingsError:
-    """What to say when a run needs the key and there is none."""
-    return SettingsError(
-        "CLOCKIFY_API_KEY is not set. Make a key in Clockify (Profile settings, API; use the workspace owner's or an "
-        f"admin's account) and put CLOCKIFY_API_KEY=... into the environment or into a file .env in {Path.cwd()}."
-    )
 
 
 def example_of(name: str) -> str:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import re
 from datetime import date, datetime
 from difflib import get_close_matches
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-import duckdb
 from pydantic import SecretStr, ValidationInfo
 
 from clockify_dagster.api.network import UNENCRYPTED, is_loopback
 from clockify_dagster.contract import ALL, CONTRACT, CORE_TABLES
+from clockify_dagster.errors import SettingsError
 
 
 class Region(NamedTuple):
@@ -164,36 +162,6 @@ def reports_url_of(api_url: str) -> str:
     return known.get(parts.hostname) or f"{parts.scheme}://{parts.netloc}/report/v1"
 
 
-def checked_file(path: Path) -> Path:
-    """A path that may be a file's; whether it holds a database is for the warehouse."""
-    text = str(path)
-    require("\0" not in text, "a path cannot hold a NUL character")
-    require(text != ":memory:", "a database in memory would be gone after the run; it must be a file's path")
-    require(not re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", text), "it must be a path on this machine, not an address")
-    try:
-        path = path.expanduser()
-        whole = str(path.absolute())
-        kind = "a folder" if path.is_dir() else "a device or a socket" if path.exists() and not path.is_file() else ""
-    except (OSError, RuntimeError) as error:
-        why = getattr(error, "strerror", None) or str(error).rstrip(".")
-        raise ValueError(f"the path cannot be used: {why}") from None
-    require(not kind, f"it is {kind}, not a file")
-    unusable = [character for character in "?\\" if character in whole and character != os.sep]
-    require(not unusable, f"DuckDB cannot use a path with {' or '.join(unusable)} in it, and the whole path is {whole}")
-    require(whole == whole.encode(errors="replace").decode(), "DuckDB cannot use a path that is not in UTF-8")
-    return path
-
-
-@cache  # to ask takes as long as to start a DuckDB
-def checked_storage_version(version: str) -> str:
-    """A storage version that the installed DuckDB can write."""
-    try:
-        duckdb.connect(config={"storage_compatibility_version": version}).close()
-    except duckdb.Error:
-        raise ValueError(f"DuckDB {duckdb.__version__}, which is installed, has no such storage version") from None
-    return version
-
-
 def checked_api_url(url: str | None) -> str | None:
     """An address to which the key may go, of the core API."""
     checked = checked_url(url)
@@ -219,3 +187,11 @@ def checked_url(url: str | None) -> str | None:
     require(not more, "it may hold only host and path, no user, password, ? or #")
     require(parts.scheme == "https" or is_loopback(host), UNENCRYPTED)
     return url.rstrip("/")
+
+
+def missing_key() -> SettingsError:
+    """What to say when a run needs the key and there is none."""
+    return SettingsError(
+        "CLOCKIFY_API_KEY is not set. Make a key in Clockify (Profile settings, API; use the workspace owner's or an "
+        f"admin's account) and put CLOCKIFY_API_KEY=... into the environment or into a file .env in {Path.cwd()}."
+    )

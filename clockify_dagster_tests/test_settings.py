@@ -8,8 +8,8 @@ import duckdb
 import pytest
 
 from clockify_dagster.errors import SettingsError
-from clockify_dagster.settings import Settings, missing_key
-from clockify_dagster.settings_rules import REGIONS
+from clockify_dagster.settings import Settings
+from clockify_dagster.settings_rules import REGIONS, missing_key
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ _DEFAULTS = {
     "reports_url": "the one that belongs to the region or to `CLOCKIFY_API_URL`",
     "tables": "`all`",
     "workspaces": "all that the key sees",
+    "lake_path": "none; a lake needs one",
     "key_prefix": "none",
     "group_name": "a group for each kind of table",
     "owners": "`team:data`",

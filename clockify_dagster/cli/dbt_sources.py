@@ -12,7 +12,7 @@ from clockify_dagster.dbt_sources import sources_yaml
 from clockify_dagster.defs.account_definitions import warehouse_of
 from clockify_dagster.marts import available, marts_schema
 from clockify_dagster.settings import Settings
-from clockify_dagster.warehouse import Database
+from clockify_dagster.warehouse import Destination
 
 
 def run_dbt_sources(settings: Settings, out: Path | None) -> int:
@@ -38,7 +38,7 @@ def run_dbt_sources(settings: Settings, out: Path | None) -> int:
     return 0
 
 
-def _held(database: Database, schema: str) -> set[str] | None:
+def _held(database: Destination, schema: str) -> set[str] | None:
     """The tables and marts that are in the database; None where there is none, or nothing of ours in it."""
     with database.reading_if_there() as connection:
         if connection is None:

@@ -44,7 +44,7 @@ def run_doctor(settings: Settings) -> int:
 def _database(settings: Settings) -> bool:
     warehouse = warehouse_of(settings).warehouse(settings.contract, patience=0)
     warehouse.database.check_writable()
-    if not settings.database.exists():
+    if not warehouse.database.exists():
         return _say("database", f"{settings.database} (the first sync makes it)")
     with shown("Reading every value in the database"):
         warehouse.read_every_value()
@@ -53,7 +53,7 @@ def _database(settings: Settings) -> bool:
     _say("database", f"{settings.database}: {len(loaded)} of {len(counts)} tables, {sum(loaded):,} rows")
     for each in workspaces if len(workspaces) > 1 else []:
         _say("", f"{each.name}: {each.entries:,} time entries, {each.others:,} rows in other tables")
-    return _say("", f"DuckDB {warehouse.readable_since()} and later can open it")
+    return _say("", warehouse.compatibility())
 
 
 def _account(settings: Settings) -> bool:

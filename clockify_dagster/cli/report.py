@@ -18,7 +18,7 @@ def run_report(settings: Settings, out: Path | None) -> int:
     Raises what `write_report` raises.
     """
     database = warehouse_of(settings).warehouse(settings.contract).database
-    path = out or report_path(settings.database, settings.tables_schema)
+    path = out or report_path(database)
     with shown("Drawing"):
         written = write_report(database, path, settings.timezone)
     if written.is_empty:

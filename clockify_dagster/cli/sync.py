@@ -24,7 +24,8 @@ from clockify_dagster.defs.assets import ENTRIES
 from clockify_dagster.defs.partitions import days_to_load, missing_days, tags_of
 from clockify_dagster.errors import WarehouseError
 from clockify_dagster.progress import Stage, report
-from clockify_dagster.settings import Settings, missing_key
+from clockify_dagster.settings import Settings
+from clockify_dagster.settings_rules import missing_key
 from clockify_dagster.warehouse import Warehouse
 from clockify_dagster.warehouse.audit import WorkspaceRows
 

@@ -51,6 +51,7 @@ def warehouse_of(settings: Settings) -> ClockifyIOManager:
     """The IO manager of the database that the settings name, which also gives the warehouse by itself."""
     return ClockifyIOManager(
         database=str(settings.database),
+        lake_path=settings.lake_path,
         schema=settings.tables_schema,
         lock_timeout_seconds=settings.lock_timeout_seconds,
         change_log_days=settings.change_log_days,

@@ -1,9 +1,8 @@
-"""The DuckDB file, as IO manager and as resource. Which rows replace which is the warehouse's business."""
+"""The database, as IO manager and as resource. Which rows replace which is the warehouse's business."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -22,7 +21,7 @@ from clockify_dagster.defs.asset_partitions import partition_rows
 from clockify_dagster.defs.error_boundary import error_boundary, failure_of
 from clockify_dagster.defs.table_specs import PARTITION_ROWS, ROWS, TABLE, day_metadata, place_of, table_metadata
 from clockify_dagster.errors import LoadConflictError
-from clockify_dagster.warehouse import Database, Load, Warehouse
+from clockify_dagster.warehouse import Load, Warehouse, destination_of
 from clockify_dagster.warehouse.database import STORAGE_VERSION
 from clockify_dagster.warehouse.ddl import MAIN
 from clockify_dagster.warehouse.workspace_state import workspace_states
@@ -40,6 +39,7 @@ class ClockifyIOManager(DuckDBPandasIOManager, IOManager):
 
     lock_timeout_seconds: float = Field(default=600, description="How long to wait for another process that has it.")
     change_log_days: int = Field(default=0, description="For how many days changes are remembered; 0: not at all.")
+    lake_path: str | None = Field(default=None, description="Where a lake has its data: a folder or s3://.")
     storage_version: str = Field(default=STORAGE_VERSION, description="DuckDB's storage version, where a file is made.")
 
     # every step of a run takes the workspaces, and opening the file takes longer than all else about it
@@ -58,8 +58,15 @@ class ClockifyIOManager(DuckDBPandasIOManager, IOManager):
         """The warehouse, with at most `patience` seconds to wait for another process. Opens nothing yet."""
         timeout = min(patience, self.lock_timeout_seconds)
         place = schema or self.schema_ or MAIN
-        database = Database(Path(self.database), timeout, self.connection_config, place, self.storage_version)
-        return Warehouse(database, contract, self.change_log_days)
+        destination = destination_of(
+            self.database,
+            lake_path=self.lake_path,
+            lock_timeout=timeout,
+            config=self.connection_config,
+            schema=place,
+            storage_version=self.storage_version,
+        )
+        return Warehouse(destination, contract, self.change_log_days)
 
     def unread_workspaces(self) -> dict[str, str]:
         """The loaded workspaces that must not be read, and why, as they were when the workspaces were last loaded."""

@@ -17,7 +17,8 @@ from clockify_dagster.api import ClockifyClient, Transport
 from clockify_dagster.errors import SettingsError
 from clockify_dagster.given_settings import GivenSettings
 from clockify_dagster.refresh import Workspace
-from clockify_dagster.settings import Settings, missing_key
+from clockify_dagster.settings import Settings
+from clockify_dagster.settings_rules import missing_key
 
 WORKSPACE_COLUMNS = ["id", "name", "features", "featuresubscriptiontype"]
 """The columns of the workspaces, all of text, that the other tables' assets need."""

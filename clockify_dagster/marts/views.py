@@ -14,7 +14,15 @@ from clockify_dagster.contract.change_log import CHANGE_LOG
 from clockify_dagster.errors import NotLoadedError
 from clockify_dagster.marts.model import ENTRIES, Mart, all_marts
 from clockify_dagster.warehouse.change_log import ensure_change_log
-from clockify_dagster.warehouse.ddl import MAIN, columns_by_table, current_schema, ensure_table, literal, quoted
+from clockify_dagster.warehouse.ddl import (
+    MAIN,
+    columns_by_table,
+    current_schema,
+    ensure_table,
+    is_lake,
+    literal,
+    quoted,
+)
 from clockify_dagster.warehouse.load_state import ensure_state, state_schema
 
 
@@ -78,7 +86,8 @@ def make_views(
     sources = {
         table: f"{quoted(schema)}.{quoted(table)}" if table in contract else empty(CONTRACT[table]) for table in tables
     }
-    statements = [each for mart in marts for each in _statements(mart, place, sources, values)]
+    are_columns_told = not is_lake(connection)  # which takes no comments on a view's columns
+    statements = [each for mart in marts for each in _statements(mart, place, sources, values, are_columns_told)]
     made, mark = f"{state_schema(connection)}.marts_made", sha256("\n".join(statements).encode()).hexdigest()
     if _are_made(connection, made, mark, marts_schema(schema), len(marts)):
         return
@@ -104,12 +113,16 @@ def require_marts(connection: duckdb.DuckDBPyConnection, names: Iterable[str], r
         )
 
 
-def _statements(mart: Mart, place: str, sources: Mapping[str, str], values: Mapping[str, str]) -> list[str]:
+def _statements(
+    mart: Mart, place: str, sources: Mapping[str, str], values: Mapping[str, str], are_columns_told: bool
+) -> list[str]:
     """The SQL that makes a view, and that says what it is and what its columns are."""
     view, columns = f"{place}.{quoted(mart.name)}", ", ".join(quoted(column.name) for column in mart.columns)
     comments = [f"COMMENT ON VIEW {view} IS {literal(mart.description)}"]
     comments += [
-        f"COMMENT ON COLUMN {view}.{quoted(column.name)} IS {literal(column.description)}" for column in mart.columns
+        f"COMMENT ON COLUMN {view}.{quoted(column.name)} IS {literal(column.description)}"
+        for column in mart.columns
+        if are_columns_told
     ]
     made = f"CREATE OR REPLACE VIEW {view} ({columns}) AS {filled(mart.sql, sources, values)}"
     return [made, ";\n".join(comments)]
@@ -117,7 +130,10 @@ def _statements(mart: Mart, place: str, sources: Mapping[str, str], values: Mapp
 
 def _are_made(connection: duckdb.DuckDBPyConnection, made: str, mark: str, schema: str, number: int) -> bool:
     """Whether the views are there as they were made by the same statements: to make them takes half a second."""
-    sql = "SELECT count(*) FROM duckdb_views() WHERE schema_name = ? AND NOT internal"
+    sql = (
+        "SELECT count(*) FROM duckdb_views() "
+        "WHERE database_name = current_database() AND schema_name = ? AND NOT internal"
+    )
     if connection.execute(sql, [schema]).fetchall() != [(number,)]:
         return False
     try:

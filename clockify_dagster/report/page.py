@@ -12,7 +12,7 @@ from typing import Any
 from clockify_dagster.errors import MissingExtraError
 from clockify_dagster.marts import marts_schema
 from clockify_dagster.report.data import report_data, text_of
-from clockify_dagster.warehouse import Database
+from clockify_dagster.warehouse import Destination
 
 LIBRARY = "vl_convert"
 """The package that brings Vega-Lite, with which the charts are drawn, as JavaScript."""
@@ -38,12 +38,12 @@ def is_installed() -> bool:
     return find_spec(LIBRARY) is not None
 
 
-def report_path(database: Path, schema: str) -> Path:
-    """Where the report of a schema's tables is by default: beside the database, `clockify_report.html`."""
-    return database.absolute().parent / f"{marts_schema(schema).removesuffix('_marts')}_report.html"
+def report_path(database: Destination) -> Path:
+    """Where the report of a database's tables is by default: beside the file, `clockify_report.html`."""
+    return database.folder / f"{marts_schema(database.schema).removesuffix('_marts')}_report.html"
 
 
-def write_report(database: Database, path: Path, zone: str) -> Written:
+def write_report(database: Destination, path: Path, zone: str) -> Written:
     """Write the report of what is loaded; a file that is there is replaced, all at once.
 
     `zone` is the account's time zone.

@@ -17,8 +17,10 @@ from typing import Any
 import duckdb
 from filelock import FileLock, Timeout
 
-from clockify_dagster.errors import DatabaseLockedError, NotLoadedError
+from clockify_dagster.errors import DatabaseLockedError
 from clockify_dagster.warehouse.ddl import MAIN, enter_schema
+from clockify_dagster.warehouse.destination import Destination
+from clockify_dagster.warehouse.extensions import NO_FETCHING
 from clockify_dagster.warehouse.file_errors import file_errors
 from clockify_dagster.warehouse.file_lock import require_file_locks
 
@@ -29,9 +31,6 @@ _REPORTED_AFTER_SECONDS = 2.0
 STORAGE_VERSION = "v1.4.0"
 """Of new files: that of the oldest DuckDB that pyproject.toml allows, so that tools with an older DuckDB open them."""
 
-# DuckDB would otherwise fetch an extension from the network to open, say, a file of SQLite.
-_NO_EXTENSIONS = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-
 # DuckDB refuses two different connections of one process to one file, so threads go one after the other.
 _THREADS: dict[Path, threading.RLock] = {}
 _THREADS_GUARD = threading.Lock()
@@ -39,7 +38,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Database:
+class Database(Destination):
     """A DuckDB file. A connection is held as long as one phase needs it, so that readers and other loads get in.
 
     Attributes:
@@ -68,33 +67,40 @@ class Database:
                 if place.exists() and not os.access(place, os.W_OK):
                     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
 
-    @contextmanager
-    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection that cannot write; other readers may have the file at the same time.
+    @property
+    def description(self) -> str:
+        """The file's path."""
+        return f"database at {self.path}"
 
-        Raises:
-            NotLoadedError: there is no file yet.
-            DatabaseLockedError: another process has had it open for longer than `lock_timeout`.
-            DatabaseUnusableError: this DuckDB cannot read the file.
-        """
-        with self.reading_if_there() as connection:
-            if connection is None:
-                raise NotLoadedError(
-                    f"There is no {self._place} yet. Load it first: `clockify-dagster sync`, or in the UI the "
-                    "account's job `daily`. (The path is CLOCKIFY_DATABASE.)"
-                )
-            yield connection
+    @property
+    def folder(self) -> Path:
+        """The file's folder."""
+        return self.path.absolute().parent
+
+    @property
+    def scratch(self) -> Path:
+        """The file itself: what a load needs is beside it, on the same disk."""
+        return self.path
+
+    def errors(self) -> AbstractContextManager[None]:
+        """Those of the file, its disk and its folder."""
+        return file_errors(self.path)
+
+    def exists(self) -> bool:
+        """Whether there is a file."""
+        with file_errors(self.path):
+            return self.path.exists()
+
+    def compatibility(self, connection: duckdb.DuckDBPyConnection) -> str:
+        """The oldest DuckDB that can open the file."""
+        found = connection.execute(
+            "SELECT tags['storage_version'] FROM duckdb_databases() WHERE database_name = current_database()"
+        ).fetchall()
+        return f"DuckDB {str(found[0][0]).strip('v+')} and later can open it"
 
     @contextmanager
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection inside one transaction: committed at the end, rolled back when anything at all is raised.
-
-        The writer lock of the database is held meanwhile, so that one load at a time writes.
-
-        Raises:
-            DatabaseLockedError: another process has written or had it open for longer than `lock_timeout`.
-            DatabaseUnusableError: the file or its folder cannot be written, or the disk is full.
-        """
+        """As the seam says; another process that has the file open is waited for as well."""
         deadline = time.monotonic() + self.lock_timeout
         with self._thread_lock(), file_errors(self.path), self._writer_lock(deadline):
             self._ensure_file()
@@ -112,20 +118,13 @@ class Database:
 
     @contextmanager
     def reading_if_there(self) -> Iterator[duckdb.DuckDBPyConnection | None]:
-        """As `reading`; None where there is no file yet, or no schema in it."""
-        with file_errors(self.path):
-            is_there = self.path.exists()
-        if not is_there:
+        """A connection that cannot write; None where there is no file yet, or no schema in it."""
+        if not self.exists():
             yield None
             return
         deadline = time.monotonic() + self.lock_timeout
         with self._thread_lock(), file_errors(self.path), self._connection(deadline, True) as connection:
             yield connection if enter_schema(connection, self.schema, make=False) else None
-
-    @property
-    def _place(self) -> str:
-        file = f"database at {self.path}"
-        return file if self.schema == MAIN else f"schema {self.schema} in the {file}"
 
     def _thread_lock(self) -> AbstractContextManager[bool]:
         with _THREADS_GUARD:
@@ -153,7 +152,7 @@ class Database:
 
         def connect() -> duckdb.DuckDBPyConnection:
             with file_errors(self.path):
-                return duckdb.connect(path, read_only=read_only, config={**_NO_EXTENSIONS, **self.config})
+                return duckdb.connect(path, read_only=read_only, config={**NO_FETCHING, **self.config})
 
         with self._patiently(connect, deadline) as connection:
             # a session's own zone would change what a timestamp without offset means
@@ -191,7 +190,7 @@ class Database:
         unfinished = path.with_name(f".{path.name}.new")
         unfinished.unlink(missing_ok=True)
         version = {"storage_compatibility_version": self.storage_version}
-        duckdb.connect(str(unfinished), config={**_NO_EXTENSIONS, **version}).close()
+        duckdb.connect(str(unfinished), config={**NO_FETCHING, **version}).close()
         try:
             os.link(unfinished, path)  # which fails where another program has just made the file
         except FileExistsError:

@@ -33,7 +33,8 @@ def enter_schema(connection: duckdb.DuckDBPyConnection, schema: str, *, make: bo
         return True
     if make:
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
-    elif not connection.execute("SELECT 1 FROM duckdb_schemas() WHERE schema_name = ?", [schema]).fetchall():
+    sql = "SELECT 1 FROM duckdb_schemas() WHERE database_name = current_database() AND schema_name = ?"
+    if not make and not connection.execute(sql, [schema]).fetchall():
         return False
     connection.execute(f"SET schema = {literal(quoted(schema))}")
     return True
@@ -43,6 +44,12 @@ def current_schema(connection: duckdb.DuckDBPyConnection) -> str:
     """The schema that the connection has entered."""
     ((schema,),) = connection.execute("SELECT current_schema()").fetchall()
     return str(schema)
+
+
+def is_lake(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the tables are in a lake."""
+    sql = "SELECT type FROM duckdb_databases() WHERE database_name = current_database()"
+    return connection.execute(sql).fetchall() == [("ducklake",)]
 
 
 def ensure_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
@@ -56,6 +63,8 @@ def ensure_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         definitions = ", ".join(f"{quoted(column.name)} {column.type.sql}" for column in table.columns)
         connection.execute(f"CREATE TABLE {name} ({definitions})")
         connection.execute(f"COMMENT ON TABLE {name} IS {literal(table.description)}")
+        if table.workspace_column and is_lake(connection):
+            connection.execute(f"ALTER TABLE {name} SET PARTITIONED BY ({quoted(table.workspace_column)})")
     for column in table.columns:
         if held is not None and column.name in held:
             continue

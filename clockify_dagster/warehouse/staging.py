@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from glob import escape
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -25,7 +24,7 @@ from clockify_dagster.contract.model import Table
 from clockify_dagster.contract.values import CoercionFault, merge_faults
 from clockify_dagster.days import Span
 from clockify_dagster.warehouse.ddl import key_of, literal, quoted
-from clockify_dagster.warehouse.file_errors import file_errors
+from clockify_dagster.warehouse.destination import Destination
 from clockify_dagster.warehouse.page_reader import PageReader, PageRows
 from clockify_dagster.warehouse.page_sql import SEEN, PageSource
 from clockify_dagster.warehouse.scratch import ScratchFolder
@@ -52,9 +51,9 @@ class PageStaging:
     """
 
     def __init__(
-        self, family: Sequence[Table], database: Path, span: Span | None = None, *, logs_changes: bool = False
+        self, family: Sequence[Table], database: Destination, span: Span | None = None, *, logs_changes: bool = False
     ) -> None:
-        """Collect in a folder beside the database file.
+        """Collect in the scratch folder of where the rows go.
 
         With a span, only the rows whose partition instant lies in it count, and those that `accept` names. Of a table
         whose days are text, all rows count: there the listing is asked for days.
@@ -67,8 +66,8 @@ class PageStaging:
         self._database = database
         self._span = None if self.family[0].has_days_as_text else span
         self._accepted: set[str] = set()
-        with file_errors(database):
-            self._scratch = ScratchFolder(database)
+        with database.errors():
+            self._scratch = ScratchFolder(database.scratch)
             for table in self.family:
                 (self._scratch.path / table.name).mkdir()
         self._lock = threading.Lock()
@@ -97,7 +96,7 @@ class PageStaging:
         """
         number, source = next(self._pages), source or PageSource()
         file = self._scratch.path / f"page-{number}.json"
-        with file_errors(self._database), self._cursor() as cursor:
+        with self._database.errors(), self._cursor() as cursor:
             reader = PageReader(cursor, self.family, source)
             rows = reader.read(body, file, number * _ROWS_A_PAGE)
             if len(rows):
@@ -165,7 +164,7 @@ class PageStaging:
             return
         found = self._rows_read(self.family[0])
         config = {**_READING, "temp_directory": str(self._scratch.path / "swap")}
-        with file_errors(self._database), duckdb.connect(":memory:", config=config) as connection:
+        with self._database.errors(), duckdb.connect(":memory:", config=config) as connection:
             connection.execute(
                 f"COPY (SELECT {self._key} AS key, {SEEN} AS seen FROM {found} WHERE hash({self._key}) IN "
                 f"(SELECT hash({self._key}) FROM {found} GROUP BY 1 HAVING count(*) > 1) "
@@ -220,7 +219,7 @@ class PageStaging:
         return f"read_parquet({literal(f'{escape(str(self._scratch.path))}/{files}')}, hive_partitioning = false)"
 
     def _ask(self, sql: str, keys: Iterable[str]) -> list[Any]:
-        with file_errors(self._database), self._cursor() as cursor:
+        with self._database.errors(), self._cursor() as cursor:
             self._create_accepted(cursor)
             return cursor.execute(sql, [sorted(keys)]).fetchall()
 

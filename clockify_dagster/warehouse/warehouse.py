@@ -13,17 +13,17 @@ from clockify_dagster.errors import NotLoadedError
 from clockify_dagster.progress import Stage, report
 from clockify_dagster.warehouse.audit import WorkspaceRows, row_counts, rows_by_workspace
 from clockify_dagster.warehouse.change_log import trim_change_log
-from clockify_dagster.warehouse.database import Database
 from clockify_dagster.warehouse.ddl import columns_of, quoted
+from clockify_dagster.warehouse.destination import Destination
 from clockify_dagster.warehouse.loads import Load
 from clockify_dagster.warehouse.staging import PageStaging
 from clockify_dagster.warehouse.user_tables import PartitionRows, partition_condition, replace_frame
 
 
 class Warehouse:
-    """A DuckDB file with the contract's tables in it."""
+    """A destination with the contract's tables in it."""
 
-    def __init__(self, database: Database, contract: Contract = CONTRACT, change_log_days: int = 0) -> None:
+    def __init__(self, database: Destination, contract: Contract = CONTRACT, change_log_days: int = 0) -> None:
         """Take the database; nothing is opened yet.
 
         What loads change is remembered for `change_log_days`; with 0, nothing is noted, and what is noted stays.
@@ -34,7 +34,7 @@ class Warehouse:
 
     def staging(self, family: Sequence[Table], span: Span | None = None) -> PageStaging:
         """Where a load collects its rows, in files beside the database; see `PageStaging`."""
-        return PageStaging(family, self.database.path, span, logs_changes=self.change_log_days > 0)
+        return PageStaging(family, self.database, span, logs_changes=self.change_log_days > 0)
 
     def write(self, load: Load) -> dict[str, int]:
         """Write a load in one transaction, unless it is written already; gives rows by table.
@@ -89,13 +89,10 @@ class Warehouse:
         with self.database.reading() as connection:
             return rows_by_workspace(connection, self.contract, span)
 
-    def readable_since(self) -> str:
-        """The oldest DuckDB that can open the file, as DuckDB says it: `1.4.0`."""
+    def compatibility(self) -> str:
+        """What else can open the database, in a sentence."""
         with self.database.reading() as connection:
-            found = connection.execute(
-                "SELECT tags['storage_version'] FROM duckdb_databases() WHERE database_name = current_database()"
-            ).fetchall()
-            return str(found[0][0]).strip("v+")
+            return self.database.compatibility(connection)
 
     def read_every_value(self) -> None:
         """Read each value of each table, ours or not: DuckDB finds damage only where it looks.

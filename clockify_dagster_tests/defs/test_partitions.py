@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -68,7 +69,7 @@ def test_days_that_cannot_be_loaded_are_refused(tags: dict[str, str], said: str)
 
 @pytest.fixture
 def warehouse() -> Warehouse:
-    return Warehouse(Database(Settings.load().database, lock_timeout=1))
+    return Warehouse(Database(Path(Settings.load().database), lock_timeout=1))
 
 
 def test_all_days_are_to_be_loaded_where_there_is_no_database_yet(warehouse: Warehouse) -> None:

@@ -62,7 +62,7 @@ def tick(settings: Settings, calendar: Calendar) -> RunRequest:
 
 
 def load(settings: Settings, calendar: Calendar, first: date, last: date) -> None:
-    note_loaded(Warehouse(Database(settings.database)), calendar, [Days(first, last)], "a")
+    note_loaded(Warehouse(Database(Path(settings.database))), calendar, [Days(first, last)], "a")
 
 
 def asks_for(request: RunRequest, first: date, last: date) -> bool:
@@ -83,7 +83,7 @@ def test_the_first_tick_asks_for_all_days_where_there_is_no_database_yet(
     settings: Settings, calendar: Calendar
 ) -> None:
     assert asks_for(tick(settings, calendar), calendar.start_date, calendar.today)
-    assert not settings.database.exists()
+    assert not Path(settings.database).exists()
 
 
 def test_a_tick_asks_for_the_window_in_one_run(settings: Settings, calendar: Calendar) -> None:
@@ -100,7 +100,7 @@ def test_a_tick_while_somebody_has_the_file_asks_for_the_window_at_least(
     settings: Settings, calendar: Calendar
 ) -> None:
     load(settings, calendar, calendar.start_date, calendar.today - timedelta(days=20))
-    with held_open(settings.database):
+    with held_open(Path(settings.database)):
         assert asks_for(tick(settings, calendar), calendar.today - timedelta(days=6), calendar.today)
 
 

@@ -44,7 +44,7 @@ SETTINGS = [
     ("database", "/dev/null", "a device", "CLOCKIFY_DATABASE=data/clockify.duckdb"),
     ("database", "x" * 300, "too long", "CLOCKIFY_DATABASE=data/clockify.duckdb"),
     ("database", ":memory:", "in memory", "CLOCKIFY_DATABASE=data/clockify.duckdb"),
-    ("database", "md:clockify", "not an address", "CLOCKIFY_DATABASE=data/clockify.duckdb"),
+    ("database", "postgres:clockify", "not an address", "CLOCKIFY_DATABASE=data/clockify.duckdb"),
 ]
 
 

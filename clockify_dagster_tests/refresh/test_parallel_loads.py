@@ -65,7 +65,7 @@ def test_what_does_not_pass_leaves_all_as_it_was_and_no_files_and_the_next_refre
     with pytest.raises(ClockifyDagsterError):
         office.refresh_all()
     assert office.loaded() == before
-    database = office.warehouse.database.path
+    database = office.warehouse.database.scratch
     assert sorted(database.parent.iterdir()) == [database.with_name(f".{database.name}.lock"), database]
     office.sandbox.faults.clear()
     office.refresh_all()

@@ -11,12 +11,12 @@ import pytest
 from clockify_dagster.errors import NotLoadedError
 from clockify_dagster.report import marts_read, write_report
 from clockify_dagster.report.data import all_charts, report_data, sources
-from clockify_dagster.warehouse import Database
+from clockify_dagster.warehouse import Database, Destination
 from clockify_dagster_tests.marts.conftest import ZONE, Load, Office
 from clockify_dagster_tests.report.conftest import TOLD_TO_NOBODY
 
 
-def shown(database: Database) -> dict[str, Any]:
+def shown(database: Destination) -> dict[str, Any]:
     with database.reading() as connection:
         return report_data(connection, ZONE)
 

@@ -9,7 +9,7 @@ import pytest
 
 from clockify_dagster.contract import Table
 from clockify_dagster.days import Span
-from clockify_dagster.warehouse import PageStaging
+from clockify_dagster.warehouse import Database, PageStaging
 from clockify_dagster_tests.warehouse.pages import FAMILY
 
 
@@ -18,7 +18,7 @@ def make_staging(tmp_path: Path) -> Iterator[Callable[..., PageStaging]]:
     made: list[PageStaging] = []
 
     def make(span: Span | None = None, family: Sequence[Table] = FAMILY) -> PageStaging:
-        made.append(PageStaging(family, tmp_path / "clockify.duckdb", span))
+        made.append(PageStaging(family, Database(tmp_path / "clockify.duckdb"), span))
         return made[-1]
 
     yield make

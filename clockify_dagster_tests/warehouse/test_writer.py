@@ -40,7 +40,7 @@ def staged(tmp_path: Path) -> Iterator[Callable[..., PageStaging]]:
     made = []
 
     def stage(*pages: Iterable[dict[str, Any]]) -> PageStaging:
-        made.append(PageStaging(ENTRIES, tmp_path / "clockify.duckdb"))
+        made.append(PageStaging(ENTRIES, Database(tmp_path / "clockify.duckdb")))
         for page in pages:
             made[-1].add(json.dumps(list(page)).encode())
         made[-1].finish()

@@ -51,7 +51,7 @@ def report_assets(account: Account) -> list[AssetsDefinition]:
     def report(context: AssetExecutionContext) -> Iterator[MaterializeResult[None]]:
         with error_boundary():
             database = account.warehouse(context.resources).warehouse(account.contract).database
-            written = write_report(database, report_path(database.path, account.schema), account.mart_options.zone)
+            written = write_report(database, report_path(database), account.mart_options.zone)
         yield MaterializeResult(
             metadata={
                 "file": MetadataValue.path(written.path),

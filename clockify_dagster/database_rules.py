@@ -1,0 +1,80 @@
+"""How the settings about the database are checked: where it is, and in what form. Whether it is there is no setting's
+business."""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import cache
+from pathlib import Path
+
+import duckdb
+from pydantic import ValidationInfo
+
+from clockify_dagster.settings_rules import require
+from clockify_dagster.warehouse.destination import LAKE, MOTHERDUCK, is_address
+
+_PASSWORD = re.compile(r"password\s*=|://[^/?]*:[^/?]*@", re.IGNORECASE)
+
+
+def checked_database(value: str | Path, info: ValidationInfo) -> str | Path:
+    """A place whose data has a place too."""
+    has_place = not str(value).startswith(LAKE) or info.data.get("lake_path")
+    require(has_place, "a lake needs a place for its data; set CLOCKIFY_LAKE_PATH as well")
+    return checked_place(value)
+
+
+def checked_place(value: str | Path) -> str | Path:
+    """A file's path, or the address of a lake or of MotherDuck."""
+    if not is_address(value):
+        return checked_file(Path(value))
+    text = str(value)
+    require(not _PASSWORD.search(text), "there is a password in it, which would be shown; write it into PGPASSWORD")
+    rest = text.removeprefix(LAKE).removeprefix(MOTHERDUCK).strip()
+    require(rest, "it does not say which database")
+    require(not text.startswith(MOTHERDUCK) or re.fullmatch(r"\w+", rest), "a name has letters, digits, underscores")
+    return text
+
+
+def checked_lake_path(path: str | None) -> str | None:
+    """A folder, as a whole path, or a place in an S3 bucket; with a slash at its end."""
+    if path is None:
+        return None
+    if path.startswith("s3://"):
+        require(re.fullmatch(r"s3://[^/?#@]+(/[^?#]*)?", path), "it is written s3://bucket/folder")
+        return path.rstrip("/") + "/"
+    require(not re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", path), "it must be a folder's path, or begin with s3://")
+    require("\0" not in path, "a path cannot hold a NUL character")
+    folder = Path(path).expanduser().absolute()
+    require(not folder.exists() or folder.is_dir(), "it is not a folder")
+    return f"{folder}/"
+
+
+def checked_file(path: Path) -> Path:
+    """A path that may be a file's; whether it holds a database is for the warehouse."""
+    text = str(path)
+    require("\0" not in text, "a path cannot hold a NUL character")
+    require(text != ":memory:", "a database in memory would be gone after the run; it must be a file's path")
+    require(not re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", text), "it must be a path on this machine, not an address")
+    try:
+        path = path.expanduser()
+        whole = str(path.absolute())
+        kind = "a folder" if path.is_dir() else "a device or a socket" if path.exists() and not path.is_file() else ""
+    except (OSError, RuntimeError) as error:
+        why = getattr(error, "strerror", None) or str(error).rstrip(".")
+        raise ValueError(f"the path cannot be used: {why}") from None
+    require(not kind, f"it is {kind}, not a file")
+    unusable = [character for character in "?\\" if character in whole and character != os.sep]
+    require(not unusable, f"DuckDB cannot use a path with {' or '.join(unusable)} in it, and the whole path is {whole}")
+    require(whole == whole.encode(errors="replace").decode(), "DuckDB cannot use a path that is not in UTF-8")
+    return path
+
+
+@cache  # to ask takes as long as to start a DuckDB
+def checked_storage_version(version: str) -> str:
+    """A storage version that the installed DuckDB can write."""
+    try:
+        duckdb.connect(config={"storage_compatibility_version": version}).close()
+    except duckdb.Error:
+        raise ValueError(f"DuckDB {duckdb.__version__}, which is installed, has no such storage version") from None
+    return version

@@ -1,0 +1,88 @@
+"""What errors about a lake mean for the reader: its catalog in Postgres, its data, who else writes."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+import psycopg2
+
+from clockify_dagster.errors import (
+    DatabaseUnreachableError,
+    DatabaseUnusableError,
+    LoadConflictError,
+    WarehouseError,
+)
+from clockify_dagster.warehouse.file_errors import interruptible
+
+_SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID", "PGPASSWORD")
+_CONFLICT = re.compile("conflict|has been (altered|dropped|deleted) by another transaction", re.IGNORECASE)
+_NOT_ALLOWED = re.compile(
+    r"HTTP 40[13]|\b403\b|Forbidden|AccessDenied|InvalidAccessKey|SignatureDoesNotMatch|Permission denied|"
+    "password authentication failed|no password supplied|permission denied for",
+)
+_NOT_THERE = re.compile(r'database "[^"]*" does not exist|NoSuchBucket|HTTP 404')
+_UNREACHABLE = re.compile(
+    "Unable to connect|could not connect|Could not establish connection|Connection refused|Could not resolve|timed out|"
+    "Timeout|server closed the connection|SSL connection has been closed|terminating connection|"
+    r"the database system is|HTTP 50\d|SlowDown",
+    re.IGNORECASE,
+)
+_OTHER_PLACE = re.compile(r'DATA_PATH parameter "[^"]*" does not match existing data path.*"(?P<theirs>[^"]*)"')
+
+
+@contextmanager
+def lake_errors(place: str) -> Iterator[None]:
+    """Raise errors of ours in place of those about the lake. `place` says which, without secrets."""
+    try:
+        with interruptible():
+            yield
+    except (duckdb.Error, psycopg2.Error, OSError) as error:
+        said = " ".join(without_secrets(str(error) or type(error).__name__).split())
+        meant = _meaning(place, error, said)
+        if meant is not None:
+            raise meant from None  # the original may hold secrets
+        if said != " ".join(str(error).split()):
+            raise type(error)(said) from None
+        raise
+
+
+def without_secrets(text: str) -> str:
+    """The text without the values of variables that are secrets, whoever wrote them into it."""
+    for name in _SECRETS:
+        if value := os.environ.get(name):
+            text = text.replace(value, f"({name})")
+    return text
+
+
+def _meaning(place: str, error: Exception, said: str) -> WarehouseError | None:
+    if isinstance(error, duckdb.TransactionException) and _CONFLICT.search(said):
+        return LoadConflictError(
+            f"Somebody else has written to the {place} while this load wrote, without its lock. Nothing was changed; "
+            f"read it again. ({said})"
+        )
+    if other := _OTHER_PLACE.search(said):
+        return DatabaseUnusableError(
+            f"The {place} has its data in {other['theirs']}. Set CLOCKIFY_LAKE_PATH to that, or use another catalog."
+        )
+    if _NOT_ALLOWED.search(said):
+        return DatabaseUnusableError(
+            f"The {place} lets nobody in with these credentials. Check PGPASSWORD and the user in CLOCKIFY_DATABASE, "
+            f"AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and what they may do. ({said})"
+        )
+    if _NOT_THERE.search(said):
+        return DatabaseUnusableError(
+            f"The {place} cannot be made: its Postgres database and its bucket must be there. Make them (createdb), or "
+            f"check CLOCKIFY_DATABASE and CLOCKIFY_LAKE_PATH. ({said})"
+        )
+    if _UNREACHABLE.search(said):
+        return DatabaseUnreachableError(
+            f"The {place} does not answer. Nothing was changed. Check that Postgres and the storage run and can be "
+            f"reached from here, and start again. ({said})"
+        )
+    if isinstance(error, OSError | duckdb.IOException | psycopg2.Error):
+        return DatabaseUnusableError(f"The {place} cannot be used: {said}")
+    return None
