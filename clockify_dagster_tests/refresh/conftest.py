@@ -19,7 +19,7 @@ from clockify_dagster.errors import ClockifyDagsterError
 from clockify_dagster.refresh import RefreshContext, Workspace, refresh_everything, refresh_span
 from clockify_dagster.sandbox import Account, Sandbox
 from clockify_dagster.sandbox.times import instant
-from clockify_dagster.warehouse import Database, Warehouse
+from clockify_dagster.warehouse import Database, Destination, Warehouse
 from clockify_dagster_tests.conftest import CORE_TABLES
 from clockify_dagster_tests.warehouse.reference import Rows, comparable, reference_rows
 
@@ -208,7 +208,7 @@ class _Recording(logging.Handler):
 
 
 def open_office(
-    database: Path,
+    database: Path | Destination,
     *,
     zone: str = "UTC",
     start: date = date(2026, 1, 1),
@@ -220,7 +220,7 @@ def open_office(
     """An office whose sandbox runs; what is not the office's is the account's. Its sandbox is to be stopped."""
     clock = Clock(at)
     made = (Dated if dated else Account)(now=clock, **account)
-    warehouse = Warehouse(Database(database, lock_timeout=5))
+    warehouse = Warehouse(Database(database, lock_timeout=5) if isinstance(database, Path) else database)
     return Office(made, clock, Sandbox(made).start(), warehouse, ZoneInfo(zone), start, window)
 
 

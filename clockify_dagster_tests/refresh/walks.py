@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from clockify_dagster.days import Days
 from clockify_dagster.sandbox.times import instant
+from clockify_dagster.warehouse import Destination
 from clockify_dagster_tests.refresh.conftest import Document, Fact, Office, open_office
 
 START = date(2026, 3, 1)
@@ -54,7 +55,7 @@ class Walk(RuleBasedStateMachine):
         """An office with some entries, all of them loaded."""
         self.folder = Path(tempfile.mkdtemp())
         account = {"removed_users": removed, "feed": feed, "deleted_stay_updated": both, "window_reading": reading}
-        self.office = open_office(self.folder / "it.duckdb", start=START, **{**account, **office, **self.options})
+        self.office = open_office(self.destination(), start=START, **{**account, **office, **self.options})
         self.account, self.place = self.office.account, self.office.place
         self.tags = [self.account.add_tag(self.place, f"tag {n}")["id"] for n in range(3)]
         self.users = [self.account.add_user(self.place, f"user {n}")["id"] for n in range(users)]
@@ -65,6 +66,10 @@ class Walk(RuleBasedStateMachine):
         self.office.refresh_all()
         self.model = self.office.expected()
         self.compare()
+
+    def destination(self) -> Path | Destination:
+        """Where the tables are."""
+        return self.folder / "it.duckdb"
 
     def teardown(self) -> None:
         """Stop the sandbox and remove the files."""
