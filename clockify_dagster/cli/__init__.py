@@ -182,6 +182,22 @@ def explore(edit: Path | None, port: int | None, *, no_browser: bool) -> None:
 
 
 @commands.command()
+@click.option("--to", metavar="DATABASE", required=True, help="A file's path, or ducklake:postgres:dbname=...")
+@click.option("--lake-path", metavar="PLACE", help="Where a lake has its data. Default: CLOCKIFY_LAKE_PATH.")
+def move(to: str, lake_path: str | None) -> None:
+    """Copy all tables into another database, with their descriptions, and make the marts there.
+
+    What CLOCKIFY_DATABASE names stays as it is. The other database must not have such tables yet.
+
+    Example: clockify-dagster move --to "ducklake:postgres:dbname=lake host=..." --lake-path s3://bucket/clockify
+    """
+    with _importing():
+        from clockify_dagster.cli.move import run_move
+
+    sys.exit(run_move(_settings(), to, lake_path))
+
+
+@commands.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="The port to serve on.")
 def sandbox(port: int) -> None:
     """Serve a made-up Clockify account on this machine, to try everything with.

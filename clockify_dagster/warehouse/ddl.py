@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import duckdb
 
 from clockify_dagster.contract.column import CHANGED_AT, LOADED_AT
@@ -9,6 +11,8 @@ from clockify_dagster.contract.model import Table
 
 MAIN = "main"
 """The schema of the tables, where no other was chosen."""
+WORKSPACE = "workspaceid"
+"""The column that says to which workspace a row belongs."""
 
 
 def quoted(name: str) -> str:
@@ -52,6 +56,12 @@ def is_lake(connection: duckdb.DuckDBPyConnection) -> bool:
     return connection.execute(sql).fetchall() == [("ducklake",)]
 
 
+def partition_by_workspace(connection: duckdb.DuckDBPyConnection, name: str, columns: Iterable[str]) -> None:
+    """Keep the rows of each workspace in files of their own, from now on, where there is such a column; in a lake."""
+    if WORKSPACE in columns:
+        connection.execute(f"ALTER TABLE {name} SET PARTITIONED BY ({WORKSPACE})")
+
+
 def ensure_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     """Make the table where it is missing, and add the columns that it lacks, with the contract's descriptions.
 
@@ -63,8 +73,8 @@ def ensure_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         definitions = ", ".join(f"{quoted(column.name)} {column.type.sql}" for column in table.columns)
         connection.execute(f"CREATE TABLE {name} ({definitions})")
         connection.execute(f"COMMENT ON TABLE {name} IS {literal(table.description)}")
-        if table.workspace_column and is_lake(connection):
-            connection.execute(f"ALTER TABLE {name} SET PARTITIONED BY ({quoted(table.workspace_column)})")
+        if is_lake(connection):
+            partition_by_workspace(connection, name, [column.name for column in table.columns])
     for column in table.columns:
         if held is not None and column.name in held:
             continue

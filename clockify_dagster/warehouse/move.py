@@ -1,0 +1,144 @@
+"""All tables of one destination into another, through Parquet: a file into a lake, and back.
+
+Views are left out: the marts are made anew, and what users have made over them is theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from clockify_dagster.errors import DatabaseUnusableError
+from clockify_dagster.progress import Stage, report
+from clockify_dagster.warehouse.ddl import is_lake, literal, partition_by_workspace, quoted
+from clockify_dagster.warehouse.destination import Destination
+from clockify_dagster.warehouse.scratch import ScratchFolder
+from clockify_dagster.warehouse.writer import bound_memory
+
+
+@dataclass(frozen=True)
+class _Column:
+    name: str
+    type: str
+    comment: str | None
+    may_be_null: bool
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A table as it is in a database, with its rows in a Parquet file.
+
+    Attributes:
+        content: the number of its rows, and a sum over what is in them.
+    """
+
+    schema: str
+    name: str
+    comment: str | None
+    columns: tuple[_Column, ...]
+    file: Path
+    content: tuple[object, ...]
+
+    @property
+    def place(self) -> str:
+        """Its name in SQL, with the schema's."""
+        return f"{quoted(self.schema)}.{quoted(self.name)}"
+
+
+def move(source: Destination, target: Destination) -> dict[str, int]:
+    """Write all tables of the source into the target, which has none of them, in one transaction; gives their rows.
+
+    The source stays as it is.
+
+    Raises:
+        NotLoadedError: there is nothing in the source.
+        DatabaseUnusableError: the target has such a table already, or what it holds afterwards is not the same.
+    """
+    with _scratch(target) as folder:
+        with source.reading() as connection:
+            bound_memory(connection)
+            tables = _tables(connection, folder)
+            for table in tables:
+                report(Stage(f"Reading {table.name}"))
+                connection.execute(f"COPY {table.place} TO {literal(str(table.file))} (FORMAT parquet)")
+        with target.writing() as connection:
+            bound_memory(connection, is_writing=True)
+            _require_room(connection, target, tables)
+            for table in tables:
+                report(Stage(f"Writing {table.name}"))
+                _make(connection, table)
+                connection.execute(f"INSERT INTO {table.place} FROM read_parquet({literal(str(table.file))})")
+                if _content(connection, table.place) != table.content:
+                    raise DatabaseUnusableError(
+                        f"The {target.description} does not give back the rows of {table.name} as they were, so "
+                        "nothing was written. Please report this."
+                    )
+    return {f"{table.schema}.{table.name}": int(str(table.content[0])) for table in tables}
+
+
+@contextmanager
+def _scratch(target: Destination) -> Iterator[Path]:
+    with target.errors():
+        scratch = ScratchFolder(target.scratch)
+    try:
+        yield scratch.path
+    finally:
+        scratch.remove()
+
+
+def _tables(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[_Held]:
+    found = connection.execute(
+        "SELECT schema_name, table_name, comment FROM duckdb_tables() "
+        "WHERE database_name = current_database() AND NOT temporary ORDER BY ALL"
+    ).fetchall()
+    tables = []
+    for number, (schema, name, comment) in enumerate(found):
+        columns = connection.execute(
+            "SELECT column_name, data_type, comment, is_nullable FROM duckdb_columns() "
+            "WHERE database_name = current_database() AND schema_name = ? AND table_name = ? ORDER BY column_index",
+            [schema, name],
+        ).fetchall()
+        content = _content(connection, f"{quoted(schema)}.{quoted(name)}")
+        file = folder / f"{number}.parquet"
+        tables.append(_Held(schema, name, comment, tuple(_Column(*each) for each in columns), file, content))
+    return tables
+
+
+def _content(connection: duckdb.DuckDBPyConnection, place: str) -> tuple[object, ...]:
+    """The number of rows, and a sum over what is in them, whatever their order."""
+    ((rows, content),) = connection.execute(f"SELECT count(*), sum(hash(held)) FROM {place} AS held").fetchall()
+    return rows, content
+
+
+def _require_room(connection: duckdb.DuckDBPyConnection, target: Destination, tables: list[_Held]) -> None:
+    there = set(
+        connection.execute(
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database()"
+        ).fetchall()
+    )
+    if taken := [table for table in tables if (table.schema, table.name) in there]:
+        raise DatabaseUnusableError(
+            f"The {target.description} has a table {taken[0].schema}.{taken[0].name} already, which was left as it is. "
+            "Move into an empty database."
+        )
+
+
+def _make(connection: duckdb.DuckDBPyConnection, table: _Held) -> None:
+    """Make the table without rows, with its descriptions."""
+    columns = ", ".join(
+        f"{quoted(each.name)} {each.type}{'' if each.may_be_null else ' NOT NULL'}" for each in table.columns
+    )
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(table.schema)}")
+    connection.execute(f"CREATE TABLE {table.place} ({columns})")
+    if is_lake(connection):
+        partition_by_workspace(connection, table.place, [column.name for column in table.columns])
+    if table.comment is not None:
+        connection.execute(f"COMMENT ON TABLE {table.place} IS {literal(table.comment)}")
+    for column in table.columns:
+        if column.comment is not None:
+            comment = f"COMMENT ON COLUMN {table.place}.{quoted(column.name)} IS {literal(column.comment)}"
+            connection.execute(comment)
