@@ -87,6 +87,7 @@ def commands() -> None:
 @commands.command()
 @click.option("--from", "first", callback=_day, metavar="DAY", help="The first day to load, like 2026-01-31.")
 @click.option("--to", "last", callback=_day, metavar="DAY", help="The last day to load, included.")
+@click.option("--workspace", "workspaces", multiple=True, metavar="ID", help="Load only this one; may come twice.")
 @click.option("--integral", is_flag=True, help="Load the integral tables too: all entries, also future ones.")
 @click.option("--drop-unseen", is_flag=True, help="Remove all rows of loaded workspaces that this key does not see.")
 @click.option(
@@ -95,7 +96,15 @@ def commands() -> None:
     default="sync",
     help="What starts the sync, cron for example: the tag clockify/launched_by of its runs in Dagster's UI.",
 )
-def sync(first: date | None, last: date | None, *, integral: bool, drop_unseen: bool, launched_by: str) -> None:
+def sync(
+    first: date | None,
+    last: date | None,
+    *,
+    workspaces: tuple[str, ...],
+    integral: bool,
+    drop_unseen: bool,
+    launched_by: str,
+) -> None:
     """Load the reference tables, then time entries.
 
     Without days it loads the update window and all days since the start date that were never loaded.
@@ -105,7 +114,8 @@ def sync(first: date | None, last: date | None, *, integral: bool, drop_unseen: 
     with _importing():
         from clockify_dagster.cli.sync import run_sync
 
-    sys.exit(run_sync(_settings(), first, last, integral=integral, drop_unseen=drop_unseen, launched_by=launched_by))
+    days, what = (first, last), {"integral": integral, "drop_unseen": drop_unseen}
+    sys.exit(run_sync(_settings(), *days, workspaces=workspaces, launched_by=launched_by, **what))
 
 
 @commands.command()

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date
+from typing import Any
 
 import click
 from dagster import DagsterInstance
@@ -22,6 +23,7 @@ from clockify_dagster.defs.account import Account
 from clockify_dagster.defs.account_definitions import warehouse_of
 from clockify_dagster.defs.assets import ENTRIES
 from clockify_dagster.defs.partitions import days_to_load, missing_days, tags_of
+from clockify_dagster.defs.run_workspaces import tags_of_workspaces, workspaces_of_run
 from clockify_dagster.errors import WarehouseError
 from clockify_dagster.progress import Stage, report
 from clockify_dagster.settings import Settings
@@ -35,17 +37,19 @@ def run_sync(
     first: date | None,
     last: date | None,
     *,
-    integral: bool,
+    workspaces: tuple[str, ...] = (),
+    integral: bool = False,
     drop_unseen: bool = False,
     launched_by: str = "sync",
 ) -> int:
     """Load, print, and give the exit code: 0 when all is loaded, 1 when something is missing.
 
-    With `drop_unseen`, the rows of workspaces that the key does not see are removed. The tag `clockify/launched_by` of
-    the runs says by what they were launched.
+    With `workspaces`, these alone are loaded, and the rows of all others stay. With `drop_unseen`, the rows of those
+    that the key does not see are removed. The tag `clockify/launched_by` of the runs says by what they were launched.
     """
     if settings.api_key is None:
         raise missing_key()
+    workspaces = tuple(sorted(workspaces_of_run(tags_of_workspaces(workspaces)) or ()))  # which looks at the ids
     account = Account.of(settings)
     calendar = account.calendar
     warehouse = warehouse_of(settings).warehouse(settings.contract)
@@ -54,18 +58,19 @@ def run_sync(
         days = calendar.checked(first or settings.start_date, last or calendar.today)
     else:
         with shown("Looking at what is loaded"):
-            days = days_to_load(calendar, warehouse, settings.workspaces)
+            days = days_to_load(calendar, warehouse, workspaces or settings.workspaces)
     began, outcome = time.monotonic(), Outcome(launched_by)
     # steps in processes of their own print plain lines, which a bar would be mixed with
     with shown("Opening Dagster's history", is_bar_wanted=settings.executor == "in_process"), history() as instance:
-        options = {"steps": {account.step(WORKSPACES): {"drop_unseen": True}}} if drop_unseen else {}
+        options: dict[str, Any] = {"tags": tags_of_workspaces(workspaces)}
+        options |= {"steps": {account.step(WORKSPACES): {"drop_unseen": True}}} if drop_unseen else {}
         _load(outcome, instance, account.named(jobs.EVERYTHING if integral else jobs.DAILY), days, **options)
-        missing = [] if is_asked_for else missing_days(calendar, warehouse, settings.workspaces)
+        missing = [] if is_asked_for else missing_days(calendar, warehouse, workspaces or settings.workspaces)
         if missing and ENTRIES in outcome.rows and ENTRIES not in outcome.faults and not outcome.interrupted:
             # the run has found a workspace of which no day was ever loaded
             days = Days(missing[0].first, calendar.today)
-            _load(outcome, instance, account.named(jobs.TIME_ENTRIES), days)
-            missing = missing_days(calendar, warehouse, settings.workspaces)
+            _load(outcome, instance, account.named(jobs.TIME_ENTRIES), days, tags=options["tags"])
+            missing = missing_days(calendar, warehouse, workspaces or settings.workspaces)
     _print(outcome, warehouse, days.span(calendar.zone))
     click.echo(f"{outcome.requests} requests, {time.monotonic() - began:.1f} seconds, into {settings.database}")
     if outcome.passed or outcome.findings:
@@ -87,11 +92,12 @@ def _load(
     job: str,
     days: Days,
     steps: Mapping[str, Mapping[str, bool]] | None = None,
+    tags: Mapping[str, str] | None = None,
 ) -> None:
     what = "time entries" if job.endswith(jobs.TIME_ENTRIES) else "reference tables and time entries"
     click.echo(f"Loading {what} of {days}.", file=sys.stderr)  # with err=True click would write into the bar
     report(Stage("Starting the run"))
-    run_job(outcome, job, instance, tags_of(days), steps)
+    run_job(outcome, job, instance, {**tags_of(days), **(tags or {})}, steps)
 
 
 def _print(outcome: Outcome, warehouse: Warehouse, span: Span) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clockify_dagster.contract import listing
 from clockify_dagster.contract.columns import (
+    IN_WORKSPACE,
     flag,
     identity,
     inside,
@@ -169,6 +170,7 @@ USERGROUPS_USERS = Table(
     columns=(
         identity("usergroup_id", "id", "The group."),
         refers("user_id", "userIds[]", "clockify_users", "The user; they may have left since."),
+        IN_WORKSPACE,
     ),
     primary_key=("usergroup_id", "user_id"),
     parent="clockify_usergroups",

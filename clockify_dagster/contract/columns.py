@@ -48,6 +48,10 @@ def inside(path: str, *columns: Column) -> tuple[Column, ...]:
     return tuple(replace(column, path=f"{path}.{column.path}") for column in columns)
 
 
+IN_WORKSPACE = identity("workspaceid", "{workspace}", "The workspace of the row that it belongs to.")
+"""Of a child, so that rows of one workspace are found without its parent."""
+
+
 def of_workspace(path: str = "workspaceId") -> Column:
     """The workspace that an object belongs to, by its document or, with `{workspace}`, by the request."""
     return refers("workspaceid", path, WORKSPACES, "The workspace that it belongs to.", orphans=Orphans.IMPOSSIBLE)

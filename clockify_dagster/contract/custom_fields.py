@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clockify_dagster.contract.columns import flag, identity, of_workspace, refers, text, word
+from clockify_dagster.contract.columns import IN_WORKSPACE, flag, identity, of_workspace, refers, text, word
 from clockify_dagster.contract.listing import Listing
 from clockify_dagster.contract.model import Table
 
@@ -45,6 +45,7 @@ PROJECT_DEFAULTS = Table(
         refers("projectid", "projectDefaultValues[].projectId", "clockify_projects", "The project; it may be deleted."),
         word("status", "projectDefaultValues[].status", "INACTIVE, VISIBLE or INVISIBLE on the project."),
         text("value", "projectDefaultValues[].value", "The value; JSON if it is a list."),
+        IN_WORKSPACE,
     ),
     primary_key=("customfield_id", "projectid"),
     parent="clockify_custom_fields",
@@ -64,6 +65,7 @@ def _of_entries(entries: str, pipeline: str, group: str) -> Table:
             text("name", "customFieldValues[].name", "The field's name."),
             word("type", "customFieldValues[].type", "Where the value comes from or what it holds, as Clockify says."),
             text("value", "customFieldValues[].value", "The value; JSON if it is a list."),
+            IN_WORKSPACE,
         ),
         primary_key=("timeentry_id", "customfieldid"),
         parent=entries,

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from clockify_dagster.contract.columns import flag, identity, inside, instant, number, of_workspace, refers, text, word
+from clockify_dagster.contract.columns import (
+    IN_WORKSPACE,
+    flag,
+    identity,
+    inside,
+    instant,
+    number,
+    of_workspace,
+    refers,
+    text,
+    word,
+)
 from clockify_dagster.contract.listing import Listing
 from clockify_dagster.contract.model import Table
 
@@ -115,6 +126,7 @@ INVOICES_ITEMS = Table(
             text("timeentryids", "timeEntryIds", "The time entries that it bills: a JSON list of ids."),
             text("expenseids", "expenseIds", "The expenses that it bills: a JSON list of ids."),
         ),
+        IN_WORKSPACE,
     ),
     primary_key=("invoice_id", "order"),
     parent="clockify_invoices",
@@ -136,6 +148,7 @@ INVOICES_PAYMENTS = Table(
             text("author", "author", "Who noted the payment."),
             text("note", "note", "A note about it."),
         ),
+        IN_WORKSPACE,
     ),
     primary_key=("invoice_id", "id"),
     parent="clockify_invoices",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clockify_dagster.contract.columns import flag, identity, rate, refers, word
+from clockify_dagster.contract.columns import IN_WORKSPACE, flag, identity, rate, refers, word
 from clockify_dagster.contract.model import Table
 
 WORKSPACES_FEATURES = Table(
@@ -41,10 +41,12 @@ PROJECTS_MEMBERSHIPS = Table(
         word("membershipstatus", "memberships[].membershipStatus", "PENDING, ACTIVE, DECLINED or INACTIVE."),
         *rate("hourlyRate", "What the member bills on the project", inside="memberships[]"),
         *rate("costRate", "What the member costs on the project", inside="memberships[]"),
+        IN_WORKSPACE,
     ),
     primary_key=("project_id", "userid"),
     parent="clockify_projects",
     is_logged=True,
+    not_logged=("workspaceid",),
 )
 
 TABLES = (WORKSPACES_FEATURES, WORKSPACES_CURRENCIES, PROJECTS_MEMBERSHIPS)

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from clockify_dagster.contract.columns import flag, identity, inside, instant, number, of_workspace, refers, text, word
+from clockify_dagster.contract.columns import (
+    IN_WORKSPACE,
+    flag,
+    identity,
+    inside,
+    instant,
+    number,
+    of_workspace,
+    refers,
+    text,
+    word,
+)
 from clockify_dagster.contract.listing import Listing
 from clockify_dagster.contract.model import Table
 
@@ -83,6 +94,7 @@ APPROVAL_REQUESTS_ENTRIES = Table(
     columns=(
         identity("approvalrequest_id", "approvalRequest.id", "The approval request."),
         refers("timeentry_id", "entries[].id", "clockify_timeentries", "The entry; it may be deleted since."),
+        IN_WORKSPACE,
     ),
     primary_key=("approvalrequest_id", "timeentry_id"),
     parent="clockify_approval_requests",

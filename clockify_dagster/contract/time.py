@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from clockify_dagster.contract.columns import flag, identity, inside, instant, of_workspace, rate, refers, text, word
+from clockify_dagster.contract.columns import (
+    IN_WORKSPACE,
+    flag,
+    identity,
+    inside,
+    instant,
+    of_workspace,
+    rate,
+    refers,
+    text,
+    word,
+)
 from clockify_dagster.contract.model import Table
 
 
@@ -49,6 +60,7 @@ def _entries(
         columns=(
             identity("timeentry_id", "id", "The time entry that bears the tag."),
             refers("tag_id", "tagIds[]", "clockify_tags", "The tag; it may be deleted since."),
+            IN_WORKSPACE,
         ),
         primary_key=("timeentry_id", "tag_id"),
         parent=name,

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from clockify_dagster.contract.column import Column
-from clockify_dagster.contract.columns import flag, identity, inside, instant, number, of_workspace, refers, text, word
+from clockify_dagster.contract.columns import (
+    IN_WORKSPACE,
+    flag,
+    identity,
+    inside,
+    instant,
+    number,
+    of_workspace,
+    refers,
+    text,
+    word,
+)
 from clockify_dagster.contract.listing import Listing
 from clockify_dagster.contract.model import Table
 
@@ -149,7 +160,7 @@ def _concerned(whose: Table, link: str, who: Column, kind: str, description: str
         pipeline=whose.pipeline,
         description=description,
         group=whose.group,
-        columns=(identity(link, "id", f"Which {link.removesuffix('_id')}."), who),
+        columns=(identity(link, "id", f"Which {link.removesuffix('_id')}."), who, IN_WORKSPACE),
         primary_key=(link, who.name),
         parent=whose.name,
     )

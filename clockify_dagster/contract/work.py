@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from clockify_dagster.contract import listing
 from clockify_dagster.contract.column import Orphans
-from clockify_dagster.contract.columns import flag, identity, inside, number, of_workspace, rate, refers, text, word
+from clockify_dagster.contract.columns import (
+    IN_WORKSPACE,
+    flag,
+    identity,
+    inside,
+    number,
+    of_workspace,
+    rate,
+    refers,
+    text,
+    word,
+)
 from clockify_dagster.contract.model import Table
 
 CLIENTS = Table(
@@ -124,6 +135,7 @@ TASKS_ASSIGNEES = Table(
     columns=(
         identity("task_id", "id", "The task."),
         refers("assignee_user_id", "assigneeIds[]", "clockify_users", "The user; they may have left since."),
+        IN_WORKSPACE,
     ),
     primary_key=("task_id", "assignee_user_id"),
     parent="clockify_tasks",

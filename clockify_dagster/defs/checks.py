@@ -18,6 +18,7 @@ from clockify_dagster.defs.account import Account
 from clockify_dagster.defs.error_boundary import error_boundary
 from clockify_dagster.defs.partitions import Calendar
 from clockify_dagster.defs.resources import connect
+from clockify_dagster.defs.run_workspaces import workspaces_of_run
 from clockify_dagster.marts import audit_marts, mart_checks
 from clockify_dagster.progress import counted
 from clockify_dagster.reconcile import CHECK, RECONCILIATIONS, ReconciliationContext
@@ -54,7 +55,8 @@ def _table_checks(account: Account, root: Table, *, blocking: bool) -> AssetChec
         for key in context.selected_asset_check_keys:
             chosen.setdefault(tables[key.asset_key], set()).add(key.name)
         with error_boundary(), _warehouse(account, context).database.reading() as connection:
-            about = audit_context(connection, account.calendar, account.contract)
+            among = workspaces_of_run(context.run.tags)
+            about = audit_context(connection, account.calendar, account.contract, among)
             # Dagster would leave out what waits for a check of which nothing is said
             there = family if blocking else [table for table in family if not about.is_absent(table)]
             each_table = counted(there, f"Checking {root.name}", "tables", len(there))
@@ -88,10 +90,15 @@ def _warehouse(account: Account, context: AssetCheckExecutionContext) -> Warehou
     return account.warehouse(context.resources).warehouse(account.contract)
 
 
-def audit_context(connection: duckdb.DuckDBPyConnection, calendar: Calendar, contract: Contract) -> AuditContext:
-    """The database as it is now, and the days that it should hold."""
+def audit_context(
+    connection: duckdb.DuckDBPyConnection,
+    calendar: Calendar,
+    contract: Contract,
+    among: Collection[str] | None = None,
+) -> AuditContext:
+    """The database as it is now, and the days that it should hold; with `among`, of these workspaces alone."""
     now = datetime.now(timezone.utc)
-    return AuditContext(connection, now, days=calendar.days, zone=calendar.zone, contract=contract)
+    return AuditContext(connection, now, days=calendar.days, zone=calendar.zone, contract=contract, among=among)
 
 
 def _reconciliation(account: Account, *, blocking: bool) -> AssetChecksDefinition:

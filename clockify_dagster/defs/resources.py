@@ -99,13 +99,17 @@ class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagst
         finally:
             metadata["requests"] = self.client.transport.requests - before
 
-    def chosen(self, workspaces: pd.DataFrame) -> dict[str, Workspace]:
-        """Of the loaded workspaces those that the settings name, by id. The frame has `WORKSPACE_COLUMNS`."""
+    def chosen(self, workspaces: pd.DataFrame, among: Collection[str] | None = None) -> dict[str, Workspace]:
+        """Of the loaded workspaces those that the settings name, by id. The frame has `WORKSPACE_COLUMNS`.
+
+        With `among`, those of them that are in it.
+        """
         rows = workspaces[WORKSPACE_COLUMNS].astype(object).where(workspaces.notna(), None).to_dict("records")
         found = workspaces_of({**row, "features": json.loads(row["features"] or "null")} for row in rows)
         # what the setting names beyond them was left out when the workspaces were loaded, which was reported
         wanted = self.settings.workspaces
-        return {each: found[each] for each in chosen(found, wanted, apart_from=set(wanted) - found.keys())}
+        chosen_ones = chosen(found, wanted, apart_from=set(wanted) - found.keys())
+        return {each: found[each] for each in chosen_ones if among is None or each in among}
 
 
 def workspaces_of(documents: Iterable[Mapping[str, Any]]) -> dict[str, Workspace]:
@@ -161,16 +165,23 @@ def connect(settings: Settings, log: logging.Logger | None = None) -> ClockifyCl
     return ClockifyClient(transport, settings.core_url, settings.reports_host_url)
 
 
-def chosen(found: Iterable[str], wanted: tuple[str, ...], *, apart_from: Collection[str] = ()) -> list[str]:
+def chosen(
+    found: Iterable[str],
+    wanted: tuple[str, ...],
+    *,
+    apart_from: Collection[str] = (),
+    by: str = "CLOCKIFY_WORKSPACES",
+) -> list[str]:
     """The wanted ones of the workspaces found; all where none is named.
 
-    Those of `apart_from` need not be found, where others are wanted too. Raises `SettingsError`.
+    Those of `apart_from` need not be found, where others are wanted too. Raises `SettingsError`, which says `by` what
+    they are wanted.
     """
     known, wanted = list(found), tuple(each for each in wanted if each not in apart_from) or wanted
     unknown = sorted(set(wanted) - set(known))
     if unknown:
         raise SettingsError(
-            f"CLOCKIFY_WORKSPACES names {', '.join(unknown)}, which this key does not see. "
+            f"{by} names {', '.join(unknown)}, which this key does not see. "
             f"It sees: {', '.join(sorted(known)) or 'no workspace at all'}."
         )
     return [identity for identity in known if not wanted or identity in wanted]

@@ -23,8 +23,8 @@ def read_approvals(context: RefreshContext) -> RefreshResult:
     if nothing := on_no_plan(context, [context.table]):
         return nothing
     before, database = last_loads(context, [context.table]), context.warehouse.database
-    is_whole = were_loaded_together(database, context.warehouse.contract.family(context.table))
-    held = held_rows(database, APPROVAL_REQUESTS, _CHANGED) if is_whole else {}
+    is_whole = were_loaded_together(database, context.warehouse.contract.family(context.table), context.among)
+    held = held_rows(database, APPROVAL_REQUESTS, _CHANGED, context.among) if is_whole else {}
     return read_families(context, [context.table], partial(_read, context, held), before)
 
 

@@ -66,6 +66,7 @@ class RefreshContext:
         table: the name of the table that is refreshed; its children come with it.
         workspaces: by id, those that are read.
         unread: those that are not, whose rows stay; and why, as `record_workspaces` takes it.
+        among: the workspaces that the run is about, None where it is about all; see `Load`.
         span: the time whose entries are replaced: whole days of the zone; None means all time there is.
         zone: the zone in which a day begins at midnight.
         limits: the time that the table may hold: from the start date's first moment to the end of today. An entry that
@@ -83,6 +84,7 @@ class RefreshContext:
     limits: Span | None = None
     period: Span | None = None
     unread: Mapping[str, str] = field(default_factory=dict)
+    among: frozenset[str] | None = None
     concurrency: int = 8
     lookups: int = 100
     log: logging.Logger | logging.LoggerAdapter[logging.Logger] = field(

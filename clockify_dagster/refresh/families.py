@@ -25,6 +25,7 @@ from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Work
 from clockify_dagster.refresh.stage import stage_page
 from clockify_dagster.refresh.troubles import Troubles
 from clockify_dagster.warehouse import KeptRows, Load, PageSource, ReportLoad, closed_on_failure, load_state
+from clockify_dagster.warehouse.workspace_state import last_load_among
 
 _MANY = 25  # requests
 
@@ -195,7 +196,9 @@ def listing_of(context: RefreshContext, table: str) -> Listing:
 def last_loads(context: RefreshContext, roots: Sequence[str]) -> LastLoads:
     """By table, its last load; None where there was none."""
     with context.warehouse.database.reading_if_there() as connection:
-        return {root: None if connection is None else load_state.last_load(connection, root) for root in roots}
+        return {
+            root: None if connection is None else last_load_among(connection, root, context.among) for root in roots
+        }
 
 
 def result_of(

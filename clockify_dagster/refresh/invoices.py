@@ -51,9 +51,11 @@ def read_invoices(context: RefreshContext) -> RefreshResult:
 def _held(context: RefreshContext) -> dict[str, Held]:
     """By table, the invoices whose rows in it belong to the state that is held of them; only of tables in use."""
     database, contract = context.warehouse.database, context.warehouse.contract
-    held = held_rows(database, INVOICES, _COMPARED)
+    held = held_rows(database, INVOICES, _COMPARED, context.among)
     tables = [table for table in (INVOICES_ITEMS, INVOICES_PAYMENTS) if table.name in contract]
-    return {each.name: held if were_loaded_together(database, (INVOICES, each)) else {} for each in tables}
+    return {
+        each.name: held if were_loaded_together(database, (INVOICES, each), context.among) else {} for each in tables
+    }
 
 
 def _read(context: RefreshContext, held: Mapping[str, Held], families: Families, workspace: Workspace) -> None:

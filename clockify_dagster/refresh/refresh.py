@@ -18,6 +18,7 @@ from clockify_dagster.refresh.troubles import Troubles
 from clockify_dagster.warehouse import EntriesLoad, Load, closed_on_failure, load_state
 from clockify_dagster.warehouse.load_state import Birth, FeedState
 from clockify_dagster.warehouse.loaded_entries import Entries, entries_within, running_timers, users_with_entries
+from clockify_dagster.warehouse.workspace_state import last_load_among
 
 # users who have rows in one of them are asked for their entries, even if they are in no list any more
 _TABLES = (TIMEENTRIES.name, TIMEENTRIES_INTEGRAL.name)
@@ -47,7 +48,7 @@ def refresh_everything(context: RefreshContext) -> RefreshResult:
     listed_at, troubles = datetime.now(timezone.utc), Troubles(context)
     began = _began(troubles)
     with context.warehouse.database.reading_if_there() as connection:
-        users = {} if connection is None else users_with_entries(connection, _TABLES, None)
+        users = {} if connection is None else users_with_entries(connection, _TABLES, None, context.among)
     read = read_entries(troubles, users, began)
     retained_users = frozenset(read.retained_users)
     with closed_on_failure(read.staging):
@@ -130,10 +131,10 @@ def _loaded(context: RefreshContext, span: Span) -> Loaded:
         first = [each.start for workspace in context.workspaces for each in spans.get(workspace, [])[:1]]
         return Loaded(
             limits=context.limits and Span(min([context.limits.start, *first]), context.limits.end),
-            users=users_with_entries(connection, _TABLES, span),
-            timers=running_timers(connection, context.table, span),
+            users=users_with_entries(connection, _TABLES, span, context.among),
+            timers=running_timers(connection, context.table, span, context.among),
             feed={w: state for w, state in load_state.feed_states(connection).items() if w in context.workspaces},
-            last_load=load_state.last_load(connection, context.table),
+            last_load=last_load_among(connection, context.table, context.among),
         )
 
 

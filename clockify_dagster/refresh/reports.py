@@ -22,8 +22,8 @@ from clockify_dagster.refresh.families import (
     read_families,
 )
 from clockify_dagster.warehouse import PageSource
-from clockify_dagster.warehouse.load_state import report_spans
 from clockify_dagster.warehouse.loaded_entries import entries_by_day
+from clockify_dagster.warehouse.report_state import report_spans
 
 _SHORTEST = 31  # days, which every plan's reports take
 
@@ -68,7 +68,11 @@ def _with_missing(context: RefreshContext, span: Span, held: Sequence[Span]) -> 
 def _parts(context: RefreshContext, workspace: Workspace, wanted: Span) -> list[Days]:
     """The days in ranges of about a page each, by the entries that are loaded: pages of a range come one by one."""
     with context.warehouse.database.reading_if_there() as connection:
-        rows = {} if connection is None else entries_by_day(connection, TIMEENTRIES.name, wanted, context.zone)
+        rows = (
+            {}
+            if connection is None
+            else entries_by_day(connection, TIMEENTRIES.name, wanted, context.zone, {workspace.id})
+        )
     most = listing_of(context, context.table).page_size or LARGEST_REPORT
     return parts_of(wanted.days(context.zone), rows.get(workspace.id, {}), most)
 

@@ -27,8 +27,7 @@ from clockify_dagster.refresh.families import (
 from clockify_dagster.refresh.listed_values import values_of
 from clockify_dagster.warehouse import PageSource
 from clockify_dagster.warehouse.held_rows import Values, held_rows, were_loaded_together
-from clockify_dagster.warehouse.load_state import last_load
-from clockify_dagster.warehouse.workspace_state import workspace_states
+from clockify_dagster.warehouse.workspace_state import last_load_among, workspace_states
 
 Documents = list[dict[str, Any]]
 
@@ -58,8 +57,8 @@ def read_time_off(context: RefreshContext) -> RefreshResult:
         return nothing
     before = last_loads(context, roots)
     held = _Held(
-        held_rows(context.warehouse.database, POLICIES, _POLICY),
-        held_rows(context.warehouse.database, REQUESTS, _REQUEST),
+        held_rows(context.warehouse.database, POLICIES, _POLICY, context.among),
+        held_rows(context.warehouse.database, REQUESTS, _REQUEST, context.among),
         _read_today(context),
     )
     return read_families(context, roots, partial(_read, context, held), before)
@@ -70,10 +69,10 @@ def _read_today(context: RefreshContext) -> set[str]:
 
     Where it was not a load of all three tables, changes in them may not have led to their balances.
     """
-    if not were_loaded_together(context.warehouse.database, (POLICIES, REQUESTS, BALANCES)):
+    if not were_loaded_together(context.warehouse.database, (POLICIES, REQUESTS, BALANCES), context.among):
         return set()
     with context.warehouse.database.reading_if_there() as connection:
-        last = None if connection is None else last_load(connection, BALANCES.name)
+        last = None if connection is None else last_load_among(connection, BALANCES.name, context.among)
         states = {} if connection is None else workspace_states(connection, BALANCES.name)
     if last is None or last.listed_at is None or last.listed_at.date() != datetime.now(timezone.utc).date():
         return set()

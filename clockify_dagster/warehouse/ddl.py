@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import duckdb
 
@@ -23,6 +23,14 @@ def quoted(name: str) -> str:
 def literal(text: str) -> str:
     """A text, safe within SQL where no parameter can stand."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def of_workspaces(column: str, among: Collection[str] | None) -> str:
+    """SQL for the condition that a row is of one of these workspaces; of any where None are given.
+
+    They stand in it as they are: by a subquery a lake would not know beforehand in which files there is nothing.
+    """
+    return "true" if among is None else f"{column} IN ({', '.join(map(literal, sorted(among))) or 'NULL'})"
 
 
 def key_of(table: Table) -> str:
@@ -50,16 +58,16 @@ def current_schema(connection: duckdb.DuckDBPyConnection) -> str:
     return str(schema)
 
 
+def in_database(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+    """SQL for a table of the entered schema, also where something temporary of its name stands before it."""
+    ((database, schema),) = connection.execute("SELECT current_database(), current_schema()").fetchall()
+    return f"{quoted(database)}.{quoted(schema)}.{quoted(name)}"
+
+
 def is_lake(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether the tables are in a lake."""
     sql = "SELECT type FROM duckdb_databases() WHERE database_name = current_database()"
     return connection.execute(sql).fetchall() == [("ducklake",)]
-
-
-def partition_by_workspace(connection: duckdb.DuckDBPyConnection, name: str, columns: Iterable[str]) -> None:
-    """Keep the rows of each workspace in files of their own, from now on, where there is such a column; in a lake."""
-    if WORKSPACE in columns:
-        connection.execute(f"ALTER TABLE {name} SET PARTITIONED BY ({WORKSPACE})")
 
 
 def ensure_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
@@ -73,14 +81,21 @@ def ensure_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         definitions = ", ".join(f"{quoted(column.name)} {column.type.sql}" for column in table.columns)
         connection.execute(f"CREATE TABLE {name} ({definitions})")
         connection.execute(f"COMMENT ON TABLE {name} IS {literal(table.description)}")
-        if is_lake(connection):
-            partition_by_workspace(connection, name, [column.name for column in table.columns])
     for column in table.columns:
         if held is not None and column.name in held:
             continue
         if held is not None:
             connection.execute(f"ALTER TABLE {name} ADD COLUMN {quoted(column.name)} {column.type.sql}")
         connection.execute(f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(column.description)}")
+    added = {column.name for column in table.columns} - (held.keys() if held else set())
+    if WORKSPACE in added and is_lake(connection):
+        connection.execute(f"ALTER TABLE {name} SET PARTITIONED BY ({WORKSPACE})")
+    if held is not None and table.parent is not None and WORKSPACE in added:
+        # the rows of an older version are where their parents are
+        connection.execute(
+            f"UPDATE {name} SET {WORKSPACE} = parent.{WORKSPACE} FROM {quoted(table.parent)} AS parent "
+            f"WHERE parent.id = {name}.{quoted(table.columns[0].name)}"
+        )
     if held is not None and CHANGED_AT.name not in held:
         # the rows of an older version: when they were written is the best that is known
         connection.execute(f"UPDATE {name} SET {quoted(CHANGED_AT.name)} = {quoted(LOADED_AT.name)}")

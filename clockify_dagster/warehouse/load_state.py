@@ -13,7 +13,7 @@ import duckdb
 
 from clockify_dagster.contract.values import CoercionFault
 from clockify_dagster.days import Span, merged, without
-from clockify_dagster.warehouse.ddl import MAIN, current_schema, quoted
+from clockify_dagster.warehouse.ddl import MAIN, current_schema, of_workspaces, quoted
 
 _SPAN = "range_start TIMESTAMP WITH TIME ZONE NOT NULL, range_end TIMESTAMP WITH TIME ZONE NOT NULL"
 # `ranges_ahead` and `misfits` are names in files that exist: the time of loaded ranges that was still to come, and the
@@ -32,7 +32,8 @@ _TABLES = {
         "rows_written BIGINT NOT NULL, rows_in_all BIGINT NOT NULL, listed_at TIMESTAMP WITH TIME ZONE"
     ),
     "workspace_loads": (
-        "table_name VARCHAR NOT NULL, workspaceid VARCHAR NOT NULL, read_at TIMESTAMP WITH TIME ZONE, unread VARCHAR"
+        "table_name VARCHAR NOT NULL, workspaceid VARCHAR NOT NULL, read_at TIMESTAMP WITH TIME ZONE, unread VARCHAR, "
+        "listed_at TIMESTAMP WITH TIME ZONE"
     ),
     "misfits": "table_name VARCHAR NOT NULL, column_name VARCHAR NOT NULL, misfits BIGINT NOT NULL, sample VARCHAR",
 }
@@ -85,8 +86,8 @@ def ensure_state(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {state}")
     for name, columns in _TABLES.items():
         connection.execute(f"CREATE TABLE IF NOT EXISTS {state}.{name} ({columns})")
-    # files of older versions lack this column
-    connection.execute(f"ALTER TABLE {state}.loads ADD COLUMN IF NOT EXISTS listed_at TIMESTAMP WITH TIME ZONE")
+    for name in ("loads", "workspace_loads"):  # in files of older versions they lack this column
+        connection.execute(f"ALTER TABLE {state}.{name} ADD COLUMN IF NOT EXISTS listed_at TIMESTAMP WITH TIME ZONE")
 
 
 def loaded_spans(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Span]]:
@@ -109,10 +110,12 @@ def record_span(
     span: Span,
     listed_at: datetime,
     unread: Collection[str] = (),
+    among: Collection[str] | None = None,
 ) -> None:
     """Note that the span's entries are loaded for these workspaces.
 
-    Nothing changes for those that were not read. The rows of all others went, so the span is loaded for none of them.
+    Nothing changes for those that were not read, nor for those that are not `among` some, if such are given. The rows
+    of all others went, so the span is loaded for none of them.
     """
     state = state_schema(connection)
     future = Span(max(span.start, listed_at), span.end)
@@ -120,37 +123,19 @@ def record_span(
         held = {
             workspace: spans if workspace in unread else without(spans, span)
             for workspace, spans in _spans(connection, table).items()
+            if among is None or workspace in among
         }
         if new.start < new.end:
             held |= {workspace: merged([*held.get(workspace, []), new]) for workspace in workspaces}
-        rows = [[workspace, each.start, each.end] for workspace, spans in sorted(held.items()) for each in spans]
-        connection.execute(f"DELETE FROM {state}.{table}")
+        rows = [(workspace, each.start, each.end) for workspace, spans in sorted(held.items()) for each in spans]
+        connection.execute(f"DELETE FROM {state}.{table} WHERE {of_workspaces('workspaceid', among)}")
         if rows:
-            connection.executemany(f"INSERT INTO {state}.{table} VALUES (?, ?, ?)", rows)
-
-
-def report_spans(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, list[Span]]:
-    """By workspace, the spans of time of which a table that comes from reports was loaded, apart and in order."""
-    found: dict[str, list[Span]] = {}
-    sql = "SELECT workspaceid, range_start, range_end FROM {} WHERE table_name = ? ORDER BY ALL"
-    for workspace, start, end in rows_of(connection, "report_ranges", sql, [table]):
-        found.setdefault(workspace, []).append(Span(start, end))
-    return found
-
-
-def record_report(
-    connection: duckdb.DuckDBPyConnection, table: str, read: Mapping[str, Span], unread: Collection[str]
-) -> None:
-    """Note by workspace the time that was read of a report; nothing changes for those that were not read."""
-    state, held = state_schema(connection), report_spans(connection, table)
-    connection.execute(
-        f"DELETE FROM {state}.report_ranges WHERE table_name = ? AND workspaceid NOT IN (SELECT unnest(?::VARCHAR[]))",
-        [table, sorted(unread)],
-    )
-    for workspace, span in read.items():
-        for each in merged([*held.get(workspace, []), span]):
-            row = [table, workspace, each.start, each.end]
-            connection.execute(f"INSERT INTO {state}.report_ranges VALUES (?, ?, ?, ?)", row)
+            # one statement: in a lake each makes a file
+            connection.execute(
+                f"INSERT INTO {state}.{table} "
+                "SELECT unnest(?::VARCHAR[]), unnest(?::TIMESTAMPTZ[]), unnest(?::TIMESTAMPTZ[])",
+                [list(column) for column in zip(*rows, strict=True)],
+            )
 
 
 def record_load(

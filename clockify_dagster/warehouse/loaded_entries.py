@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from clockify_dagster.days import Span
-from clockify_dagster.warehouse.ddl import columns_of, literal, quoted
+from clockify_dagster.warehouse.ddl import WORKSPACE, columns_of, literal, of_workspaces, quoted
 from clockify_dagster.warehouse.writer import bound_memory
 
 Entries = dict[str, dict[str, str]]
@@ -20,12 +20,18 @@ _WITHIN = "timeinterval_start >= ? AND timeinterval_start < ?"
 
 
 def users_with_entries(
-    connection: duckdb.DuckDBPyConnection, tables: Iterable[str], span: Span | None
+    connection: duckdb.DuckDBPyConnection,
+    tables: Iterable[str],
+    span: Span | None,
+    among: Collection[str] | None = None,
 ) -> dict[str, set[str]]:
-    """By workspace, the users who have entries in one of the tables, within the span where one is given."""
+    """By workspace, the users who have entries in one of the tables, within the span where one is given.
+
+    Of these workspaces, of all where None are given.
+    """
     found: dict[str, set[str]] = {}
     for table in tables:
-        where = "true" if span is None else _WITHIN
+        where = f"{of_workspaces(WORKSPACE, among)} AND {'true' if span is None else _WITHIN}"
         for workspace, user in _select(connection, table, "DISTINCT workspaceid, userid", where=where, span=span):
             found.setdefault(workspace, set()).add(user)
     return found
@@ -40,19 +46,27 @@ def entries_within(
     return _entries(connection, table, where if without is None else f"{where} AND id NOT IN ({without})", span)
 
 
-def running_timers(connection: duckdb.DuckDBPyConnection, table: str, outside: Span) -> Entries:
-    """The timers that have no end in the table and start outside the span."""
-    return _entries(connection, table, f"timeinterval_end IS NULL AND NOT ({_WITHIN})", outside)
+def running_timers(
+    connection: duckdb.DuckDBPyConnection, table: str, outside: Span, among: Collection[str] | None = None
+) -> Entries:
+    """The timers that have no end in the table and start outside the span; of these workspaces, or of all."""
+    where = f"{of_workspaces(WORKSPACE, among)} AND timeinterval_end IS NULL AND NOT ({_WITHIN})"
+    return _entries(connection, table, where, outside)
 
 
 def entries_by_day(
-    connection: duckdb.DuckDBPyConnection, table: str, span: Span, zone: ZoneInfo
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    span: Span,
+    zone: ZoneInfo,
+    among: Collection[str] | None = None,
 ) -> dict[str, dict[date, int]]:
-    """By workspace and day of the zone, how many entries start within the span."""
+    """By workspace and day of the zone, how many entries start within the span; of these workspaces, or of all."""
     found: dict[str, dict[date, int]] = {}
     day = f"timezone({literal(zone.key)}, timeinterval_start)::DATE"
     columns = f"workspaceid, {day} AS day, count(*)"
-    for workspace, each, count in _select(connection, table, columns, where=f"{_WITHIN} GROUP BY ALL", span=span):
+    where = f"{of_workspaces(WORKSPACE, among)} AND {_WITHIN} GROUP BY ALL"
+    for workspace, each, count in _select(connection, table, columns, where=where, span=span):
         found.setdefault(workspace, {})[each] = count
     return found
 

@@ -16,10 +16,16 @@ from clockify_dagster.errors import LoadConflictError
 from clockify_dagster.warehouse import load_state
 from clockify_dagster.warehouse.audit import row_counts
 from clockify_dagster.warehouse.day_numbers import DayNumbers, day_numbers
+from clockify_dagster.warehouse.report_state import record_report
 from clockify_dagster.warehouse.sample import sample_rows
 from clockify_dagster.warehouse.staging import PageStaging
 from clockify_dagster.warehouse.users_writer import replace_users
-from clockify_dagster.warehouse.workspace_state import record_workspaces
+from clockify_dagster.warehouse.workspace_state import (
+    last_load_among,
+    record_workspaces,
+    workspace_names,
+    workspace_states,
+)
 from clockify_dagster.warehouse.writer import (
     Kept,
     UserOfWorkspace,
@@ -41,6 +47,7 @@ class Load:
         retained_users: workspace and user of those who were not read, whose rows stay.
         news_of: those of the workspaces of which only what has changed was read; all else of theirs stays.
         kept: by table, other rows that stay, since what they came from was not read again.
+        among: the workspaces that the run is about, None where it is about all. What belongs to others stays as it is.
         last_load: the table's last load when this one began, None where there was none.
         is_compared: whether what was read depends on what the table held then.
         written: rows by table, once it is written.
@@ -58,6 +65,7 @@ class Load:
     retained_users: frozenset[UserOfWorkspace] = frozenset()
     news_of: frozenset[str] = frozenset()
     kept: Kept = field(default_factory=dict)
+    among: frozenset[str] | None = None
     last_load: load_state.LoadRecord | None = None
     is_compared: bool = False
     written: dict[str, int] | None = field(default=None, init=False)
@@ -73,38 +81,53 @@ class Load:
         Raises `LoadConflictError`.
         """
         load_state.ensure_state(connection)
-        self.is_superseded = self._has_newer_rows(load_state.last_load(connection, self.staging.family[0].name))
+        self.is_superseded = self._has_newer_rows(connection)
         rows = {table.name: 0 for table in self.staging.family} if self.is_superseded else self._replace(connection)
         self.held = row_counts(connection, self.staging.family)
         if not self.is_superseded:
             self.samples = {table.name: sample_rows(connection, table) for table in self.staging.family}
-            record_workspaces(connection, self.staging.family[0].name, self.workspaces, self.unread)
+            # whether children were loaded with their parents is else seen from the loads
+            for table in self.staging.family if self.among is not None else self.staging.family[:1]:
+                record_workspaces(
+                    connection, table.name, self.workspaces, self.unread, self.listed_at, among=self.among
+                )
             if self.workspaces or not self.unread:  # what no workspace gave does not count as loaded
                 load_state.record_load(connection, rows, self.held, self.staging.faults, self.listed_at)
         return rows
 
-    def _has_newer_rows(self, last: load_state.LoadRecord | None) -> bool:
-        """Whether another load of the whole has been written whose listing began later.
+    def _has_newer_rows(self, connection: duckdb.DuckDBPyConnection) -> bool:
+        """Whether other loads of all these workspaces have been written whose listings began later.
 
-        Raises `LoadConflictError` where any has been written, and what was compared with the table holds no more.
+        Raises `LoadConflictError` where some of them were loaded so; and where any has been written, and what was
+        compared with the table holds no more.
         """
-        if self.is_compared and last != self.last_load:
+        root = self.staging.family[0].name
+        last, states = last_load_among(connection, root, self.among), workspace_states(connection, root)
+        newer = self._is_newer(last.listed_at if last else None)
+        # a load of some workspaces says nothing of the others
+        are_newer = {self._is_newer(states[each].listed_at) for each in self.workspaces if each in states}
+        if (self.is_compared and last != self.last_load) or (newer and are_newer == {True, False}):
             raise LoadConflictError(
-                f"Another run has loaded {self.staging.family[0].name} while this one was reading. Nothing was "
-                "changed; read it again."
+                f"Another run has loaded {root} while this one was reading. Nothing was changed; read it again."
             )
+        return newer and are_newer != {False}
+
+    def _is_newer(self, listed_at: datetime | None) -> bool:
         # a clock that was wrong once must not keep all later loads out
-        return bool(last and last.listed_at and self.listed_at < last.listed_at <= datetime.now(timezone.utc))
+        return listed_at is not None and self.listed_at < listed_at <= datetime.now(timezone.utc)
 
     def _replace(self, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-        if self.unread and self.staging.family[0].name == USERS.name:
-            return replace_users(connection, self.staging, self.workspaces, self.unread)
+        if self.staging.family[0].name == USERS.name and (self.unread or self.among is not None):
+            others = {*workspace_names(connection), *workspace_states(connection, USERS.name)} - {*self.workspaces}
+            retained = self.unread if self.among is None else {*self.unread, *others}
+            return replace_users(connection, self.staging, self.workspaces, retained)
         return replace_tables(
             connection,
             self.staging,
             retained_workspaces=[*self.unread, *self.news_of],
             retained_users=self.retained_users,
             kept=self.kept,
+            among=self.among,
         )
 
 
@@ -151,9 +174,13 @@ class SpanLoad(Load):
             retained_workspaces=self.unread,
             retained_users=self.retained_users,
             deleted=self.deleted,
+            among=self.among,
         )
-        self.by_day = day_numbers(connection, self.staging.family, self.span.days(self.zone), self.zone)
+        self.by_day = self._numbers(connection, self.span)
         return rows
+
+    def _numbers(self, connection: duckdb.DuckDBPyConnection, span: Span) -> dict[str, dict[date, DayNumbers]]:
+        return day_numbers(connection, self.staging.family, span.days(self.zone), self.zone, self.among)
 
 
 @dataclass(kw_only=True)
@@ -171,8 +198,8 @@ class EntriesLoad(SpanLoad):
     def _replace(self, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
         """Replace the rows of the span, and remember that it is loaded and up to where changes are known."""
         rows = super()._replace(connection)
-        drop_followers(connection, self.staging.family[0], self.followers)
-        load_state.record_span(connection, self.workspaces, self.span, self.listed_at, self.unread)
+        drop_followers(connection, self.staging.family[0], self.followers, self.among)
+        load_state.record_span(connection, self.workspaces, self.span, self.listed_at, self.unread, self.among)
         load_state.record_feed(connection, self.feed)
         return rows
 
@@ -191,9 +218,8 @@ class ReportLoad(SpanLoad):
         """Replace the rows of the span, put those of earlier days beside them, and remember what is loaded."""
         rows, (table,) = super()._replace(connection), self.staging.family
         read = {each: self.read[each] for each in self.workspaces}
-        load_state.record_report(connection, table.name, read, self.unread)
+        record_report(connection, table.name, read, self.unread, self.among)
         first = min((each.start for each in read.values()), default=self.span.start)
         if first < self.span.start:
-            earlier = Span(first, self.span.start).days(self.zone)
-            self.earlier = day_numbers(connection, self.staging.family, earlier, self.zone)
+            self.earlier = self._numbers(connection, Span(first, self.span.start))
         return rows

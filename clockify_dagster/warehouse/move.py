@@ -14,7 +14,7 @@ import duckdb
 
 from clockify_dagster.errors import DatabaseUnusableError
 from clockify_dagster.progress import Stage, report
-from clockify_dagster.warehouse.ddl import is_lake, literal, partition_by_workspace, quoted
+from clockify_dagster.warehouse.ddl import WORKSPACE, is_lake, literal, quoted
 from clockify_dagster.warehouse.destination import Destination
 from clockify_dagster.warehouse.scratch import ScratchFolder
 from clockify_dagster.warehouse.writer import bound_memory
@@ -134,8 +134,8 @@ def _make(connection: duckdb.DuckDBPyConnection, table: _Held) -> None:
     )
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(table.schema)}")
     connection.execute(f"CREATE TABLE {table.place} ({columns})")
-    if is_lake(connection):
-        partition_by_workspace(connection, table.place, [column.name for column in table.columns])
+    if is_lake(connection) and WORKSPACE in {column.name for column in table.columns}:
+        connection.execute(f"ALTER TABLE {table.place} SET PARTITIONED BY ({WORKSPACE})")
     if table.comment is not None:
         connection.execute(f"COMMENT ON TABLE {table.place} IS {literal(table.comment)}")
     for column in table.columns:

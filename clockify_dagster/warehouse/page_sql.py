@@ -133,7 +133,7 @@ class ColumnSQL:
 
 def column_sql(table: Table, column: Column, source: PageSource) -> ColumnSQL:
     """The SQL of a column of a root or, from its items, of a child."""
-    if table.parent is not None and column.list_path is None:
+    if table.parent is not None and column.list_path is None and column.fact is None:
         return ColumnSQL(column, _PARENT)
     if not column.is_in_document:
         return ColumnSQL(column, _of_request(column, source))

@@ -5,7 +5,7 @@ It stands in the schema of `load_state` and is written in the transaction that w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
@@ -14,7 +14,7 @@ import duckdb
 from clockify_dagster.contract import WORKSPACES
 from clockify_dagster.contract.time import TIMEENTRIES
 from clockify_dagster.warehouse.ddl import columns_of, quoted
-from clockify_dagster.warehouse.load_state import last_load, rows_of, state_schema
+from clockify_dagster.warehouse.load_state import LoadRecord, last_load, rows_of, state_schema
 
 UNSEEN = "unseen"
 """Why a workspace was not read: it is in the database, and the key does not see it."""
@@ -29,38 +29,72 @@ class WorkspaceState:
     Attributes:
         read_at: when a load last read it; None where none ever did.
         unread: why the last load did not read it: `UNSEEN`, or the name of an error; None where it did.
+        listed_at: when the listing began that the load read, by the loader's clock; None in files of older versions.
     """
 
     read_at: datetime | None
     unread: str | None
+    listed_at: datetime | None = None
 
 
 def workspace_states(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, WorkspaceState]:
     """By workspace, how it stands in a table; none of a file that was written before this was remembered."""
-    sql = "SELECT workspaceid, read_at, unread FROM {} WHERE table_name = ? ORDER BY ALL"
+    # an older file lacks the last column
+    sql = "SELECT * EXCLUDE (table_name) FROM {} WHERE table_name = ? ORDER BY ALL"
     return {each: WorkspaceState(*state) for each, *state in rows_of(connection, _TABLE, sql, [table])}
 
 
 def record_workspaces(
-    connection: duckdb.DuckDBPyConnection, table: str, read: Iterable[str], unread: Mapping[str, str]
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    read: Iterable[str],
+    unread: Mapping[str, str],
+    listed_at: datetime | None = None,
+    among: Collection[str] | None = None,
 ) -> None:
     """Note a load that is written now: the workspaces that it read, and by workspace why it did not read others.
 
-    Rows of all other workspaces went, so nothing is remembered of those.
+    What is remembered of workspaces that are not `among` some, if such are given, stays. Rows of all others went, so
+    nothing is remembered of those.
     """
     before, now = workspace_states(connection, table), datetime.now(timezone.utc)
     if not before and (last := last_load(connection, table)) is not None:
         # a file of an older version: what is loaded has been loaded of all workspaces
         before = {each: WorkspaceState(last.loaded_at, None) for each in workspace_names(connection)}
     never = WorkspaceState(None, None)
-    states = {each: WorkspaceState(now, None) for each in read}
-    states |= {each: WorkspaceState(before.get(each, never).read_at, why) for each, why in unread.items()}
+    states = {each: state for each, state in before.items() if among is not None and each not in among}
+    states |= {each: WorkspaceState(now, None, listed_at) for each in read}
+    for each, why in unread.items():
+        known = before.get(each, never)
+        states[each] = WorkspaceState(known.read_at, why, known.listed_at)
     state = state_schema(connection)
     connection.execute(f"DELETE FROM {state}.{_TABLE} WHERE table_name = ?", [table])
     connection.execute(
-        f"INSERT INTO {state}.{_TABLE} SELECT ?, unnest(?::VARCHAR[]), unnest(?::TIMESTAMPTZ[]), unnest(?::VARCHAR[])",
-        [table, list(states), [each.read_at for each in states.values()], [each.unread for each in states.values()]],
+        f"INSERT INTO {state}.{_TABLE} BY NAME SELECT ? AS table_name, unnest(?::VARCHAR[]) AS workspaceid, "
+        "unnest(?::TIMESTAMPTZ[]) AS read_at, unnest(?::VARCHAR[]) AS unread, unnest(?::TIMESTAMPTZ[]) AS listed_at",
+        [
+            table,
+            list(states),
+            [each.read_at for each in states.values()],
+            [each.unread for each in states.values()],
+            [each.listed_at for each in states.values()],
+        ],
     )
+
+
+def last_load_among(
+    connection: duckdb.DuckDBPyConnection, table: str, among: Collection[str] | None
+) -> LoadRecord | None:
+    """The last load of a table that read any of these workspaces, or of all where None are given.
+
+    Of the former its rows are not known.
+    """
+    if among is None:
+        return last_load(connection, table)
+    states = [state for each, state in workspace_states(connection, table).items() if each in among]
+    read = [state.read_at for state in states if state.read_at]
+    listed = [state.listed_at for state in states if state.listed_at]
+    return LoadRecord(max(read), 0, 0, max(listed, default=None)) if read else None
 
 
 def were_loaded(connection: duckdb.DuckDBPyConnection, table: str, workspaces: Iterable[str]) -> set[str]:

@@ -1,7 +1,6 @@
 """Which rows replace which. Every function here runs inside the caller's transaction and commits nothing itself.
 
-DuckDB checks no keys for us (see `ddl.ensure_table`), so these functions are what keeps them unique: rows of a key go
-before rows of that key come.
+DuckDB checks no keys for us (see `ddl.ensure_table`): rows of a key go before rows of that key come, which keeps it unique.
 """
 
 from __future__ import annotations
@@ -18,7 +17,15 @@ from clockify_dagster.contract import WORKSPACES, Contract, Table
 from clockify_dagster.days import Span
 from clockify_dagster.warehouse.change_log import log_changes
 from clockify_dagster.warehouse.changed_rows import insert_rows, link_of, note_contents
-from clockify_dagster.warehouse.ddl import columns_by_table, ensure_table, key_of, literal, quoted
+from clockify_dagster.warehouse.ddl import (
+    WORKSPACE,
+    columns_by_table,
+    ensure_table,
+    key_of,
+    literal,
+    of_workspaces,
+    quoted,
+)
 from clockify_dagster.warehouse.load_state import BY_WORKSPACE, state_schema
 from clockify_dagster.warehouse.staging import MEMORY, PageStaging
 
@@ -44,15 +51,18 @@ def replace_tables(
     retained_workspaces: Iterable[str] = (),
     retained_users: Iterable[UserOfWorkspace] = (),
     kept: Kept | None = None,
+    among: Collection[str] | None = None,
 ) -> dict[str, int]:
     """Put the staged rows in place of all rows of the tables. Gives how many rows of each came in.
 
     Rows of `retained_workspaces` and `retained_users`, which were not read again, stay, but for those of staged keys;
-    and so do the rows that are `kept`.
+    and so do the rows that are `kept`, and all of workspaces that are not `among` some, if such are given.
     Raises `ValueError` where workspaces are to be retained and the table does not say to which a row belongs.
     """
     goes, parameters = _of_others(staging.family[0], retained_workspaces)
-    return replace_rows(connection, staging, goes, parameters, retained_users=retained_users, kept=kept or {})
+    return replace_rows(
+        connection, staging, goes, parameters, retained_users=retained_users, kept=kept or {}, among=among
+    )
 
 
 def drop_workspaces(connection: duckdb.DuckDBPyConnection, contract: Contract, workspaces: Collection[str]) -> None:
@@ -88,10 +98,12 @@ def replace_span(
     retained_workspaces: Iterable[str] = (),
     retained_users: Iterable[UserOfWorkspace] = (),
     deleted: Iterable[str] = (),
+    among: Collection[str] | None = None,
 ) -> dict[str, int]:
     """Put the staged rows in place of those whose partition column lies within the span, whole days of the zone.
 
-    Rows of `retained_workspaces` and `retained_users`, which were not read again, stay, but for those of staged keys.
+    Rows of `retained_workspaces` and `retained_users`, which were not read again, stay, but for those of staged keys;
+    and so do all of workspaces that are not `among` some, if such are given.
     Rows of staged keys go from wherever they stand, so that a row that has moved is there once; rows of the keys in
     `deleted` go as well; children go with their parents. Gives how many rows of each table came in.
     """
@@ -110,6 +122,7 @@ def replace_span(
         [*bounds, *retained],
         retained_users=retained_users,
         deleted=deleted,
+        among=among,
     )
 
 
@@ -149,11 +162,13 @@ def replace_rows(
     deleted: Iterable[str] = (),
     noted: Collection[str] = (),
     kept: Kept | None = None,
+    among: Collection[str] | None = None,
 ) -> dict[str, int]:
     """Delete the rows of the root of which the condition `goes` holds, and those of staged keys; insert what is staged.
 
     In the condition a row is `held`. Children go with their parents. Of the `noted` tables it is known already what was
-    in rows that went before. Gives how many rows of each table came in.
+    in rows that went before. No row of a workspace that is not `among` some goes, if such are given. Gives how many
+    rows of each table came in.
     """
     root, loaded_at, written = staging.family[0], datetime.now(timezone.utc), dict[str, int]()
     bound_memory(connection, is_writing=True)
@@ -165,13 +180,13 @@ def replace_rows(
         # a first load is often a large one, and there is nothing to look for
         holds_rows = any(connection.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() for name in names)
         staying = _kept_tables(connection, staging, kept or {})
-        goes_whole = goes == "true" and not retained and root.name not in staying
+        goes_whole = goes == "true" and not retained and root.name not in staying and among is None
         if holds_rows and not goes_whole:
             if retained:
                 user = "concat_ws('/', held.workspaceid, held.userid)"
                 goes += f" AND coalesce({user} NOT IN (SELECT unnest(?::VARCHAR[])), true)"
                 parameters = [*parameters, retained]
-            goes = " AND ".join([goes, *(staying[name] for name in [root.name] if name in staying)])
+            goes = " AND ".join([_among(root, among), goes, *(staying[n] for n in [root.name] if n in staying)])
             key = key_of(root)
             connection.execute(
                 f"CREATE OR REPLACE TEMP TABLE replaced AS SELECT {key} AS key "
@@ -180,7 +195,8 @@ def replace_rows(
                 [*parameters, sorted(deleted)],
             )
         for table in reversed(staging.family if holds_rows else ()):
-            conditions = [] if goes_whole else [f"{link_of(table)} IN (SELECT key FROM replaced)"]
+            replaced = [_among(table, among), f"{link_of(table)} IN (SELECT key FROM replaced)"]
+            conditions = [] if goes_whole else replaced
             if table is not root and table.name in staying:
                 conditions.append(staying[table.name])
             where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
@@ -193,6 +209,12 @@ def replace_rows(
         for table in staging.family:
             written[table.name] = insert_rows(connection, table, staged[table.name], loaded_at, was_noted=holds_rows)
     return written
+
+
+def _among(table: Table, among: Collection[str] | None) -> str:
+    """The condition that a row of the table is of one of these workspaces, as far as the table says it."""
+    column = table.primary_key[0] if table.name == WORKSPACES else WORKSPACE
+    return of_workspaces(quoted(column), among if column in {each.name for each in table.columns} else None)
 
 
 def _kept_tables(connection: duckdb.DuckDBPyConnection, staging: PageStaging, kept: Kept) -> dict[str, str]:
@@ -208,15 +230,21 @@ def _kept_tables(connection: duckdb.DuckDBPyConnection, staging: PageStaging, ke
     return conditions
 
 
-def drop_followers(connection: duckdb.DuckDBPyConnection, root: Table, followers: Iterable[Table]) -> None:
+def drop_followers(
+    connection: duckdb.DuckDBPyConnection,
+    root: Table,
+    followers: Iterable[Table],
+    among: Collection[str] | None = None,
+) -> None:
     """After `replace_span`: delete the rows of other tables that went with a row that is gone (`Table.goes_with`)."""
-    # where the table was empty before, nothing was replaced
+    # where the table was empty, nothing was replaced
     found = connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'replaced' AND temporary").fetchall()
     held = columns_by_table(connection) if found else {}
     for table in followers:
         if table.name in held:
             owner = quoted(table.columns[0].name)
             connection.execute(
-                f"DELETE FROM {quoted(table.name)} WHERE {owner} IN (SELECT key FROM replaced) "
-                f"AND {owner} NOT IN (SELECT {key_of(root)} FROM {quoted(root.name)})"
+                f"DELETE FROM {quoted(table.name)} WHERE {_among(table, among)} "
+                f"AND {owner} IN (SELECT key FROM replaced) "
+                f"AND {owner} NOT IN (SELECT {key_of(root)} FROM {quoted(root.name)} WHERE {_among(root, among)})"
             )

@@ -42,7 +42,7 @@ DAMAGES = [
     Damage(
         "clockify_timeentries__tags",
         "timeentry_id_is_in_clockify_timeentries",
-        "INSERT INTO {table} SELECT 'nowhere', tag_id, _loaded_at, _changed_at FROM {table} GROUP BY ALL LIMIT 1",
+        "INSERT INTO {table} BY NAME SELECT 'nowhere' AS timeentry_id, * EXCLUDE (timeentry_id) FROM {table} LIMIT 1",
         {"orphans": 1, "rows": 157, "missing ids": ["nowhere"]},
     ),
     Damage(

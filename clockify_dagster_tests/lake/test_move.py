@@ -43,9 +43,10 @@ def command(*arguments: str) -> int:
 
 def comments(connection: duckdb.DuckDBPyConnection) -> list[tuple[object, ...]]:
     return connection.execute(
-        "SELECT schema_name, table_name, NULL, comment FROM duckdb_tables() WHERE database_name = current_database() "
-        "UNION ALL SELECT schema_name, table_name, column_name, comment FROM duckdb_columns() "
-        "SEMI JOIN duckdb_tables() USING (database_name, schema_name, table_name) WHERE database_name = current_database() ORDER BY ALL"
+        "WITH tables AS (FROM duckdb_tables() WHERE database_name = current_database()) "
+        "SELECT schema_name, table_name, NULL, comment FROM tables UNION ALL "
+        "SELECT schema_name, table_name, column_name, comment FROM duckdb_columns() "
+        "SEMI JOIN tables USING (database_name, schema_name, table_name) ORDER BY ALL"
     ).fetchall()
 
 

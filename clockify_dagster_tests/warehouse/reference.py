@@ -32,7 +32,7 @@ def reference_rows(
         row = tuple(_value(root, column, document, faults, facts or {}) for column in root.document_columns)
         latest[tuple(row[names.index(name)] for name in root.primary_key)] = row
         for child in children:
-            owned[child.name][row[0]] = _items(child, document, row[0], faults)
+            owned[child.name][row[0]] = _items(child, document, row[0], faults, facts or {})
     rows[root.name] = list(latest.values())
     for child in children:
         rows[child.name] = [row for found in owned[child.name].values() for row in found]
@@ -58,7 +58,9 @@ def _parsed(value: Any) -> Any:
         return value
 
 
-def _items(child: Table, document: Document, parent: Any, faults: Counter[tuple[str, str]]) -> list[tuple[Any, ...]]:
+def _items(
+    child: Table, document: Document, parent: Any, faults: Counter[tuple[str, str]], facts: Mapping[str, str]
+) -> list[tuple[Any, ...]]:
     try:
         items = _at(document, (child.rows_path or "").split("."))
     except CoercionError:
@@ -74,7 +76,10 @@ def _items(child: Table, document: Document, parent: Any, faults: Counter[tuple[
             continue
         values = []
         for number, column in enumerate(child.document_columns):
-            value = parent if column.list_path is None else _value(child, column, item, faults, {})
+            if column.list_path is None:
+                value = facts.get(column.fact) if column.fact else parent
+            else:
+                value = _value(child, column, item, faults, {})
             values.append(parent if value is None and number == 0 else value)
         names = [column.name for column in child.document_columns]
         found[tuple(values[names.index(name)] for name in child.primary_key)] = tuple(values)

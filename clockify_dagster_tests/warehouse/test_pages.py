@@ -173,7 +173,7 @@ def test_documents_may_stand_in_other_documents_and_know_what_is_around(
     places = [[c.name for c in tasks.document_columns].index(name) for name in ("id", "projectid", "workspaceid")]
     held = staged(staging)
     assert [tuple(row[n] for n in places) for row in held[tasks.name]] == [("t1", "p1", "w"), ("t2", "p9", "w")]
-    assert held[assignees.name] == [("t1", "u1")]
+    assert held[assignees.name] == [("t1", "u1", "w")]
 
 
 NO_LISTS = {

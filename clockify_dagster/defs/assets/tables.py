@@ -11,6 +11,7 @@ from dagster import AssetExecutionContext, AssetsDefinition, multi_asset
 from clockify_dagster.defs.account import Account
 from clockify_dagster.defs.error_boundary import error_boundary
 from clockify_dagster.defs.partitions import days_of
+from clockify_dagster.defs.run_workspaces import workspaces_of_run
 from clockify_dagster.defs.table_outputs import Event, asset_options, outputs, workspaces_input
 from clockify_dagster.errors import located
 from clockify_dagster.refresh import RefreshContext, RefreshResult, read_listed_table
@@ -42,7 +43,9 @@ def table_asset(
         clockify, warehouse = account.client(context.resources), account.warehouse(context.resources)
         with error_boundary(metadata), clockify.counting_requests(metadata):
             days = days_of(context.run.tags, calendar) if calendar else None
-            workspaces, unread = clockify.chosen(clockify_workspaces), warehouse.unread_workspaces()
+            among = workspaces_of_run(context.run.tags)
+            workspaces, unread = clockify.chosen(clockify_workspaces, among), warehouse.unread_workspaces()
+            unread = {each: why for each, why in unread.items() if among is None or each in among}
             named = clockify.settings.workspaces
             if needs_users:
                 unread = {each: why for each, why in unread.items() if why == UNSEEN and each not in named}
@@ -52,6 +55,7 @@ def table_asset(
                 table=root,
                 workspaces={each: workspaces[each] for each in workspaces if each not in unread},
                 unread=unread,
+                among=among,
                 span=days.span(calendar.zone) if days and calendar else None,
                 zone=calendar.zone if calendar else ZoneInfo("UTC"),
                 limits=calendar.limits if calendar else None,
@@ -61,6 +65,8 @@ def table_asset(
             )
             with located(day=str(days) if days else None):
                 result = read(refresh)
+            for load in result.loads:
+                load.among = among
         metadata.update(result.numbers)
         if result.refused:
             reasons = "; ".join(f"workspace {workspace}: {why}" for workspace, why in result.refused.items())

@@ -11,6 +11,7 @@ from clockify_dagster.contract import WORKSPACES
 from clockify_dagster.defs.account import Account
 from clockify_dagster.defs.error_boundary import error_boundary
 from clockify_dagster.defs.resources import chosen, workspaces_of
+from clockify_dagster.defs.run_workspaces import WORKSPACES_TAG, workspaces_of_run
 from clockify_dagster.defs.table_outputs import Event, asset_options, outputs
 from clockify_dagster.errors import NotAllowedError
 from clockify_dagster.refresh import (
@@ -58,13 +59,18 @@ def workspaces_asset(account: Account) -> AssetsDefinition:
                 context.log.warning(unseen_text(unseen))
             unread = dict.fromkeys(unseen.keys() - dropped, UNSEEN)
             # a loaded one that the setting names and the key does not see is reported by the step of the users
+            among = workspaces_of_run(context.run.tags)
             wanted = chosen(found, settings.workspaces, apart_from=unread)
+            if among is not None:
+                unread = {each: why for each, why in unread.items() if each in among}
+                wanted = chosen(wanted, tuple(sorted(among)), apart_from=unread, by=f"The tag {WORKSPACES_TAG}")
             refresh = RefreshContext(
                 client=client,
                 warehouse=warehouse.warehouse(account.contract),
                 table=WORKSPACES,
                 workspaces={each: found[each] for each in wanted},
                 unread=unread,
+                among=among,
                 concurrency=settings.concurrency,
                 log=context.log,
             )
@@ -75,7 +81,13 @@ def workspaces_asset(account: Account) -> AssetsDefinition:
             with closed_on_failure(staging):
                 staging.add_documents([documents[each] for each in workspaces.read])
         load = WorkspacesLoad(
-            staging, listed_at, workspaces.read, workspaces.unread, contract=account.contract, dropped=dropped
+            staging,
+            listed_at,
+            workspaces.read,
+            workspaces.unread,
+            among=among,
+            contract=account.contract,
+            dropped=dropped,
         )
         yield from outputs(context, load, metadata, account.schema)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -12,8 +13,10 @@ from clockify_dagster.contract import CONTRACT, Contract, Table
 from clockify_dagster.days import Days
 from clockify_dagster.errors import NotAllowedError
 from clockify_dagster.warehouse import load_state
-from clockify_dagster.warehouse.ddl import columns_by_table
+from clockify_dagster.warehouse.ddl import WORKSPACE, columns_by_table, in_database, of_workspaces, quoted
 from clockify_dagster.warehouse.workspace_state import workspace_names, workspace_states
+
+_Value = TypeVar("_Value")
 
 
 class AuditContext:
@@ -38,19 +41,29 @@ class AuditContext:
         days: Days,
         zone: ZoneInfo,
         contract: Contract = CONTRACT,
+        among: Collection[str] | None = None,
     ) -> None:
-        """Take an open connection."""
+        """Take an open connection; with `among`, only rows of these workspaces are looked at from now on."""
         self.connection = connection
         self.now = now
         self.days = days
         self.zone = zone
         self.limits = days.span(zone)
         self.contract = contract
-        self.loaded_spans = load_state.loaded_spans(connection)
-        self.settled_spans = load_state.settled_spans(connection)
         self.columns = columns_by_table(connection)
         self.loads = load_state.load_records(connection)
-        self.workspaces = workspace_names(connection)
+        self.loaded_spans = _only(load_state.loaded_spans(connection), among)
+        self.settled_spans = _only(load_state.settled_spans(connection), among)
+        self.workspaces = _only(workspace_names(connection), among)
+        if among is not None:
+            self._narrow(among)
+
+    def _narrow(self, among: Collection[str]) -> None:
+        """Put temporary views before the tables that say of a row to which workspace it belongs."""
+        for name, columns in self.columns.items():
+            if name in self.contract and WORKSPACE in columns:
+                rows = f"FROM {in_database(self.connection, name)} WHERE {of_workspaces(WORKSPACE, among)}"
+                self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {rows}")
 
     def was_loaded(self, table: str) -> bool:
         """Whether a load has ever made the table."""
@@ -76,3 +89,7 @@ class AuditContext:
             if held[name] != self.contract[table][name].type.sql:
                 return f"{table}.{name} is {held[name]}, not {self.contract[table][name].type.sql}."
         return None
+
+
+def _only(by_workspace: Mapping[str, _Value], among: Collection[str] | None) -> dict[str, _Value]:
+    return {each: value for each, value in by_workspace.items() if among is None or each in among}

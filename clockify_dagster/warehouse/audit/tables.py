@@ -10,7 +10,7 @@ from clockify_dagster.contract.model import Table
 from clockify_dagster.warehouse import load_state
 from clockify_dagster.warehouse.audit.context import AuditContext
 from clockify_dagster.warehouse.audit.model import Check, Find, Finding, Severity, found, not_checked
-from clockify_dagster.warehouse.ddl import quoted
+from clockify_dagster.warehouse.ddl import in_database
 
 SUDDEN = 0.2  # the share of its rows that a table may lose from one load to the next
 FEW = 5  # so few rows fewer are never a sudden drop
@@ -72,5 +72,5 @@ def _find_row_count(context: AuditContext, table: Table, check: Check) -> Findin
 
 
 def count_rows(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
-    """How many rows a table has."""
-    return int(connection.execute(f"SELECT count(*) FROM {quoted(table.name)}").fetchall()[0][0])
+    """How many rows a table has, of all workspaces."""
+    return int(connection.execute(f"SELECT count(*) FROM {in_database(connection, table.name)}").fetchall()[0][0])

@@ -1,0 +1,46 @@
+"""What the warehouse remembers of the tables that come from reports: which time of which workspace was read.
+
+It stands in the schema of `load_state` and is written in the transaction that writes the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import duckdb
+
+from clockify_dagster.days import Span, merged
+from clockify_dagster.warehouse.ddl import of_workspaces
+from clockify_dagster.warehouse.load_state import rows_of, state_schema
+
+
+def report_spans(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, list[Span]]:
+    """By workspace, the spans of time of which a table that comes from reports was loaded, apart and in order."""
+    found: dict[str, list[Span]] = {}
+    sql = "SELECT workspaceid, range_start, range_end FROM {} WHERE table_name = ? ORDER BY ALL"
+    for workspace, start, end in rows_of(connection, "report_ranges", sql, [table]):
+        found.setdefault(workspace, []).append(Span(start, end))
+    return found
+
+
+def record_report(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    read: Mapping[str, Span],
+    unread: Collection[str],
+    among: Collection[str] | None = None,
+) -> None:
+    """Note by workspace the time that was read of a report.
+
+    Nothing changes for those that were not read, nor for those that are not `among` some, if such are given.
+    """
+    state, held = state_schema(connection), report_spans(connection, table)
+    connection.execute(
+        f"DELETE FROM {state}.report_ranges WHERE table_name = ? "
+        f"AND {of_workspaces('workspaceid', among)} AND workspaceid NOT IN (SELECT unnest(?::VARCHAR[]))",
+        [table, sorted(unread)],
+    )
+    for workspace, span in read.items():
+        for each in merged([*held.get(workspace, []), span]):
+            row = [table, workspace, each.start, each.end]
+            connection.execute(f"INSERT INTO {state}.report_ranges VALUES (?, ?, ?, ?)", row)
