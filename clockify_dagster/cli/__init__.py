@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,8 +115,8 @@ def sync(
     with _importing():
         from clockify_dagster.cli.sync import run_sync
 
-    days, what = (first, last), {"integral": integral, "drop_unseen": drop_unseen}
-    sys.exit(run_sync(_settings(), *days, workspaces=workspaces, launched_by=launched_by, **what))
+    asked = partial(run_sync, integral=integral, drop_unseen=drop_unseen, launched_by=launched_by)
+    sys.exit(asked(_settings(), first, last, workspaces=workspaces))
 
 
 @commands.command()

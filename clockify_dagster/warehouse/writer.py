@@ -1,6 +1,6 @@
 """Which rows replace which. Every function here runs inside the caller's transaction and commits nothing itself.
 
-DuckDB checks no keys for us (see `ddl.ensure_table`): rows of a key go before rows of that key come, which keeps it unique.
+DuckDB checks no keys for us (see `ddl.ensure_table`). Rows of a key go before rows of it come, so that it stays unique.
 """
 
 from __future__ import annotations

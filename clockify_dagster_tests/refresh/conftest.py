@@ -150,9 +150,13 @@ class Office:
     def expected(self, *, everything: bool = False) -> dict[str, Fact]:
         """What the account has on the days that there are, by id, in every column."""
         span = self.limits.span(self.zone)
-        documents = [entry for place in self.account.workspaces.values() for entry in place.entries.by_id.values()]
-        wanted = [each for each in documents if everything or instant(each["timeInterval"]["start"]) in span]
-        return facts(FAMILY, reference_rows(FAMILY, wanted)[0])
+        found: Rows = {table.name: [] for table in FAMILY}
+        for place in self.account.workspaces.values():
+            documents = place.entries.by_id.values()
+            wanted = [each for each in documents if everything or instant(each["timeInterval"]["start"]) in span]
+            for name, rows in reference_rows(FAMILY, wanted, {"workspace": place.identity})[0].items():
+                found[name] += rows
+        return facts(FAMILY, found)
 
     def check(self) -> None:
         """The tables equal the account."""
