@@ -15,9 +15,9 @@ with app.setup:
     import altair as alt
     import marimo as mo
 
+    from clockify_dagster.defs.account_definitions import warehouse_of
     from clockify_dagster.explore import Source
     from clockify_dagster.settings import Settings
-    from clockify_dagster.warehouse import Database
 
 
 @app.function
@@ -29,7 +29,7 @@ def table(frame):
 @app.cell
 def _():
     settings = Settings.load()
-    source = Source(Database(settings.database, settings.lock_timeout_seconds, schema=settings.tables_schema))
+    source = Source(warehouse_of(settings).warehouse(settings.contract).database)
     today = datetime.now(ZoneInfo(settings.timezone)).date()
     return source, today
 

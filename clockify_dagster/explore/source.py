@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clockify_dagster.marts import marts_schema, require_marts
-from clockify_dagster.warehouse import Database
+from clockify_dagster.warehouse import Destination
 from clockify_dagster.warehouse.ddl import quoted
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def notebook_path() -> Path:
 class Source:
     """A database with marts. It is open only while a question is asked, so that a sync gets in between."""
 
-    database: Database
+    database: Destination
 
     def check(self) -> None:
         """Raise `NotLoadedError` where there is no database, or a mart is not in it that the notebook reads."""
@@ -53,7 +53,7 @@ class Source:
     def ask(self, sql: str, **values: Any) -> pd.DataFrame:
         """The answer as a frame. Marts have their names alone, and `$name` is one of the values, if it is there.
 
-        Raises what `Database.reading` raises, and DuckDB's errors for what is wrong in the SQL.
+        Raises what `Destination.reading` raises, and DuckDB's errors for what is wrong in the SQL.
         """
         with self.database.reading() as connection:
             connection.execute(f"SET schema = {quoted(marts_schema(self.database.schema))}")
