@@ -198,7 +198,8 @@ def test_an_asset_of_ones_own_reads_clockify_through_the_resource(
     place = next(iter(sandbox.account.workspaces.values()))
     emails = sorted(str(each["email"]) for each in place.clients.values() if each.get("email"))
     assert "All definitions loaded successfully" in installed.run("dg", "check", "defs", folder=installed.own)
-    (listed,) = json.loads(installed.run("dg", "list", "defs", "--json", folder=installed.own))["assets"]
+    said = installed.run("dg", "list", "defs", "--json", folder=installed.own)
+    (listed,) = json.JSONDecoder().raw_decode(said)[0]["assets"]
     assert listed["asset_key"] == "client_emails"
     said = installed.run("python", "-c", program, sandbox.api_key, sandbox.api_url, folder=installed.own)
     assert str(emails) in said
