@@ -10,7 +10,6 @@ from typing import NoReturn
 
 import click
 
-from clockify_dagster.defs.account_definitions import warehouse_of
 from clockify_dagster.errors import MissingExtraError
 from clockify_dagster.explore import Source, is_installed, notebook_path
 from clockify_dagster.settings import Settings
@@ -28,7 +27,7 @@ def run_explore(settings: Settings, edit: Path | None, port: int | None, *, no_b
         raise MissingExtraError(
             "The notebook needs the packages marimo and altair. Install them: pip install 'clockify_dagster[explore]'"
         )
-    Source(warehouse_of(settings).warehouse(settings.contract).database).check()
+    Source.of(settings).check()
     if edit is not None and not edit.exists():
         shutil.copyfile(notebook_path(), edit)
         click.echo(f"{edit} is a copy of the notebook, which is yours to change.")

@@ -15,7 +15,6 @@ with app.setup:
     import altair as alt
     import marimo as mo
 
-    from clockify_dagster.defs.account_definitions import warehouse_of
     from clockify_dagster.explore import Source
     from clockify_dagster.settings import Settings
 
@@ -29,7 +28,7 @@ def table(frame):
 @app.cell
 def _():
     settings = Settings.load()
-    source = Source(warehouse_of(settings).warehouse(settings.contract).database)
+    source = Source.of(settings)
     today = datetime.now(ZoneInfo(settings.timezone)).date()
     return source, today
 

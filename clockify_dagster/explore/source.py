@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clockify_dagster.marts import marts_schema, require_marts
+from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse import Destination
 from clockify_dagster.warehouse.ddl import quoted
+from clockify_dagster.warehouse.destination import destination_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +46,19 @@ class Source:
     """A database with marts. It is open only while a question is asked, so that a sync gets in between."""
 
     database: Destination
+
+    @classmethod
+    def of(cls, settings: Settings) -> Source:
+        """The database that the settings name; opens nothing."""
+        database = destination_of(
+            str(settings.database),
+            lake_path=settings.lake_path,
+            lock_timeout=settings.lock_timeout_seconds,
+            config={},
+            schema=settings.tables_schema,
+            storage_version=settings.database_storage_version,
+        )
+        return cls(database)
 
     def check(self) -> None:
         """Raise `NotLoadedError` where there is no database, or a mart is not in it that the notebook reads."""
