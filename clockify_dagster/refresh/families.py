@@ -73,6 +73,8 @@ class Family:
         except UnreadableAnswerError:
             documents_of(answer, source.envelope)  # which says it in better words where it holds no documents at all
             raise
+        if not len(rows):
+            documents_of(answer, source.envelope)  # for DuckDB, a list that is not there is one without rows
         self.read[workspace] += len(rows)
         return rows
 

@@ -101,14 +101,14 @@ DAMAGES = [
     Damage(
         "clockify_users",
         "is_fresh",
-        "UPDATE clockify_state.loads SET loaded_at = loaded_at - INTERVAL 2 DAY WHERE table_name = '{table}'",
+        "UPDATE clockify_state.loads SET loaded_at = now() - INTERVAL 2 DAY WHERE table_name = '{table}'",
         {"hours": 48.0},
         "WARN",
     ),
     Damage(
         "clockify_timeentries_integral",
         "is_fresh",
-        "UPDATE clockify_state.loads SET loaded_at = loaded_at - INTERVAL 9 DAY WHERE table_name = '{table}'",
+        "UPDATE clockify_state.loads SET loaded_at = now() - INTERVAL 9 DAY WHERE table_name = '{table}'",
         {"hours": 216.0},
         "WARN",
     ),
