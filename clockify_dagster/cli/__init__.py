@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from clockify_dagster.cli.importing import importing
 from clockify_dagster.cli.signals import watched_signals
 from clockify_dagster.errors import ClockifyDagsterError, SettingsError
 from clockify_dagster.version import __version__
@@ -30,25 +31,6 @@ __all__ = ["commands", "main"]
 
 INCOMPLETE, UNUSABLE, INTERRUPTED = 1, 2, 130
 _FILE = click.Path(dir_okay=False, path_type=Path)
-
-
-@contextmanager
-def _importing() -> Iterator[None]:
-    """Around a command's imports, which take seconds: a terminal shows that something happens.
-
-    There is no garbage collection during them, and later none among what was imported. Scanning what lives as long as
-    the process costs 1.0 of the 4.4 s of a daily sync of the sandbox (measured).
-    """
-    from clockify_dagster.cli.terminal import shown
-
-    is_alone = "dagster" not in sys.modules  # else the process is not the command's alone
-    if is_alone:
-        gc.disable()
-    with shown("Starting"):
-        yield
-    if is_alone:
-        gc.freeze()
-        gc.enable()
 
 
 def _day(context: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
@@ -112,7 +94,7 @@ def sync(
 
     Example: clockify-dagster sync --from 2026-01-01 --to 2026-01-31
     """
-    with _importing():
+    with importing():
         from clockify_dagster.cli.sync import run_sync
 
     asked = partial(run_sync, integral=integral, drop_unseen=drop_unseen, launched_by=launched_by)
@@ -130,7 +112,7 @@ def check(all_of_them: bool, as_json: bool) -> None:
 
     Example: clockify-dagster check --json
     """
-    with _importing():
+    with importing():
         from clockify_dagster.cli.check import run_check
 
     sys.exit(run_check(_settings(), as_json=as_json, all_of_them=all_of_them))
@@ -144,7 +126,7 @@ def doctor() -> None:
 
     Example: clockify-dagster doctor
     """
-    with _importing():
+    with importing():
         from clockify_dagster.cli.doctor import run_doctor
 
     sys.exit(run_doctor(_settings()))
@@ -157,7 +139,7 @@ def report(out: Path | None) -> None:
 
     Example: clockify-dagster report --out report.html
     """
-    with _importing():
+    with importing():
         from clockify_dagster.cli.report import run_report
 
     sys.exit(run_report(_settings(), out))
@@ -170,7 +152,7 @@ def dbt_sources(out: Path | None) -> None:
 
     Example: clockify-dagster dbt-sources --out models/sources.yml
     """
-    with _importing():
+    with importing():
         from clockify_dagster.cli.dbt_sources import run_dbt_sources
 
     sys.exit(run_dbt_sources(_settings(), out))
@@ -202,7 +184,7 @@ def move(to: str, lake_path: str | None) -> None:
 
     Example: clockify-dagster move --to "ducklake:postgres:dbname=lake host=..." --lake-path s3://bucket/clockify
     """
-    with _importing():
+    with importing():
         from clockify_dagster.cli.move import run_move
 
     sys.exit(run_move(_settings(), to, lake_path))
