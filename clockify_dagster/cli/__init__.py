@@ -5,12 +5,10 @@ The commands import what they need when they run, so that `--help` and `sandbox`
 
 from __future__ import annotations
 
-import gc
 import io
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import date
 from difflib import get_close_matches
 from functools import partial

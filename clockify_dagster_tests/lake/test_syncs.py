@@ -16,13 +16,17 @@ from typing import Any
 import psycopg2
 import pytest
 
+from clockify_dagster.contract import CONTRACT
+from clockify_dagster.sandbox import Account
 from clockify_dagster_tests.conftest import CORE_TABLES
 from clockify_dagster_tests.defs.accounts import days_before_today, small_account
 from clockify_dagster_tests.faults.expected import as_expected, expected
 from clockify_dagster_tests.faults.moments import used
 from clockify_dagster_tests.faults.test_kills import Syncs, change_everything
-from clockify_dagster_tests.lake.conftest import LakeProject
+from clockify_dagster_tests.lake.conftest import LakeProject, days_ago
 from clockify_dagster_tests.lake.servers import wait_until
+from clockify_dagster_tests.small import add_everything
+from clockify_dagster_tests.test_every_table import assert_equal
 
 DAYS, ANYWHERE, IN_WRITES = 8, 4, 4
 ROOTS = [root.name for root in CORE_TABLES.roots if "integral" not in root.name]
@@ -142,3 +146,20 @@ def run_at_once(project: LakeProject, commands: list[list[str]]) -> None:
     codes = [each.wait(timeout=300) for each in running]
     logs = [(project.folder / f"{number}.log").read_text()[-3000:] for number in range(len(commands))]
     assert codes == [0] * len(commands), logs
+
+
+def test_syncs_of_four_workspaces_and_two_of_one_go_side_by_side(
+    make_lake_project: Callable[..., LakeProject], tmp_path: Path
+) -> None:
+    account = Account()
+    for _ in range(4):
+        add_everything(account, people=2, days=5)
+    shared = account.add_user(next(iter(account.workspaces)), "Everywhere")
+    for each in list(account.workspaces)[1:]:
+        account.add_to_workspace(shared, each)
+    project = make_lake_project(account, f"{tmp_path}/lake/", tables="all", start_date=days_ago(10))
+    first, *others = account.workspaces
+    run_at_once(project, [["sync", "--workspace", each] for each in (first, first, *others)])
+    for root in CONTRACT.roots:
+        if "integral" not in root.name:
+            assert_equal(project, root.name)
