@@ -34,6 +34,7 @@ def build_definitions(
     update_window_days: int | None = None,
     database: Path | str | None = None,
     lake_path: str | None = None,
+    lake_keep_days: int | None = None,
     schema: str | None = None,
     key_prefix: str | Sequence[str] | None = None,
     group_name: str | None = None,
@@ -66,6 +67,7 @@ def build_definitions(
         update_window_days: days, ending today, that every refresh loads again. Default: 30.
         database: the DuckDB file, or the address of a lake. Default: `data/clockify.duckdb`.
         lake_path: where a lake has its data: a folder, or a place in an S3 bucket.
+        lake_keep_days: for how many days it can be read as it was then. Default: 90.
         schema: the database schema of the tables. Default: the key prefix, its parts joined by `_`; else `main`.
         key_prefix: what stands before the tables' names in the asset keys; parts in a list, or separated by `/`.
         group_name: one group for all assets. Default: a group for each kind of table, such as `<name>_reference`.
@@ -105,6 +107,7 @@ def build_definitions(
         "update_window_days": update_window_days,
         "database": database,
         "lake_path": lake_path,
+        "lake_keep_days": lake_keep_days,
         "database_schema": schema,
         "key_prefix": key_prefix,
         "group_name": group_name,

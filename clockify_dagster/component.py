@@ -78,6 +78,7 @@ class ClockifyComponent(Component, Resolvable, Model):
     update_window_days: Annotated[Number, Field(description="Days that every refresh loads again.")] = None
     database: Annotated[Text, Field(description="The DuckDB file, or the address of a lake.")] = None
     lake_path: Annotated[Text, Field(description="Where a lake has its data: a folder or s3://.")] = None
+    lake_keep_days: Annotated[Number, Field(description="For how many days it can be read as it was then.")] = None
     database_schema: Annotated[Text, Field(description="The database schema of the tables.")] = None
     key_prefix: Annotated[Texts, Field(description="What stands before the tables' names in asset keys.")] = None
     group_name: Annotated[Text, Field(description="One group for all assets.")] = None

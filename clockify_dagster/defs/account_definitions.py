@@ -12,10 +12,12 @@ from clockify_dagster.defs.assets import all_assets
 from clockify_dagster.defs.checks import all_checks
 from clockify_dagster.defs.io_manager import ClockifyIOManager
 from clockify_dagster.defs.jobs import all_jobs
+from clockify_dagster.defs.lake_jobs import maintenance_job, maintenance_schedule
 from clockify_dagster.defs.resources import ClockifyResource
 from clockify_dagster.defs.schedules import SCHEDULES, all_schedules
 from clockify_dagster.marts import Mart
 from clockify_dagster.settings import Settings
+from clockify_dagster.warehouse.destination import LAKE
 
 
 def account_definitions(
@@ -38,13 +40,18 @@ def account_definitions(
         marts: the marts; by default all that can be made of the contract.
     """
     account = Account.of(settings, contract, translation, marts)
-    return Definitions(
+    job = maintenance_job(account, settings.lake_keep_days) if str(settings.database).startswith(LAKE) else None
+    of_lake = Definitions(
+        jobs=[job] if job else [], schedules=[maintenance_schedule(account, job)] if job and schedules else []
+    )
+    definitions = Definitions(
         assets=all_assets(account),
         asset_checks=all_checks(account, blocking=settings.blocking_checks),
         jobs=all_jobs(account),
         schedules=[each for each in all_schedules(account) if each.name in map(account.named, schedules)],
         resources={account.name: clockify or ClockifyResource(), account.warehouse_key: warehouse_of(settings)},
     )
+    return Definitions.merge(definitions, of_lake) if job else definitions
 
 
 def warehouse_of(settings: Settings) -> ClockifyIOManager:
