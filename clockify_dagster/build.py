@@ -43,6 +43,7 @@ def build_definitions(
     schedules: bool | Sequence[str] = True,
     requests_per_second: float | None = None,
     concurrency: int | None = None,
+    runs_by_workspace: bool | None = None,
     blocking_checks: bool | None = None,
     marts: bool | Sequence[str] = True,
     hours_per_day: float | None = None,
@@ -78,6 +79,7 @@ def build_definitions(
             until somebody turns them on.
         requests_per_second: the pace of this account's requests.
         concurrency: how many of its requests may be under way at once.
+        runs_by_workspace: whether the daily schedule starts a run for each workspace.
         blocking_checks: whether a check that fails as an error stops what comes after.
         marts: whether there are views for analysts over the tables, or the names of those that there shall be; what
             they read comes with them.
@@ -114,6 +116,7 @@ def build_definitions(
         "owners": owners,
         "requests_per_second": requests_per_second,
         "concurrency": concurrency,
+        "runs_by_workspace": runs_by_workspace,
         "blocking_checks": blocking_checks,
         "hours_per_day": hours_per_day,
     }

@@ -126,6 +126,7 @@ class Settings(BaseSettings):
         default="in_process",
         description="How Dagster runs a job's steps: in one process, or each in its own, several at once",
     )
+    runs_by_workspace: bool = Field(default=False, description="Whether the schedule starts a run for each workspace")
     requests_per_second: float = Field(
         default=10, ge=0.001, description="The pace that requests keep to; paid plans take 50"
     )

@@ -6,6 +6,8 @@ from clockify_dagster.defs import jobs
 from clockify_dagster.defs.account import Account
 from clockify_dagster.defs.error_boundary import error_boundary
 from clockify_dagster.defs.partitions import days_to_load, tags_of
+from clockify_dagster.defs.resources import ClockifyResource, chosen
+from clockify_dagster.defs.run_workspaces import tags_of_workspaces
 from clockify_dagster.errors import DatabaseLockedError
 
 DAILY_REFRESH, WEEKLY_INTEGRAL, DAILY_CHECKS = "daily_refresh", "weekly_integral", "daily_checks"
@@ -30,18 +32,23 @@ def all_schedules(account: Account) -> list[ScheduleDefinition]:
             "a missed day is taken along by the next tick."
         ),
     )
-    def daily_refresh(context: ScheduleEvaluationContext) -> RunRequest:
+    def daily_refresh(context: ScheduleEvaluationContext) -> list[RunRequest]:
         # a tick has a minute, so it does not wait long for a file in use; the run itself does
         patient = account.warehouse(context.resources).warehouse(account.contract, patience=_PATIENCE_SECONDS)
+        requests = []
         with error_boundary():
-            try:
-                days = days_to_load(calendar, patient, account.client(context.resources).settings.workspaces)
-            except DatabaseLockedError as error:
-                days = calendar.window
-                context.log.warning(
-                    f"Only the update window is loaded this time, without days that were never loaded: {error}"
-                )
-        return RunRequest(run_key=f"{context.scheduled_execution_time.isoformat()} {days}", tags=tags_of(days))
+            clockify = account.client(context.resources)
+            for workspaces in _workspaces_of_runs(clockify):
+                try:
+                    days = days_to_load(calendar, patient, workspaces or clockify.settings.workspaces)
+                except DatabaseLockedError as error:
+                    days = calendar.window
+                    context.log.warning(
+                        f"Only the update window is loaded this time, without days that were never loaded: {error}"
+                    )
+                key = " ".join([context.scheduled_execution_time.isoformat(), *workspaces, str(days)])
+                requests.append(RunRequest(run_key=key, tags={**tags_of(days), **tags_of_workspaces(workspaces)}))
+        return requests
 
     return [
         daily_refresh,
@@ -60,3 +67,11 @@ def all_schedules(account: Account) -> list[ScheduleDefinition]:
             description="All checks, an hour after the daily refresh, and the comparison with Clockify's totals.",
         ),
     ]
+
+
+def _workspaces_of_runs(clockify: ClockifyResource) -> list[tuple[str, ...]]:
+    """The workspaces of each run of a refresh: one for all of them, unless each is to have a run of its own."""
+    if not clockify.settings.runs_by_workspace:
+        return [()]
+    seen = [str(document.get("id")) for document in clockify.client.workspaces().documents]
+    return [(each,) for each in chosen(seen, clockify.settings.workspaces)]

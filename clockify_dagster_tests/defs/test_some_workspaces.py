@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from dagster import ExecuteInProcessResult
+from dagster import ExecuteInProcessResult, build_schedule_context
 
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.definitions import project_definitions
+from clockify_dagster.defs.account_definitions import warehouse_of
 from clockify_dagster.defs.partitions import tags_of
+from clockify_dagster.defs.resources import ClockifyResource
 from clockify_dagster.defs.run_workspaces import tags_of_workspaces
 from clockify_dagster.sandbox import Account
 from clockify_dagster.warehouse.ddl import quoted
@@ -141,3 +143,18 @@ def test_a_workspace_that_the_key_does_not_see_is_refused_by_name(places: Places
 def test_what_is_no_id_is_refused(places: Places) -> None:
     result = places.run("no id!", expect=False)
     assert "an id has only letters and digits" in str(places.project.failures(result))
+
+
+def test_the_schedule_may_start_a_run_for_each_workspace(places: Places) -> None:
+    places.project.set(runs_by_workspace="true")
+    definitions = project_definitions(places.project.settings)
+    refresh = definitions.resolve_schedule_def("clockify_daily_refresh")
+    now = datetime.now(timezone.utc)
+    with build_schedule_context(
+        places.project.instance,
+        scheduled_execution_time=now,
+        resources={"clockify": ClockifyResource(), "clockify_warehouse": warehouse_of(places.project.settings)},
+    ) as context:
+        requests = refresh.evaluate_tick(context).run_requests or []
+    assert [request.tags["clockify/workspaces"] for request in requests] == places.ids
+    assert len({request.run_key for request in requests}) == len(places.ids)
