@@ -20,6 +20,7 @@ _DEFAULTS = {
     "database_schema": "the key prefix, its parts joined by `_`; else `main`",
     "start_date": "the first of January of last year",
     "blocking_checks": "`false`",
+    "runs_by_workspace": "`false`",
 }
 
 
