@@ -59,8 +59,8 @@ class Walk(RuleBasedStateMachine):
         self.account, self.place = self.office.account, self.office.place
         self.tags = [self.account.add_tag(self.place, f"tag {n}")["id"] for n in range(3)]
         self.users = [self.account.add_user(self.place, f"user {n}")["id"] for n in range(users)]
-        for number in range(20):
-            self.create(pick=number, back=number % 20, minutes=97 * number, length=60, tags=number % 4)
+        for n in range(20):
+            self.create(pick=n, back=n % 20, minutes=97 * n, length=60, tags=n % 4)
         self.office.clock.advance(days=1)
         self.last = self.office.today
         self.office.refresh_all()
@@ -88,8 +88,8 @@ class Walk(RuleBasedStateMachine):
 
     def moment(self, back: int, minutes: int) -> datetime:
         """Mostly within the days that are loaded, now and then before the start date or after today."""
-        end = self.office.limits.span(self.office.zone).end
-        return (end - timedelta(days=back, minutes=minutes)).replace(microsecond=0)
+        end = self.office.limits.span(self.office.zone).end.replace(microsecond=0)
+        return end - timedelta(days=back, minutes=minutes)
 
     @rule(pick=PICK, back=st.integers(-1, 22), minutes=st.integers(0, 1439), length=st.integers(0, 4000), tags=PICK)
     def create(self, *, pick: int, back: int, minutes: int, length: int, tags: int) -> None:
@@ -116,8 +116,8 @@ class Walk(RuleBasedStateMachine):
     def move(self, pick: int, back: int, minutes: int) -> None:
         """To any other day."""
         entry, start = self.chosen(pick), self.moment(back, minutes)
-        is_ahead = start >= self.office.limits.span(self.office.zone).end
-        if not is_ahead or entry["userId"] in self.users:  # nobody asks for what those who have left do next week
+        # nobody asks for what those who have left do next week
+        if start < self.office.limits.span(self.office.zone).end or entry["userId"] in self.users:
             self.account.move_entry(entry, start)
 
     @precondition(lambda self: self.entries)
@@ -135,8 +135,7 @@ class Walk(RuleBasedStateMachine):
     @rule(pick=PICK)
     def stop(self, pick: int) -> None:
         """A timer that runs."""
-        running = [entry for entry in self.entries.values() if entry["timeInterval"]["end"] is None]
-        if running:
+        if running := [entry for entry in self.entries.values() if entry["timeInterval"]["end"] is None]:
             entry = running[pick % len(running)]
             self.account.stop_timer(entry, instant(entry["timeInterval"]["start"]) + timedelta(hours=2))
 
@@ -157,9 +156,9 @@ class Walk(RuleBasedStateMachine):
         user = self.users.pop(pick % len(self.users))
         self.account.remove_user(self.place, user)
         end = self.office.limits.span(self.office.zone).end
-        for entry in [each for each in self.entries.values() if each["userId"] == user]:
-            if instant(entry["timeInterval"]["start"]) >= end:
-                self.account.delete_entry(entry)
+        theirs = [each for each in self.entries.values() if each["userId"] == user]
+        for entry in [each for each in theirs if instant(each["timeInterval"]["start"]) >= end]:
+            self.account.delete_entry(entry)
 
     @rule(seconds=st.sampled_from(PAUSES))
     def wait(self, seconds: float) -> None:
