@@ -106,7 +106,9 @@ def attendance(call: Call) -> Response:
     found = [_attendance_row(asked, *key, entries, with_time_off=with_time_off) for key, entries in days.items()]
     is_down = asked.body.get("sortOrder") == "DESCENDING"
     found = pages.sorted_by(found, ATTENDANCE_COLUMNS[column], down=is_down)
-    return Response({"entities": pages.of_body(chosen, found, most=LARGEST_PAGE, given=call.account.largest_post_page)})
+    return Response(
+        {"entities": pages.of_body(chosen, found, most=LARGEST_PAGE, given=call.account.largest_report_page)}
+    )
 
 
 def _attendance_row(asked: Asked, user_id: str, day: date, entries: list[Document], *, with_time_off: bool) -> Document:

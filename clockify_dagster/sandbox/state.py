@@ -96,6 +96,7 @@ class State:
         fields_without_type: Literal["ALL", "TIMEENTRY"] = "ALL",
         billing_in_reports: bool = True,
         largest_post_page: int | None = None,
+        largest_report_page: int | None = None,
     ) -> None:
         """Make an account with one owner's key and nothing in it.
 
@@ -112,8 +113,8 @@ class State:
         an update of the entry; `deleted_stay_updated` whether what was updated and then deleted is still listed as
         updated. `fields_without_type` is which custom fields come where no `entity-type` is asked for;
         `billing_in_reports` whether rows of detailed reports have `rate`, `amount` and `invoicingInfo`, which the
-        official document does not know. `largest_post_page` is how many rows of invoices, time off requests and
-        attendance come at most, however many are asked for.
+        official document does not know. `largest_post_page` is how many rows of invoices and time off requests come
+        at most, however many are asked for; `largest_report_page` how many of attendance.
         """
         ZoneInfo(timezone)
         self.lock = RLock()
@@ -139,6 +140,7 @@ class State:
         self.fields_without_type = fields_without_type
         self.billing_in_reports = billing_in_reports
         self.largest_post_page = largest_post_page
+        self.largest_report_page = largest_report_page
         self.keys: dict[str, Key] = {key: Key(None, "OWNER")}
         self.workspaces: dict[str, Workspace] = {}
         self.users: dict[str, Document] = {}

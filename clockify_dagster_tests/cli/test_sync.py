@@ -13,6 +13,7 @@ from datetime import datetime, time, timedelta, timezone
 from importlib import import_module
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Any
 
 import pytest
 from dagster import DagsterInstance, DagsterRunStatus
@@ -124,8 +125,8 @@ def test_a_sync_after_which_days_are_missing_names_them_and_does_not_exit_with_0
     module = import_module("clockify_dagster.cli.sync")  # as an attribute of its package it is the command
     load = module._load
 
-    def load_and_lose_a_day(outcome: Outcome, instance: DagsterInstance, job: str, days: Days) -> None:
-        load(outcome, instance, job, days)
+    def load_and_lose_a_day(outcome: Outcome, instance: DagsterInstance, job: str, days: Days, **others: Any) -> None:
+        load(outcome, instance, job, days, **others)
         # what a run does that is about another workspace alone
         note_loaded(project.warehouse, project.calendar, [Days(day, day)])
 

@@ -147,10 +147,10 @@ def test_reports_of_several_pages_are_read_to_their_end(worked: Office, size: in
 
 
 def test_a_report_that_gives_no_more_than_a_usual_limit_at_once_is_read_to_its_end(worked: Office) -> None:
-    worked.account.largest_post_page = 50
+    worked.account.largest_report_page = 50
     load(worked, ATTENDANCE)
     assert len(rows(worked, ATTENDANCE)) == 80
-    worked.account.largest_post_page = None
+    worked.account.largest_report_page = None
     assert_equal(worked, ATTENDANCE)
 
 
