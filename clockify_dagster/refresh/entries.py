@@ -9,8 +9,8 @@ from datetime import datetime
 from functools import partial
 from threading import Lock
 
-from clockify_dagster.api import Answer, documents_of, side_by_side
-from clockify_dagster.errors import NotThereError, UnreadableAnswerError
+from clockify_dagster.api import Answer, side_by_side
+from clockify_dagster.errors import NotThereError
 from clockify_dagster.progress import COVERED, Stage, report
 from clockify_dagster.refresh.changes import made_since
 from clockify_dagster.refresh.context import RefreshContext
@@ -124,11 +124,7 @@ def _read_user(
     context, source = troubles.context, PageSource(facts={"workspace": workspace})
 
     def stage(answer: Answer) -> PageRows:
-        try:
-            rows = stage_page(read.staging, answer, source)
-        except UnreadableAnswerError:
-            documents_of(answer)  # which says it in better words where it is no list of documents at all
-            raise
+        rows = stage_page(read.staging, answer, source)
         if not read.keys and len(rows):
             read.keys = frozenset(answer.document[0])
         return rows

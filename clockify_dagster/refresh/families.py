@@ -18,7 +18,6 @@ from clockify_dagster.errors import (
     NotAllowedError,
     NotOnThisPlanError,
     NotThereError,
-    UnreadableAnswerError,
 )
 from clockify_dagster.progress import COVERED
 from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
@@ -65,16 +64,11 @@ class Family:
     def stage_answer(self, answer: Answer, source: PageSource) -> Rows:
         """Stage the page that an answer holds, and give its rows: to be read so as `Transport.send` takes it."""
         workspace = source.facts["workspace"]
-        try:
-            rows: Rows = stage_page(self.staging, answer, source)
-        except ContractError as error:
-            self.faults.setdefault(workspace, error.at(workspace=workspace))
+        rows: Rows | None = None
+        with self._faults_of(workspace):
+            rows = stage_page(self.staging, answer, source)
+        if rows is None:  # what cannot become rows is followed by further pages all the same
             rows = Page(answer, documents_of(answer, source.envelope))
-        except UnreadableAnswerError:
-            documents_of(answer, source.envelope)  # which says it in better words where it holds no documents at all
-            raise
-        if not len(rows):
-            documents_of(answer, source.envelope)  # for DuckDB, a list that is not there is one without rows
         self.read[workspace] += len(rows)
         return rows
 
