@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 
 from clockify_dagster.api import ReportRange, side_by_side
@@ -40,15 +40,16 @@ def read_report(context: RefreshContext) -> RefreshResult:
     if nothing := on_no_plan(context, [context.table]):
         return nothing
     before = last_loads(context, [context.table])
-    with context.warehouse.database.reading_if_there() as connection:
-        held = {} if connection is None else report_spans(connection, context.table)
+    spans, entries = _spans_and_entries(context, span)
 
     def read(families: Families, workspace: Workspace) -> None:
-        wanted = families[context.table].spans[workspace.id] = _with_missing(context, span, held.get(workspace.id, []))
+        wanted = families[context.table].spans[workspace.id] = spans[workspace.id]
         if wanted != span:
             days = Span(wanted.start, span.start).days(context.zone)
             context.log.info(f"{workspace.label}: {context.table} of {days} is read as well, since it was never loaded")
-        first, *others = _parts(context, workspace, wanted)
+        # the pages of a range come one by one, so the days are cut into ranges of about a page each
+        most = listing_of(context, context.table).page_size or LARGEST_REPORT
+        first, *others = parts_of(wanted.days(context.zone), entries.get(workspace.id, {}), most)
         read_days = partial(_read_days, context, families[context.table], workspace)
         read_days(first)  # which tells whether the plan has the report
         for _ in side_by_side([partial(read_days, days) for days in others], context.concurrency_within):
@@ -57,24 +58,23 @@ def read_report(context: RefreshContext) -> RefreshResult:
     return read_families(context, [context.table], read, before)
 
 
+def _spans_and_entries(context: RefreshContext, span: Span) -> tuple[dict[str, Span], dict[str, dict[date, int]]]:
+    """By workspace, the time that is to be read, and how many of its days' entries are loaded."""
+    with context.warehouse.database.reading_if_there() as connection:
+        held = {} if connection is None else report_spans(connection, context.table)
+        spans = {each: _with_missing(context, span, held.get(each, [])) for each in context.workspaces}
+        if connection is None:
+            return spans, {}
+        widest = Span(min(each.start for each in spans.values()), span.end)
+        return spans, entries_by_day(connection, TIMEENTRIES.name, widest, context.zone, context.among)
+
+
 def _with_missing(context: RefreshContext, span: Span, held: Sequence[Span]) -> Span:
     """The span from the first time on that is not held, where it ends today."""
     if context.limits is None or span.end < context.limits.end:
         return span
     missing = gaps(held, Span(context.limits.start, span.end))
     return Span(min([span.start, *(each.start for each in missing)]), span.end)
-
-
-def _parts(context: RefreshContext, workspace: Workspace, wanted: Span) -> list[Days]:
-    """The days in ranges of about a page each, by the entries that are loaded: pages of a range come one by one."""
-    with context.warehouse.database.reading_if_there() as connection:
-        rows = (
-            {}
-            if connection is None
-            else entries_by_day(connection, TIMEENTRIES.name, wanted, context.zone, {workspace.id})
-        )
-    most = listing_of(context, context.table).page_size or LARGEST_REPORT
-    return parts_of(wanted.days(context.zone), rows.get(workspace.id, {}), most)
 
 
 def _read_days(context: RefreshContext, family: Family, workspace: Workspace, days: Days) -> None:
