@@ -18,7 +18,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from clockify_dagster.errors import DatabaseLockedError
-from clockify_dagster.warehouse.ddl import MAIN, enter_schema
+from clockify_dagster.warehouse.ddl import MAIN, enter_schema, transaction
 from clockify_dagster.warehouse.destination import Destination
 from clockify_dagster.warehouse.extensions import NO_FETCHING
 from clockify_dagster.warehouse.file_errors import file_errors
@@ -106,15 +106,8 @@ class Database(Destination):
             self._ensure_file()
             with self._connection(deadline, False) as connection:
                 self._clear_spill()
-                connection.begin()
-                try:
-                    enter_schema(connection, self.schema, make=True)
+                with transaction(connection, self.schema):
                     yield connection
-                    connection.commit()
-                except BaseException:
-                    with suppress(duckdb.Error):  # a failed commit has already ended the transaction
-                        connection.rollback()
-                    raise
 
     @contextmanager
     def reading_if_there(self) -> Iterator[duckdb.DuckDBPyConnection | None]:

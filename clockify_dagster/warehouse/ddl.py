@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 
 import duckdb
 
@@ -50,6 +51,20 @@ def enter_schema(connection: duckdb.DuckDBPyConnection, schema: str, *, make: bo
         return False
     connection.execute(f"SET schema = {literal(quoted(schema))}")
     return True
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection, schema: str) -> Iterator[None]:
+    """A transaction in the schema, which is made: committed at the end, rolled back when anything at all is raised."""
+    connection.begin()
+    try:
+        enter_schema(connection, schema, make=True)
+        yield
+        connection.commit()
+    except BaseException:
+        with suppress(duckdb.Error):  # a failed commit has already ended the transaction
+            connection.rollback()
+        raise
 
 
 def current_schema(connection: duckdb.DuckDBPyConnection) -> str:

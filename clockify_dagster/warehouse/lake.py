@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from clockify_dagster.errors import DatabaseUnusableError, MissingExtraError
-from clockify_dagster.warehouse.ddl import MAIN, enter_schema
+from clockify_dagster.warehouse.ddl import MAIN, enter_schema, transaction
 from clockify_dagster.warehouse.destination import Destination
 
 try:
@@ -131,17 +131,9 @@ class Lake(Destination):
         ):
             cursor = self._cursor(make=True)
             assert cursor is not None  # noqa: S101 - it is made
-            with closing(cursor):
-                cursor.begin()
-                try:
-                    enter_schema(cursor, self.schema, make=True)
-                    yield cursor
-                    lock.check()
-                    cursor.commit()
-                except BaseException:
-                    with suppress(duckdb.Error):  # a failed commit has already ended the transaction
-                        cursor.rollback()
-                    raise
+            with closing(cursor), transaction(cursor, self.schema):
+                yield cursor
+                lock.check()
 
     def _thread_lock(self) -> AbstractContextManager[bool]:
         with _THREADS_GUARD:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from clockify_dagster.warehouse.ddl import MAIN, enter_schema, literal, quoted
+from clockify_dagster.warehouse.ddl import MAIN, enter_schema, literal, quoted, transaction
 from clockify_dagster.warehouse.destination import Destination
 from clockify_dagster.warehouse.extensions import NO_FETCHING, load_extension
 from clockify_dagster.warehouse.file_errors import file_errors
@@ -73,16 +73,8 @@ class MotherDuck(Destination):
     @contextmanager
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """As the seam says, without a lock of ours."""
-        with self.errors(), closing(self._connection()) as connection:
-            connection.begin()
-            try:
-                enter_schema(connection, self.schema, make=True)
-                yield connection
-                connection.commit()
-            except BaseException:
-                with suppress(duckdb.Error):  # a failed commit has already ended the transaction
-                    connection.rollback()
-                raise
+        with self.errors(), closing(self._connection()) as connection, transaction(connection, self.schema):
+            yield connection
 
     def _connection(self) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(":memory:", config={**NO_FETCHING, **self.config})
