@@ -8,8 +8,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -29,6 +27,7 @@ from clockify_dagster_tests.defs.accounts import days_before_today, small_accoun
 from clockify_dagster_tests.faults.conftest import Tables, everything
 from clockify_dagster_tests.faults.expected import as_expected, expected
 from clockify_dagster_tests.faults.moments import Moment, anywhere, in_write, is_writing, log_of
+from clockify_dagster_tests.faults.syncs import Syncs
 from clockify_dagster_tests.faults.test_process import leftovers
 from clockify_dagster_tests.reported import REPORTED, reported
 from clockify_dagster_tests.small import add_everything
@@ -46,44 +45,6 @@ RENAMED = {
 KILLS, ANYWHERE, IN_WRITES = 15, 12, 5  # in each test
 ENDED = {DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.NOT_STARTED}
 DAYS = 12  # all within the window that every sync loads again
-
-# so that the parent of the killed has one thread only: libraries that it imports would start some
-NO_THREADS = {"OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
-
-
-class Syncs:
-    """Syncs by the real command, one after another, each in a process of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.log = folder / "syncs.log"
-        program = [sys.executable, str(Path(__file__).with_name("forking.py")), str(self.log)]
-        environment = {**os.environ, **NO_THREADS, "TMPDIR": str(folder / "tmp")}
-        (folder / "tmp").mkdir()
-        self._server = subprocess.Popen(  # noqa: S603 - our own program
-            program, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def begin(self) -> int:
-        """Begin one; gives its process id."""
-        assert self._server.stdin is not None
-        self._server.stdin.write("sync\n")
-        self._server.stdin.flush()
-        return int(self._line())
-
-    def end(self) -> tuple[int, float]:
-        """Wait for its end; gives its exit code, less than 0 for a signal, and the processor's seconds it took."""
-        code, seconds = self._line().split()
-        return int(code), float(seconds)
-
-    def _line(self) -> str:
-        assert self._server.stdout is not None
-        line = self._server.stdout.readline()
-        assert line, "the program that runs the syncs has ended; what it said is above"
-        return line
-
-    def close(self) -> None:
-        self._server.kill()
-        self._server.communicate()
 
 
 @pytest.fixture(params=["core", "all"])

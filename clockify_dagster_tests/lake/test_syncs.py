@@ -22,7 +22,8 @@ from clockify_dagster_tests.conftest import CORE_TABLES
 from clockify_dagster_tests.defs.accounts import days_before_today, small_account
 from clockify_dagster_tests.faults.expected import as_expected, expected
 from clockify_dagster_tests.faults.moments import used
-from clockify_dagster_tests.faults.test_kills import Syncs, change_everything
+from clockify_dagster_tests.faults.syncs import Syncs
+from clockify_dagster_tests.faults.test_kills import change_everything
 from clockify_dagster_tests.lake.conftest import LakeProject, days_ago
 from clockify_dagster_tests.lake.servers import wait_until
 from clockify_dagster_tests.small import add_everything
