@@ -10,10 +10,8 @@ import pytest
 import yaml
 from dagster import AssetKey, Definitions
 
-from clockify_dagster import ClockifyComponent, ClockifyResource, build_definitions
+from clockify_dagster import ClockifyComponent, build_definitions
 from clockify_dagster.component import FromEnvironment
-from clockify_dagster.contract import CONTRACT
-from clockify_dagster.sandbox import Account, Sandbox
 
 PAGE = (Path(__file__).parents[1] / "docs" / "embedding.md").read_text()
 KEYS = {AssetKey(["acme", name]) for name in ("clockify_projects", "clockify_timeentries")}
@@ -53,21 +51,6 @@ def test_the_pages_yaml_is_what_the_component_takes() -> None:
     given.pop("translation")
     graph = build_definitions(**given).get_repository_def().asset_graph
     assert graph.get_all_asset_keys() >= KEYS
-
-
-def test_the_lists_that_the_page_names_are_read_and_so_are_those_of_larger_plans() -> None:
-    account = Account()
-    place = account.add_workspace("Agency", "PRO")
-    user = account.add_user(place)
-    account.add_expense(account.add_expense_category(place, "Travel"), user, 10.5)
-    named = re.search(r"a method for each list of every plan:(.*?)\.", PAGE, re.DOTALL)
-    assert named
-    with Sandbox(account) as sandbox:
-        client = ClockifyResource(api_key=sandbox.api_key, api_url=sandbox.api_url).client
-        assert all(callable(getattr(client, name)) for name in re.findall(r"`(\w+)`", named[1]))
-        (said,) = re.findall(r"`(client\.documents\(.*?)`", PAGE)
-        expenses = list(eval(said, {"client": client, "CONTRACT": CONTRACT, "workspace": place}))  # noqa: S307
-    assert [each["total"] for each in expenses] == [10.5]
 
 
 @pytest.mark.parametrize("parameter", ["name", "key_prefix", "schema", "group_name", "translation"])

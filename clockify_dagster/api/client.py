@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 
 from clockify_dagster.api import paging
 from clockify_dagster.api.changes import Action, Change, ChangeFeed
+from clockify_dagster.api.listings import Document, Listings
 from clockify_dagster.api.pages import Documents, Page, document_of, page_of
 from clockify_dagster.api.reports import ReportRange, Reports
 from clockify_dagster.api.transport import Answer, Transport, address
-from clockify_dagster.contract import listing
 from clockify_dagster.contract.listing import USERS, WORKSPACES, Listing
 from clockify_dagster.errors import (
     AbortedError,
@@ -27,7 +27,6 @@ from clockify_dagster.errors import (
     located,
 )
 
-Document = dict[str, Any]
 E = TypeVar("E", bound=paging.EntryPage)
 R = TypeVar("R", bound=paging.Rows)
 
@@ -46,8 +45,8 @@ class Users:
         return [document for page in self.pages for document in page.documents]
 
 
-class ClockifyClient:
-    """A Clockify account, seen through its key; `reports` are its reports.
+class ClockifyClient(Listings):
+    """A Clockify account, seen through its key; `reports` are its reports. The lists by name come from `Listings`.
 
     Every method raises `ApiError` when Clockify refuses, or fails for longer than we try; the error knows the
     workspace, the project and the user. Any thread may use it; one list is read by one thread.
@@ -124,26 +123,6 @@ class ClockifyClient:
         """The documents of a list as it is declared, as `pages` gives them."""
         for page in self.pages(of, **facts):
             yield from page.documents
-
-    def clients(self, workspace: str) -> Iterator[Document]:
-        """Clients, archived ones too: `GET /workspaces/{w}/clients`."""
-        return self.documents(listing.CLIENTS, workspace=workspace)
-
-    def projects(self, workspace: str) -> Iterator[Document]:
-        """Projects with their `tasks` and `memberships`, archived ones too: `GET /workspaces/{w}/projects`."""
-        return self.documents(listing.PROJECTS, workspace=workspace)
-
-    def tasks(self, workspace: str, project: str) -> Iterator[Document]:
-        """Tasks of a project: `GET /workspaces/{w}/projects/{p}/tasks`."""
-        return self.documents(listing.TASKS, workspace=workspace, project=project)
-
-    def tags(self, workspace: str) -> Iterator[Document]:
-        """Tags, archived ones too: `GET /workspaces/{w}/tags`."""
-        return self.documents(listing.TAGS, workspace=workspace)
-
-    def user_groups(self, workspace: str) -> Iterator[Document]:
-        """Groups of users: `GET /workspaces/{w}/user-groups`."""
-        return self.documents(listing.USER_GROUPS, workspace=workspace)
 
     def users(self, workspace: str) -> Users:
         """Users of every account status and membership status, with all their memberships.

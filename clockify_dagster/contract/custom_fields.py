@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from clockify_dagster.contract import listing
 from clockify_dagster.contract.columns import IN_WORKSPACE, flag, identity, of_workspace, refers, text, word
-from clockify_dagster.contract.listing import Listing
 from clockify_dagster.contract.model import Table
 
 CUSTOM_FIELDS = Table(
@@ -12,13 +12,7 @@ CUSTOM_FIELDS = Table(
     page="settings",
     description="The fields that a workspace adds to entries and users: a row for each field.",
     group="custom_fields",
-    # whether asking for no type gives both is not known; asked for each, every field comes once
-    listing=Listing(
-        "workspaces/{workspace}/custom-fields",
-        variants=({"entity-type": "TIMEENTRY"}, {"entity-type": "USER"}),
-        page_size=None,
-        feature="CUSTOM_FIELDS",
-    ),
+    listing=listing.CUSTOM_FIELDS,
     columns=(
         identity("id", "id", "The field."),
         of_workspace("{workspace}"),

@@ -98,3 +98,84 @@ TAGS = Listing("workspaces/{workspace}/tags")
 
 USER_GROUPS = Listing("workspaces/{workspace}/user-groups", variants=({"includeTeamManagers": "true"},))
 """The groups of users of a workspace, with their managers."""
+
+# Whether asking for no type gives both is not known; asked for each, every field comes once.
+CUSTOM_FIELDS = Listing(
+    "workspaces/{workspace}/custom-fields",
+    variants=({"entity-type": "TIMEENTRY"}, {"entity-type": "USER"}),
+    page_size=None,
+    feature="CUSTOM_FIELDS",
+)
+"""The fields that a workspace adds to entries and users."""
+
+ASSIGNMENTS = Listing(
+    "workspaces/{workspace}/scheduling/assignments/all",
+    variants=({"start": "{start}", "end": "{end}"},),
+    feature="SCHEDULING",
+)
+"""The planned work that touches a period, from the instant `start` to the instant `end`."""
+
+# Newest change first: refresh/approvals.py stops at what is held.
+APPROVAL_REQUESTS = Listing(
+    "workspaces/{workspace}/approval-requests",
+    variants=({"sort-column": "UPDATED_AT", "sort-order": "DESCENDING"},),
+    page_size=200,
+    feature="APPROVAL",
+    plan="STANDARD",
+)
+"""The timesheets that were handed in, of every state."""
+
+HOLIDAYS = Listing("workspaces/{workspace}/holidays", page_size=None, feature="TIME_OFF")
+"""The holidays of a workspace."""
+
+TIME_OFF_POLICIES = Listing(
+    "workspaces/{workspace}/time-off/policies", variants=({"status": "ALL"},), page_size=200, feature="TIME_OFF"
+)
+"""The time-off policies of a workspace, archived ones too."""
+
+TIME_OFF_REQUESTS = Listing(
+    "workspaces/{workspace}/time-off/requests",
+    method="POST",
+    variants=({"statuses": ["ALL"]},),
+    page_size=200,
+    envelope="requests",
+    count="count",
+    feature="TIME_OFF",
+)
+"""The requests for time off, of every status."""
+
+TIME_OFF_BALANCES = Listing(
+    "workspaces/{workspace}/time-off/balance/policy/{policy}",
+    page_size=200,
+    envelope="balances",
+    count="count",
+    feature="TIME_OFF",
+)
+"""What each user has left of one policy."""
+
+EXPENSE_CATEGORIES = Listing(
+    "workspaces/{workspace}/expenses/categories",
+    variants=({"archived": "false"}, {"archived": "true"}),
+    envelope="categories",
+    count="count",
+    feature="EXPENSES",
+)
+"""The kinds of expenses of a workspace, archived ones too."""
+
+EXPENSES = Listing(
+    "workspaces/{workspace}/expenses", envelope="expenses.expenses", count="expenses.count", feature="EXPENSES"
+)
+"""The expenses of a workspace, of all its users."""
+
+INVOICES = Listing(
+    "workspaces/{workspace}/invoices/info",
+    method="POST",
+    envelope="invoices",
+    count="total",
+    feature="INVOICING",
+    fallback=Listing("workspaces/{workspace}/invoices", envelope="invoices", count="total", feature="INVOICING"),
+)
+"""The invoices of a workspace, of every status."""
+
+INVOICE_PAYMENTS = Listing("workspaces/{workspace}/invoices/{invoice}/payments", page_size=200, feature="INVOICING")
+"""The payments of one invoice."""

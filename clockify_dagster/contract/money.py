@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clockify_dagster.contract import listing
 from clockify_dagster.contract.columns import (
     IN_WORKSPACE,
     flag,
@@ -14,7 +15,6 @@ from clockify_dagster.contract.columns import (
     text,
     word,
 )
-from clockify_dagster.contract.listing import Listing
 from clockify_dagster.contract.model import Table
 
 EXPENSE_CATEGORIES = Table(
@@ -24,13 +24,7 @@ EXPENSE_CATEGORIES = Table(
     description="The kinds of expenses: a row for each category, archived ones too.",
     group="money",
     # archived ones are hidden unless they are asked for, and then they alone are shown
-    listing=Listing(
-        "workspaces/{workspace}/expenses/categories",
-        variants=({"archived": "false"}, {"archived": "true"}),
-        envelope="categories",
-        count="count",
-        feature="EXPENSES",
-    ),
+    listing=listing.EXPENSE_CATEGORIES,
     columns=(
         identity("id", "id", "The category."),
         of_workspace("{workspace}"),
@@ -48,9 +42,7 @@ EXPENSES = Table(
     page="expenses",
     description="What was spent: a row for each expense, with or without a receipt.",
     group="money",
-    listing=Listing(
-        "workspaces/{workspace}/expenses", envelope="expenses.expenses", count="expenses.count", feature="EXPENSES"
-    ),
+    listing=listing.EXPENSES,
     columns=(
         identity("id", "id", "The expense."),
         of_workspace("{workspace}"),
@@ -70,25 +62,13 @@ EXPENSES = Table(
 )
 
 # the body's pages have no header that says which is the last; where it is refused, the older list is read
-_INVOICES_GET = Listing("workspaces/{workspace}/invoices", envelope="invoices", count="total", feature="INVOICING")
-
-INVOICE_PAYMENTS = Listing("workspaces/{workspace}/invoices/{invoice}/payments", page_size=200, feature="INVOICING")
-"""The payments of one invoice."""
-
 INVOICES = Table(
     name="clockify_invoices",
     pipeline="Invoices",
     page="invoices",
     description="What was billed: a row for each invoice of every status.",
     group="money",
-    listing=Listing(
-        "workspaces/{workspace}/invoices/info",
-        method="POST",
-        envelope="invoices",
-        count="total",
-        feature="INVOICING",
-        fallback=_INVOICES_GET,
-    ),
+    listing=listing.INVOICES,
     columns=(
         identity("id", "id", "The invoice."),
         of_workspace("{workspace}"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clockify_dagster.contract import listing
 from clockify_dagster.contract.columns import (
     IN_WORKSPACE,
     flag,
@@ -14,7 +15,6 @@ from clockify_dagster.contract.columns import (
     text,
     word,
 )
-from clockify_dagster.contract.listing import Listing
 from clockify_dagster.contract.model import Table
 
 ASSIGNMENTS = Table(
@@ -24,11 +24,7 @@ ASSIGNMENTS = Table(
     description="What is planned: a row for each assignment of a user to a project, from the start date to a year "
     "from now.",
     group="planning",
-    listing=Listing(
-        "workspaces/{workspace}/scheduling/assignments/all",
-        variants=({"start": "{start}", "end": "{end}"},),
-        feature="SCHEDULING",
-    ),
+    listing=listing.ASSIGNMENTS,
     columns=(
         identity("id", "id", "The assignment."),
         of_workspace("{workspace}"),
@@ -50,14 +46,7 @@ APPROVAL_REQUESTS = Table(
     page="approvals",
     description="Timesheets that were handed in: a row for each approval request of every state.",
     group="planning",
-    # newest change first: refresh/approvals.py stops at what is held
-    listing=Listing(
-        "workspaces/{workspace}/approval-requests",
-        variants=({"sort-column": "UPDATED_AT", "sort-order": "DESCENDING"},),
-        page_size=200,
-        feature="APPROVAL",
-        plan="STANDARD",
-    ),
+    listing=listing.APPROVAL_REQUESTS,
     columns=(
         *inside(
             "approvalRequest",

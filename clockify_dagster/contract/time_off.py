@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clockify_dagster.contract import listing
 from clockify_dagster.contract.column import Column
 from clockify_dagster.contract.columns import (
     IN_WORKSPACE,
@@ -15,10 +16,7 @@ from clockify_dagster.contract.columns import (
     text,
     word,
 )
-from clockify_dagster.contract.listing import Listing
 from clockify_dagster.contract.model import Table
-
-LARGEST_PAGE = 200
 
 HOLIDAYS = Table(
     name="clockify_holidays",
@@ -26,7 +24,7 @@ HOLIDAYS = Table(
     page="time-off",
     description="The days on which nobody, or a part of the team, works: a row for each holiday.",
     group="time_off",
-    listing=Listing("workspaces/{workspace}/holidays", page_size=None, feature="TIME_OFF"),
+    listing=listing.HOLIDAYS,
     columns=(
         identity("id", "id", "The holiday."),
         of_workspace("{workspace}"),
@@ -51,12 +49,7 @@ POLICIES = Table(
     page="time-off",
     description="The kinds of time off: a row for each policy, archived ones too.",
     group="time_off",
-    listing=Listing(
-        "workspaces/{workspace}/time-off/policies",
-        variants=({"status": "ALL"},),
-        page_size=LARGEST_PAGE,
-        feature="TIME_OFF",
-    ),
+    listing=listing.TIME_OFF_POLICIES,
     columns=(
         identity("id", "id", "The policy."),
         of_workspace("{workspace}"),
@@ -84,15 +77,7 @@ REQUESTS = Table(
     description="Time off that was asked for: a row for each request of every state.",
     group="time_off",
     listed_with="clockify_timeoff_policies",
-    listing=Listing(
-        "workspaces/{workspace}/time-off/requests",
-        method="POST",
-        variants=({"statuses": ["ALL"]},),
-        page_size=LARGEST_PAGE,
-        envelope="requests",
-        count="count",
-        feature="TIME_OFF",
-    ),
+    listing=listing.TIME_OFF_REQUESTS,
     columns=(
         identity("id", "id", "The request."),
         of_workspace("{workspace}"),
@@ -129,13 +114,7 @@ BALANCES = Table(
     group="time_off",
     listed_with="clockify_timeoff_policies",
     # a request for each policy: see refresh/time_off.py
-    listing=Listing(
-        "workspaces/{workspace}/time-off/balance/policy/{policy}",
-        page_size=LARGEST_PAGE,
-        envelope="balances",
-        count="count",
-        feature="TIME_OFF",
-    ),
+    listing=listing.TIME_OFF_BALANCES,
     columns=(
         identity("id", "id", "The balance."),
         of_workspace("{workspace}"),

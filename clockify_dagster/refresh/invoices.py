@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 from clockify_dagster.api import side_by_side
-from clockify_dagster.contract.money import INVOICE_PAYMENTS, INVOICES, INVOICES_ITEMS, INVOICES_PAYMENTS
+from clockify_dagster.contract.listing import INVOICE_PAYMENTS
+from clockify_dagster.contract.money import INVOICES, INVOICES_ITEMS, INVOICES_PAYMENTS
 from clockify_dagster.errors import NotThereError
 from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
 from clockify_dagster.refresh.families import (
