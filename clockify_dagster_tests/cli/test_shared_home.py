@@ -21,29 +21,11 @@ from clockify_dagster.defs.executors import PROCESS
 from clockify_dagster.defs.run_process import RunProcess
 from clockify_dagster.errors import HistoryUnusableError
 from clockify_dagster_tests.cli.conftest import Command
-from clockify_dagster_tests.faults.programs import program
+from clockify_dagster_tests.faults.programs import THEIR_JOB, program
 
 DAILY = "clockify_daily"
 NOBODY = 2**22 + 1  # no process has such a number
 
-# a job of another project, until it finds a file
-THEIR_JOB = """
-import pathlib, sys, time
-from dagster import DagsterInstance, job, op
-
-@op
-def waits():
-    print("running", flush=True)
-    while not pathlib.Path(sys.argv[1]).exists():
-        time.sleep(0.05)
-
-@job
-def somebody_elses():
-    waits()
-
-with DagsterInstance.get() as instance:
-    somebody_elses.execute_in_process(instance=instance)
-"""
 THEIR_FILES = {
     "dagster.yaml": "# theirs\ntelemetry: {enabled: false}\nstorage: {sqlite: {base_dir: BASE}}\n",
     "workspace.yaml": "load_from: [{python_module: their.definitions}]\n",

@@ -1,4 +1,4 @@
-"""Programs that use the database at the same time as a load, each in a process of its own."""
+"""Programs that use the database, or Dagster's history, at the same time as a load, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -65,6 +65,25 @@ with warehouse.database.writing() as connection:
     connection.execute("DELETE FROM clockify_tags")
     print("writing", flush=True)
     time.sleep(60)
+"""
+
+# a job of another project, until it finds a file
+THEIR_JOB = """
+import pathlib, sys, time
+from dagster import DagsterInstance, job, op
+
+@op
+def waits():
+    print("running", flush=True)
+    while not pathlib.Path(sys.argv[1]).exists():
+        time.sleep(0.05)
+
+@job
+def somebody_elses():
+    waits()
+
+with DagsterInstance.get() as instance:
+    somebody_elses.execute_in_process(instance=instance)
 """
 
 

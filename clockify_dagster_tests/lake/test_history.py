@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg2
 import pytest
-from dagster import AssetKey, DagsterInstance
+from dagster import AssetKey, DagsterInstance, DagsterRunStatus
 
 from clockify_dagster_tests.conftest import Project
 from clockify_dagster_tests.defs.accounts import days_before_today, small_account
 from clockify_dagster_tests.defs.dagster_dev import ROOT, dagster_dev
+from clockify_dagster_tests.faults.programs import THEIR_JOB, program
 from clockify_dagster_tests.lake.servers import PASSWORD, Postgres
 
 DAYS = 20
@@ -45,6 +48,44 @@ def sync() -> str:
     ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)  # noqa: S603
     assert ended.returncode == 0, ended.stderr[-3000:]
     return ended.stdout + ended.stderr
+
+
+def rows_of(address: str) -> dict[str, set[tuple[object, ...]]]:
+    """All that a history holds, by table."""
+    connection = psycopg2.connect(address.replace("+psycopg2", ""))
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
+        tables = [name for (name,) in cursor.fetchall()]
+        found = {}
+        for name in tables:
+            cursor.execute(f'SELECT "{name}"::text FROM "{name}"')
+            found[name] = set(cursor.fetchall())
+    connection.close()
+    return found
+
+
+def test_of_a_history_that_another_project_uses_too_nothing_of_theirs_is_changed(
+    project: Project, tmp_path: Path
+) -> None:
+    address, stop, file = (
+        os.environ["DAGSTER_POSTGRES_URL"],
+        tmp_path / "stop",
+        project.folder / "home" / "dagster.yaml",
+    )
+    written = file.read_text()
+    with program(tmp_path, "theirs.py", THEIR_JOB, stop) as process:
+        before = rows_of(address)
+        sync()
+        subprocess.run([sys.executable, "-m", "clockify_dagster.cli.home"], check=True)
+        after = rows_of(address)
+        assert before["runs"]
+        assert {table: rows - after[table] for table, rows in before.items() if rows - after[table]} == {}
+        stop.touch()
+        assert process.wait(timeout=60) == 0
+    assert file.read_text() == written
+    with DagsterInstance.get() as instance:
+        runs = {run.job_name: run.status for run in instance.get_runs()}
+    assert runs == {"somebody_elses": DagsterRunStatus.SUCCESS, "clockify_daily": DagsterRunStatus.SUCCESS}
 
 
 def test_a_sync_notes_each_day_and_dev_shows_the_run_and_runs_another(project: Project) -> None:
