@@ -15,24 +15,12 @@ from clockify_dagster.days import Days
 from clockify_dagster.sandbox.times import instant
 from clockify_dagster.warehouse import Destination
 from clockify_dagster_tests.refresh.conftest import Document, Fact, Office, open_office
+from clockify_dagster_tests.refresh.edits import EDIT
 
 START = date(2026, 3, 1)
 ZONES = ["UTC", "Europe/Belgrade", "America/New_York", "Pacific/Pago_Pago", "Pacific/Kiritimati", "Etc/GMT+11"]
 PAUSES = [0.4, 2.0, 61.0, 400.0, 40_000.0, 200_000.0]
 PICK = st.integers(0, 10_000)
-EDITS: dict[str, st.SearchStrategy[Any]] = {
-    "description": st.sampled_from(["", "work", "Žluť 🦊", None]),
-    "billable": st.booleans(),
-    "isLocked": st.booleans(),
-    "type": st.sampled_from(["REGULAR", "BREAK", "HOLIDAY", "TIME_OFF"]),
-    "hourlyRate": st.sampled_from([None, {"amount": 10500, "currency": "USD"}, {"amount": 99, "currency": "EUR"}]),
-    "costRate": st.sampled_from([None, {"amount": 5000, "currency": "USD"}]),
-    "projectId": st.sampled_from([None, "", "64c0ffee0000000000009001"]),
-    "taskId": st.sampled_from([None, "64c0ffee0000000000009101"]),
-    "kioskId": st.sampled_from([None, "64c0ffee0000000000009201"]),
-    "customFieldValues": st.sampled_from([[], [{"customFieldId": "64c0ffee0000000000009301", "value": "7"}]]),
-}
-EDIT = st.sampled_from(sorted(EDITS)).flatmap(lambda field: EDITS[field].map(lambda value: {field: value}))
 
 
 class Walk(RuleBasedStateMachine):
