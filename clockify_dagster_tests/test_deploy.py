@@ -65,6 +65,15 @@ def test_the_image_copies_what_there_is_installs_extras_that_there_are_and_is_no
     assert [each for each in extras.split(",") if f"\n{each} = [" not in text] == []
 
 
+def test_the_image_is_built_of_all_files_that_the_package_brings() -> None:
+    text = (DEPLOY.parent / "pyproject.toml").read_text()
+    (section,) = re.findall(r"\n\[tool\.setuptools\.data-files\]\n(.*?)\n\n", text, re.DOTALL)
+    brought = [Path(each).parts[0] for line in section.splitlines() for each in re.findall('"(.*?)"', line)[1:]]
+    copied = [word for line in DOCKERFILE.splitlines() if line.startswith("COPY") for word in line.split()[1:-1]]
+    assert [each for each in brought if each not in copied] == []
+    assert len(brought) > 5
+
+
 def test_the_classes_that_dagsters_configurations_name_are_the_projects() -> None:
     log, of_the_chart = INSTANCE["event_log_storage"], HELM["additionalInstanceConfig"]["event_log_storage"]
     assert (log["module"], log["class"]) == (of_the_chart["module"], of_the_chart["class"])
