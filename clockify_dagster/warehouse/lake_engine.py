@@ -21,6 +21,9 @@ LAKE = "lake"
 """As what a lake is attached."""
 
 _NOT_THERE = "does not exist - and creating"
+# Each file that is being written has a buffer of a ten-thousandth of the largest file, 76 MB by default, and a write to
+# many workspaces has many files, within 200 MB. So a buffer has 5 MB, the least that S3 takes, and few files are open.
+_SMALL_UPLOADS = "SET GLOBAL s3_uploader_max_filesize = '50GB'; SET GLOBAL partitioned_write_max_open_files = 8"
 # where they are set in the `.env` alone
 _VARIABLES = (
     *("PGPASSWORD", "PGPASSFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION"),
@@ -48,6 +51,7 @@ class LakeEngine:
             load_extension(self.connection, name)
         if data_path.startswith("s3://"):
             self.connection.execute(_s3_secret(data_path))
+            self.connection.execute(_SMALL_UPLOADS)
         self.limits = {
             name: self.connection.execute(f"SELECT current_setting('{name}')").fetchall()[0][0]
             for name in ("memory_limit", "threads", "preserve_insertion_order")
