@@ -4,7 +4,7 @@
 
 The entries are made up by SQL; the load and the checks are the project's own, as a run of one workspace makes them. The
 Postgres database must be empty. Where it can be reached is in CLOCKIFY_LAKE, the password in PGPASSWORD; FOLDER may be
-`s3://...`.
+`s3://...`, and what goes to and from AWS_ENDPOINT_URL is counted then, of the first load and of a daily one.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from benchmarks.traffic import HEADER, Traffic, counted
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.days import Days
 from clockify_dagster.warehouse import Destination, EntriesLoad, Warehouse, destination_of
@@ -98,8 +99,13 @@ def load_a_day(where: Destination, among: frozenset[str]) -> float:
 
 def main(lake: str, folder: str, sizes: list[int]) -> None:
     """Measure, and print a line for each case."""
+    sys.stdout.write(f"{'where':<8}{'rows':>12}{'workspaces':>12}{'first, s':>10}{HEADER}{'daily, s':>10}{HEADER}\n")
+    with counted() as traffic:
+        _measure(lake, folder, sizes, traffic)
+
+
+def _measure(lake: str, folder: str, sizes: list[int], traffic: Traffic) -> None:
     among = frozenset({"w0"})
-    sys.stdout.write(f"{'where':<8}{'rows':>12}{'workspaces':>12}{'first, s':>10}{'daily, s':>10}\n")
     for rows in sizes:
         for name, database in {"file": f"/tmp/benchmark-{os.getpid()}-{rows}", "lake": lake}.items():  # noqa: S108
             for workspaces in (1, WORKSPACES):
@@ -107,12 +113,18 @@ def main(lake: str, folder: str, sizes: list[int]) -> None:
                 where = destination(
                     f"{database}-{workspaces}" if name == "file" else database, folder, f"s{rows}x{workspaces}"
                 )
+                traffic.taken()
                 began = time.perf_counter()
                 fill(where, held, workspaces)
-                first = time.perf_counter() - began
+                first, moved = time.perf_counter() - began, traffic.taken()
                 load_a_day(where, among)  # which loads DuckDB's extensions
-                daily = sorted(load_a_day(where, among) for _ in range(3))[1]
-                sys.stdout.write(f"{name:<8}{held:>12,}{workspaces:>12}{first:>10.1f}{daily:>10.2f}\n")
+                daily = []
+                for _ in range(3):
+                    traffic.taken()
+                    daily.append((load_a_day(where, among), traffic.taken()))
+                seconds, moved_daily = sorted(daily)[1]
+                line = f"{name:<8}{held:>12,}{workspaces:>12}{first:>10.1f}{moved}{seconds:>10.2f}{moved_daily}\n"
+                sys.stdout.write(line)
                 sys.stdout.flush()
                 if name == "file":
                     Path(f"{database}-{workspaces}").unlink()
