@@ -80,7 +80,7 @@ def build_definitions(
         requests_per_second: the pace of this account's requests.
         concurrency: how many of its requests may be under way at once.
         runs_by_workspace: whether the daily schedule starts a run for each workspace.
-        blocking_checks: whether a check that fails as an error stops what comes after.
+        blocking_checks: whether a table's own check that fails as an error stops what follows; references never do.
         marts: whether there are views for analysts over the tables, or the names of those that there shall be; what
             they read comes with them.
         hours_per_day: what somebody works on a working day, where Clockify does not tell it. Default: 8.

@@ -92,7 +92,9 @@ class ClockifyComponent(Component, Resolvable, Model):
     requests_per_second: Annotated[Number, Field(description="The pace of requests.")] = None
     concurrency: Annotated[Number, Field(description="How many requests may be under way at once.")] = None
     runs_by_workspace: Annotated[bool | None, Field(description="Whether the schedule starts a run for each.")] = None
-    blocking_checks: Annotated[bool | None, Field(description="Whether a failed check stops what comes after.")] = None
+    blocking_checks: Annotated[bool | None, Field(description="Whether a table's failed check stops what follows.")] = (
+        None
+    )
 
     marts: Annotated[
         bool | list[str], Field(description="Whether there are views for analysts, or the names of those to be made.")

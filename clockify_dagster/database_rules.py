@@ -11,9 +11,14 @@ from pathlib import Path
 import duckdb
 from pydantic import ValidationInfo
 
+from clockify_dagster.marts import marts_schema
 from clockify_dagster.settings_rules import require
+from clockify_dagster.warehouse.ddl import MAIN
 from clockify_dagster.warehouse.destination import LAKE, MOTHERDUCK, is_address
+from clockify_dagster.warehouse.lake_engine import LAKE as LAKE_NAME
+from clockify_dagster.warehouse.load_state import state_name
 
+_RESERVED = ("temp", "system", "pg_catalog", "information_schema")
 _PASSWORD = re.compile(r"password\s*=|://[^/?]*:[^/?]*@", re.IGNORECASE)
 
 
@@ -68,6 +73,24 @@ def checked_file(path: Path) -> Path:
     require(not unusable, f"DuckDB cannot use a path with {' or '.join(unusable)} in it, and the whole path is {whole}")
     require(whole == whole.encode(errors="replace").decode(), "DuckDB cannot use a path that is not in UTF-8")
     return path
+
+
+def check_names(database: str | Path, schema: str) -> None:
+    """Raise `ValueError`, with what to do, for a place or a name that DuckDB cannot use.
+
+    A place is checked once more, since the default is in this folder, whose own name may be unusable.
+    """
+    try:
+        checked_place(database)
+    except ValueError as error:
+        raise ValueError(f"{error}. Use another folder.") from None
+    if is_address(database):
+        own = LAKE_NAME if str(database).startswith(LAKE) else str(database).removeprefix(MOTHERDUCK)
+    else:
+        own = Path(database).name.split(".")[0]  # what DuckDB calls a file's tables all together
+    taken = {name.lower() for name in (*_RESERVED, own)} - {MAIN}
+    found = [each for each in (schema, marts_schema(schema), state_name(schema)) if each.lower() in taken]
+    require(not found, f"in SQL its schema {', '.join(found)} and the name of a database would be one. Rename either.")
 
 
 @cache  # to ask takes as long as to start a DuckDB

@@ -20,7 +20,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from clockify_dagster import settings_rules as rules
 from clockify_dagster.contract import ALL, Contract, chosen_tables
-from clockify_dagster.database_rules import checked_database, checked_lake_path, checked_place, checked_storage_version
+from clockify_dagster.database_rules import check_names, checked_database, checked_lake_path, checked_storage_version
 from clockify_dagster.env_file import ENCODING, ENV_FILE, UNREADABLE, env_file
 from clockify_dagster.errors import SettingsError
 from clockify_dagster.warehouse.database import STORAGE_VERSION
@@ -145,7 +145,7 @@ class Settings(BaseSettings):
         default=730, ge=0, le=36500, description="For how many days clockify_change_log keeps what changed; 0: no log"
     )
     blocking_checks: bool = Field(
-        default=False, description="Whether a check that fails as an error stops what comes after", examples=["true"]
+        default=False, description="Whether an error of a table's own check stops what follows", examples=["true"]
     )
 
     @classmethod
@@ -156,13 +156,13 @@ class Settings(BaseSettings):
         """
         try:
             found = cls(**given)
-            checked_place(found.database)  # the default is in this folder, whose own name may be unusable
+            check_names(found.database, found.tables_schema)
         except ValidationError as error:
             raise SettingsError("\n".join(cls._sentence(fault) for fault in error.errors())) from None
         except (OSError, UnicodeDecodeError):
             raise SettingsError(UNREADABLE) from None
         except ValueError as error:
-            raise SettingsError(f"{cls.named('database')} cannot be used: {error}. Use another folder.") from None
+            raise SettingsError(f"{cls.named('database')} cannot be used: {error}") from None
         return found
 
     @classmethod

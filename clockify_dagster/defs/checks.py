@@ -1,6 +1,6 @@
 """The asset checks: what `warehouse.audit` and `reconcile` find, as Dagster shows it; none is written for one table."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timezone
 
 import duckdb
@@ -31,19 +31,36 @@ PATIENCE_SECONDS = 20
 
 
 def all_checks(account: Account, *, blocking: bool) -> list[AssetChecksDefinition]:
-    """The checks of every table and mart; with `blocking`, what depends on one waits for those that can be errors."""
-    of_tables = [_table_checks(account, table, blocking=blocking) for table in account.contract.roots]
+    """The checks of every table and mart.
+
+    With `blocking`, what depends on a table waits for those of its checks that can be errors and look into no other
+    table: tables refer to each other in circles, so a step that waited for all checks would wait for itself.
+    """
+    of_tables = [made for table in account.contract.roots for made in _table_checks(account, table, blocking=blocking)]
     of_marts = [_mart_checks(account, blocking=blocking)] if account.marts else []
     return [*of_tables, *of_marts, _reconciliation(account, blocking=blocking)]
 
 
-def _table_checks(account: Account, root: Table, *, blocking: bool) -> AssetChecksDefinition:
-    """The checks of a table and its children by the database alone, in one step; any may be selected alone."""
+def _table_checks(account: Account, root: Table, *, blocking: bool) -> list[AssetChecksDefinition]:
+    """The checks of a table and its children by the database alone: in one step, or in two where some are blocking."""
+    checks = [check for table in account.contract.family(root.name) for check in checks_of(table)]
+    step = account.step(root.name)
+    if not blocking:
+        return [_checks_step(account, root, f"{step}_checks", checks)]
+    alone, references = [c for c in checks if not c.others], [c for c in checks if c.others]
+    made = [_checks_step(account, root, f"{step}_checks", alone, blocking=True)]
+    return [*made, _checks_step(account, root, f"{step}_references", references)] if references else made
+
+
+def _checks_step(
+    account: Account, root: Table, step: str, of: Sequence[Check], *, blocking: bool = False
+) -> AssetChecksDefinition:
+    """A step of these checks; any may be selected alone."""
     family = account.contract.family(root.name)
 
     @multi_asset_check(
-        name=f"{account.step(root.name)}_checks",
-        specs=[_spec(account, check, blocking=blocking) for table in family for check in checks_of(table)],
+        name=step,
+        specs=[_spec(account, check, blocking=blocking) for check in of],
         can_subset=True,
         required_resource_keys={account.warehouse_key},
         op_tags={"dagster/priority": "-10"},

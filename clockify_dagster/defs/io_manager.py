@@ -17,10 +17,11 @@ from dagster_duckdb_pandas import DuckDBPandasIOManager
 from pydantic import Field, PrivateAttr
 
 from clockify_dagster.contract import CONTRACT, WORKSPACES, Contract
+from clockify_dagster.contract.change_log import CHANGE_LOG
 from clockify_dagster.defs.asset_partitions import partition_rows
 from clockify_dagster.defs.error_boundary import error_boundary, failure_of
 from clockify_dagster.defs.table_specs import PARTITION_ROWS, ROWS, TABLE, day_metadata, place_of, table_metadata
-from clockify_dagster.errors import LoadConflictError
+from clockify_dagster.errors import LoadConflictError, SettingsError
 from clockify_dagster.warehouse import Load, Warehouse, destination_of
 from clockify_dagster.warehouse.database import STORAGE_VERSION
 from clockify_dagster.warehouse.ddl import MAIN
@@ -94,10 +95,12 @@ class ClockifyIOManager(DuckDBPandasIOManager, IOManager):
                 _write(self.warehouse(), obj)
                 _describe_load(context, obj, context.name, schema)
             elif isinstance(obj, pd.DataFrame) and TABLE not in metadata:
+                _check_name(context, table)
                 rows = self.warehouse(schema=schema).write_frame(table, obj, partition_rows(context, metadata))
                 _describe_frame(context, rows, place_of(table, schema))
             else:
-                raise TypeError(f"{table} was given {type(obj).__name__}; this IO manager takes loads and frames")
+                given = f"{type(obj).__module__.partition('.')[0]}.{type(obj).__name__}"
+                raise SettingsError(f"{table} was given {given}. This IO manager takes pandas.DataFrame, and None.")
         if isinstance(obj, Load) and obj.is_superseded:
             context.log.info(f"Another run has loaded {table} from a later listing; its rows stay.")
 
@@ -119,6 +122,13 @@ class ClockifyIOManager(DuckDBPandasIOManager, IOManager):
         """Where an asset's table is: by `schema` in its metadata, the IO manager's own, or the key, as in Dagster's."""
         prefix = () if TABLE in metadata else context.asset_key.path[:-1]
         return str(metadata.get("schema") or self.schema_ or (prefix[-1] if prefix else MAIN))
+
+
+def _check_name(context: OutputContext, table: str) -> None:
+    """Raise `SettingsError` where a frame would take the place of a table that loads write."""
+    if table in CONTRACT or table == CHANGE_LOG:
+        name = context.asset_key.to_user_string()
+        raise SettingsError(f"{name} would take the place of the table {table}, which has Clockify's rows. Rename it.")
 
 
 def _write(warehouse: Warehouse, load: Load) -> dict[str, int]:

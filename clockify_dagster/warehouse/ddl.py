@@ -46,10 +46,12 @@ def enter_schema(connection: duckdb.DuckDBPyConnection, schema: str, *, make: bo
         return True
     if make:
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
-    sql = "SELECT 1 FROM duckdb_schemas() WHERE database_name = current_database() AND schema_name = ?"
-    if not make and not connection.execute(sql, [schema]).fetchall():
+    # as it was written when it was made: to DuckDB Acme and acme are one schema, but not when the catalogue is asked
+    sql = "FROM duckdb_schemas() SELECT schema_name WHERE database_name = current_database() AND lower(schema_name) = ?"
+    found = connection.execute(sql, [schema.lower()]).fetchall()
+    if not found:
         return False
-    connection.execute(f"SET schema = {literal(quoted(schema))}")
+    connection.execute(f"SET schema = {literal(quoted(found[0][0]))}")
     return True
 
 

@@ -76,8 +76,12 @@ class LoadRecord:
 
 def state_schema(connection: duckdb.DuckDBPyConnection) -> str:
     """Where the state of the schema's tables is, quoted: each schema has its own."""
-    schema = current_schema(connection)
-    return "clockify_state" if schema == MAIN else quoted(f"{schema}_state")
+    return quoted(state_name(current_schema(connection)))
+
+
+def state_name(schema: str) -> str:
+    """How the schema with the state of a schema's tables is called."""
+    return "clockify_state" if schema == MAIN else f"{schema}_state"
 
 
 def ensure_state(connection: duckdb.DuckDBPyConnection) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import duckdb
 import pandas as pd
 
 from clockify_dagster.days import Span
-from clockify_dagster.errors import NotLoadedError
+from clockify_dagster.errors import SettingsError
 from clockify_dagster.warehouse.ddl import columns_of, quoted
 
 _SOURCE = "given_frame"
@@ -43,27 +45,44 @@ def replace_frame(
             connection.execute(f"DELETE FROM {quoted(name)} WHERE {condition}", bounds)
             connection.execute(f"INSERT INTO {quoted(name)} BY NAME SELECT {chosen} FROM {_SOURCE}")
     finally:
-        connection.unregister(_SOURCE)
+        with suppress(duckdb.Error):  # which a transaction that has failed raises, in place of why it failed
+            connection.unregister(_SOURCE)
     return len(frame)
 
 
 def partition_condition(
     connection: duckdb.DuckDBPyConnection, table: str, partition: PartitionRows
 ) -> tuple[str, list[object]]:
-    """The condition that a row is in the partitions, and its parameters. Raises `NotLoadedError` without the column.
+    """The condition that a row is in the partitions, and its parameters.
 
-    Days and clock times without a zone are compared with the span's own clock: a day in Lima begins in Lima.
+    Days and clock times without a zone, text too, are compared with the span's own clock: a day in Lima begins in Lima.
+    Raises `SettingsError` where the table has no such column, and it is no expression in SQL of its columns either.
     """
-    held, conditions, parameters = columns_of(connection, table) or {}, list[str](), list[object]()
+    conditions, parameters = list[str](), list[object]()
     for column, values in partition:
-        if column not in held:
-            raise NotLoadedError(f"{table} has no column {column}, which holds its partitions (partition_expr).")
+        value, kind = _value_of(connection, table, column)
         if isinstance(values, Span):
-            is_instant = held[column] == "TIMESTAMP WITH TIME ZONE"
+            is_instant = kind == "TIMESTAMP WITH TIME ZONE"
             bounds = (values.start, values.end)
             parameters += bounds if is_instant else (moment.replace(tzinfo=None) for moment in bounds)
-            conditions.append(f"{quoted(column)} >= ? AND {quoted(column)} < ?")
+            value = f"CAST({value} AS TIMESTAMP)" if kind == "VARCHAR" else value
+            conditions.append(f"{value} >= ? AND {value} < ?")
         else:
             parameters.append(list(values))
-            conditions.append(f"CAST({quoted(column)} AS VARCHAR) IN (SELECT unnest(?::VARCHAR[]))")
+            conditions.append(f"CAST({value} AS VARCHAR) IN (SELECT unnest(?::VARCHAR[]))")
     return " AND ".join(conditions), parameters
+
+
+def _value_of(connection: duckdb.DuckDBPyConnection, table: str, given: str) -> tuple[str, str]:
+    """SQL for what holds the partitions, a column or an expression, and its type."""
+    held = columns_of(connection, table) or {}
+    if given in held:
+        return quoted(given), held[given]
+    try:
+        found = connection.execute(f"DESCRIBE SELECT ({given}) FROM {quoted(table)}").fetchall()
+    except (duckdb.BinderException, duckdb.ParserException) as error:
+        raise SettingsError(
+            f"{table} has no column {given}, which should hold its partitions (partition_expr). As an expression of "
+            f"its columns it is wrong: {str(error).splitlines()[0]}"
+        ) from None
+    return f"({given})", str(found[0][1])

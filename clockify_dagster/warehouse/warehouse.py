@@ -9,7 +9,7 @@ import pandas as pd
 
 from clockify_dagster.contract import CONTRACT, Contract, Table
 from clockify_dagster.days import Span
-from clockify_dagster.errors import NotLoadedError
+from clockify_dagster.errors import NotLoadedError, SettingsError
 from clockify_dagster.progress import Stage, report
 from clockify_dagster.warehouse.audit import WorkspaceRows, row_counts, rows_by_workspace
 from clockify_dagster.warehouse.change_log import trim_change_log
@@ -63,7 +63,7 @@ class Warehouse:
         """A table as a frame: all of it, some columns, or the rows of some partitions.
 
         A column that the contract has and an older file has not is null. Raises `NotLoadedError` where no run has
-        loaded the table yet.
+        loaded the table yet, `SettingsError` for a column that it does not have.
         """
         with self.database.reading() as connection:
             held = columns_of(connection, table)
@@ -72,6 +72,9 @@ class Warehouse:
                     f"The table {table} is not loaded yet. Materialize it first: `clockify-dagster sync` loads "
                     "everything, the job `reference` of the account all that entries refer to."
                 )
+            declared = {each.name for each in CONTRACT[table].columns} if table in CONTRACT else set()
+            if unknown := [each for each in columns if each not in held and each not in declared]:
+                raise SettingsError(f"{table} has no column {', '.join(unknown)}. It has: {', '.join(held)}.")
             chosen = ", ".join(quoted(each) if each in held else f"NULL AS {quoted(each)}" for each in columns) or "*"
             sql = f"SELECT {chosen} FROM {quoted(table)}"
             if partition is None:

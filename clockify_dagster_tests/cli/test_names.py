@@ -72,3 +72,30 @@ def test_a_check_that_fails_is_named_by_its_asset(command: Command, project: Pro
     said = command("check")
     assert said.code == 1
     assert "- ERROR acme/clockify_tags, key_is_unique: 1 rows repeat the key of another one" in said.out
+
+
+@pytest.mark.parametrize(("first", "then"), [("Main", "main"), ("acme", "ACME")])
+def test_a_schema_is_the_same_however_its_letters_are_written(
+    command: Command, project: Project, first: str, then: str
+) -> None:
+    for written in (first, then):
+        project.set(database_schema=written)
+        said = command("sync")
+        assert said.code == 0, said.all
+        assert_schema_holds(project.database, first, project.account, DAILY)
+    assert command("check").code == 0
+
+
+@pytest.mark.parametrize(
+    ("schema", "file"),
+    [("acme", "Acme.duckdb"), ("main", "clockify_marts.duckdb"), ("acme", "acme_state.db"), ("temp", "hours.duckdb")],
+)
+def test_a_schema_that_sql_could_not_tell_from_a_database_is_named_before_anything_is_touched(
+    command: Command, project: Project, schema: str, file: str
+) -> None:
+    project.set(database_schema=schema, database=project.folder / file)
+    said = command("sync")
+    assert said.code == 2
+    assert "CLOCKIFY_DATABASE cannot be used: in SQL its schema " in said.err
+    assert not (project.folder / file).exists()
+    assert project.sandbox.requests == []

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import duckdb
 import pandas as pd
 import pytest
 from dagster import (
@@ -20,6 +22,7 @@ from dagster import (
     materialize,
 )
 
+from clockify_dagster.days import Days
 from clockify_dagster.definitions import project_definitions
 from clockify_dagster.defs.io_manager import ClockifyIOManager
 from clockify_dagster_tests.conftest import Project
@@ -132,6 +135,70 @@ def test_a_day_without_a_zone_is_a_day_of_the_partitions_zone(project: Project) 
     for day in (DAYS[0], DAYS[1], DAYS[0]):
         run(project, in_lima, select=["in_lima"], dagster__partition=day.isoformat())
     assert read(project, "in_lima") == [(DAYS[0],), (DAYS[1],)]
+
+
+@pytest.mark.parametrize(
+    ("column", "expression"),
+    [("day", "day"), ("moment", "moment"), ("day", "CAST(day AS TIMESTAMP)"), ("moment", "moment::DATE")],
+)
+def test_days_may_be_text_or_what_an_expression_makes_of_a_column(
+    project: Project, column: str, expression: str
+) -> None:
+    @asset(partitions_def=BY_DAY, metadata={"partition_expr": expression})
+    def texts(context: AssetExecutionContext) -> pd.DataFrame:
+        day = context.partition_key
+        return framed({column: [day if column == "day" else f"{day} 23:30:00"], "run": [context.run.run_id]})
+
+    runs = [run(project, texts, select=["texts"], dagster__partition=day.isoformat()) for day in (*DAYS[:2], DAYS[0])]
+    assert [by for _, by in read(project, "texts")] == [runs[2].run_id, runs[1].run_id]
+
+
+@pytest.mark.parametrize("expression", ["dya", "upper(dya)", "day ("])
+def test_partitions_in_a_column_that_is_not_there_are_refused_in_words(project: Project, expression: str) -> None:
+    @asset(partitions_def=BY_DAY, metadata={"partition_expr": expression})
+    def wrong(context: AssetExecutionContext) -> pd.DataFrame:
+        return framed({"day": [context.partition_key]})
+
+    with pytest.raises(AssertionError, match=r"wrong has no column .*, which should hold its partitions"):
+        run(project, wrong, select=["wrong"], dagster__partition=DAYS[0].isoformat())
+
+
+def test_what_is_wrong_in_a_frame_is_said_and_not_what_follows_from_it(project: Project) -> None:
+    project.warehouse.write_frame("odd", framed({"day": ["no day"]}))
+    span = Days(DAYS[0], DAYS[0]).span(ZoneInfo("UTC"))
+    with pytest.raises(duckdb.ConversionException, match="no day"):
+        project.warehouse.write_frame("odd", framed({"day": ["no day"]}), (("day", span),))
+
+
+def test_a_frame_does_not_take_the_place_of_one_of_our_tables(project: Project) -> None:
+    run(project, select=["clockify_workspaces", "clockify_tags"])
+    before = read(project, "clockify_tags")
+
+    @asset(key=["staging", "clockify_tags"])
+    def stolen() -> pd.DataFrame:
+        return framed({"a": [1]})
+
+    with pytest.raises(AssertionError, match="would take the place of the table clockify_tags"):
+        run(project, stolen, select=["staging/clockify_tags"])
+    assert read(project, "clockify_tags") == before
+
+
+def test_a_column_that_a_table_does_not_have_is_refused_in_words(project: Project) -> None:
+    @asset(ins={"clockify_clients": AssetIn(metadata={"columns": ["name", "archivd"]})})
+    def names(clockify_clients: pd.DataFrame) -> pd.DataFrame:
+        return clockify_clients
+
+    with pytest.raises(AssertionError, match=r"clockify_clients has no column archivd\. It has: id, "):
+        run(project, names, select=["clockify_workspaces", "clockify_clients", "names"])
+
+
+def test_what_is_no_frame_of_pandas_is_refused_in_words(project: Project) -> None:
+    @asset
+    def listed() -> list[int]:
+        return [1]
+
+    with pytest.raises(AssertionError, match=r"given builtins.list. This IO manager takes pandas.DataFrame, and None"):
+        run(project, listed, select=["listed"])
 
 
 def test_static_partitions_replace_their_own_rows_and_are_read_alone(project: Project) -> None:
