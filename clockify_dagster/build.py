@@ -19,6 +19,8 @@ from clockify_dagster.given_settings import GivenSettings
 from clockify_dagster.marts import Mart, available, with_those_they_read
 from clockify_dagster.settings import Settings
 
+_EnvInt = type(EnvVar.int("a class that Dagster does not give by name"))
+
 
 def build_definitions(
     *,
@@ -43,6 +45,11 @@ def build_definitions(
     schedules: bool | Sequence[str] = True,
     requests_per_second: float | None = None,
     concurrency: int | None = None,
+    timeout_seconds: float | None = None,
+    max_wait_seconds: float | None = None,
+    lock_timeout_seconds: float | None = None,
+    database_storage_version: str | None = None,
+    change_log_days: int | None = None,
     runs_by_workspace: bool | None = None,
     blocking_checks: bool | None = None,
     marts: bool | Sequence[str] = True,
@@ -51,8 +58,8 @@ def build_definitions(
     """The assets, checks, jobs, schedules and resources of a Clockify account, to merge into a project's own.
 
     With `api_key`, what is left out takes its default, and the environment is not read. Without it, what is left out is
-    what the CLOCKIFY_ variables say. Every value may be an `EnvVar`. The key is read when a run needs it, all others
-    when the definitions are made. Neither key nor network is needed for that.
+    what the CLOCKIFY_ variables say. Every value but `translation`, `schedules` and `marts` may be an `EnvVar`. The key
+    is read when a run needs it, all others when the definitions are made. Neither key nor network is needed for that.
 
     Args:
         name: begins the names of resources, jobs, schedules, ops and groups; each account in a project needs its own.
@@ -79,6 +86,11 @@ def build_definitions(
             until somebody turns them on.
         requests_per_second: the pace of this account's requests.
         concurrency: how many of its requests may be under way at once.
+        timeout_seconds: the longest wait to connect, and the longest silence in an answer. Default: 60.
+        max_wait_seconds: the longest wait for the request limit. Default: 7200.
+        lock_timeout_seconds: the longest wait for another program that has the database open. Default: 600.
+        database_storage_version: DuckDB's storage version, for a new file. Default: v1.4.0.
+        change_log_days: for how many days changes are kept in `clockify_change_log`; 0 for no log. Default: 730.
         runs_by_workspace: whether the daily schedule starts a run for each workspace.
         blocking_checks: whether a table's own check that fails as an error stops what follows; references never do.
         marts: whether there are views for analysts over the tables, or the names of those that there shall be; what
@@ -116,6 +128,11 @@ def build_definitions(
         "owners": owners,
         "requests_per_second": requests_per_second,
         "concurrency": concurrency,
+        "timeout_seconds": timeout_seconds,
+        "max_wait_seconds": max_wait_seconds,
+        "lock_timeout_seconds": lock_timeout_seconds,
+        "database_storage_version": database_storage_version,
+        "change_log_days": change_log_days,
         "runs_by_workspace": runs_by_workspace,
         "blocking_checks": blocking_checks,
         "hours_per_day": hours_per_day,
@@ -159,9 +176,12 @@ def _named(parameter: str, given: bool | Sequence[str], every: Collection[str]) 
 
 
 def _read(field: str, value: Any) -> Any:
-    if not isinstance(value, EnvVar):
+    """The value, or what the variable holds that it names; of a list, of each part."""
+    if isinstance(value, list | tuple):
+        return [_read(field, each) for each in value]
+    if not isinstance(value, EnvVar | _EnvInt):
         return value
-    found = value.get_value()
+    found = EnvVar(value.env_var_name).get_value()
     if found is None:
         raise SettingsError(
             f"{GivenSettings.named(field)} is to be read from the environment variable {value.env_var_name}, which is "

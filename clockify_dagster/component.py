@@ -40,6 +40,7 @@ def _value(context: ResolutionContext, given: Any) -> Any:
 # Any, since pydantic would make plain text of an EnvVar; what the YAML may hold is `model_field_type`
 Text: TypeAlias = Annotated[Any, Resolver(_value, model_field_type=str | FromEnvironment | None)]
 Number: TypeAlias = Annotated[Any, Resolver(_value, model_field_type=float | str | FromEnvironment | None)]
+Flag: TypeAlias = Annotated[Any, Resolver(_value, model_field_type=bool | str | FromEnvironment | None)]
 Texts: TypeAlias = Annotated[Any, Resolver(_value, model_field_type=list[str] | str | FromEnvironment | None)]
 Translated: TypeAlias = Annotated[
     TranslationFn[Table] | None,
@@ -62,7 +63,8 @@ class ClockifyScaffolder(Scaffolder):
 class ClockifyComponent(Component, Resolvable, Model):
     """A Clockify account: every table an asset in DuckDB, with checks, jobs and schedules.
 
-    Every attribute may be a value, a template such as `{{ env.CLOCKIFY_TIMEZONE }}`, or `{env: CLOCKIFY_TIMEZONE}`.
+    Every attribute may be a value, a template such as `{{ env.CLOCKIFY_TIMEZONE }}`, or, but for schedules and marts,
+    `{env: CLOCKIFY_TIMEZONE}`.
     Give the key as `{env: ...}`: it is then read when a run needs it.
     """
 
@@ -91,11 +93,13 @@ class ClockifyComponent(Component, Resolvable, Model):
     ] = True
     requests_per_second: Annotated[Number, Field(description="The pace of requests.")] = None
     concurrency: Annotated[Number, Field(description="How many requests may be under way at once.")] = None
-    runs_by_workspace: Annotated[bool | None, Field(description="Whether the schedule starts a run for each.")] = None
-    blocking_checks: Annotated[bool | None, Field(description="Whether a table's failed check stops what follows.")] = (
-        None
-    )
-
+    timeout_seconds: Annotated[Number, Field(description="Longest wait to connect, and silence in an answer.")] = None
+    max_wait_seconds: Annotated[Number, Field(description="Longest wait for the request limit.")] = None
+    lock_timeout_seconds: Annotated[Number, Field(description="Longest wait for who has the database open.")] = None
+    database_storage_version: Annotated[Text, Field(description="DuckDB's storage version, for a new file.")] = None
+    change_log_days: Annotated[Number, Field(description="For how many days changes are kept; 0: no log.")] = None
+    runs_by_workspace: Annotated[Flag, Field(description="Whether the schedule starts a run for each.")] = None
+    blocking_checks: Annotated[Flag, Field(description="Whether a failed check stops what follows.")] = None
     marts: Annotated[
         bool | list[str], Field(description="Whether there are views for analysts, or the names of those to be made.")
     ] = True

@@ -189,9 +189,11 @@ def checked_url(url: str | None) -> str | None:
     return url.rstrip("/")
 
 
-def missing_key() -> SettingsError:
-    """What to say when a run needs the key and there is none."""
+def missing_key(name: str) -> SettingsError:
+    """What to say when a run needs the key and there is none. `name` is how the user writes it."""
+    is_variable = name.isupper()
+    where = f"put {name}=... into the environment or into a file .env in {Path.cwd()}" if is_variable else "give it"
     return SettingsError(
-        "CLOCKIFY_API_KEY is not set. Make a key in Clockify (Profile settings, API; use the workspace owner's or an "
-        f"admin's account) and put CLOCKIFY_API_KEY=... into the environment or into a file .env in {Path.cwd()}."
+        f"{name} is {'not set' if is_variable else 'empty'}. Make a key in Clockify (Profile settings, API; use the "
+        f"workspace owner's or an admin's account) and {where}."
     )

@@ -216,4 +216,5 @@ def test_variables_that_nobody_knows_are_listed(folder: Path, monkeypatch: pytes
 
 
 def test_a_missing_key_is_told_with_what_to_do() -> None:
-    assert "CLOCKIFY_API_KEY is not set" in str(missing_key())
+    assert "CLOCKIFY_API_KEY is not set" in str(missing_key("CLOCKIFY_API_KEY"))
+    assert "CLOCKIFY_" not in str(missing_key("api_key"))

@@ -68,7 +68,7 @@ def _account(settings: Settings) -> bool:
     refuse_other_account(found, held)
     if unseen := {each: workspace for each, workspace in held.items() if found and each not in found}:
         _say("", unseen_text(unseen))
-    wanted = chosen(found, settings.workspaces, apart_from=unseen)
+    wanted = chosen(found, settings.workspaces, apart_from=unseen, by=settings.named("workspaces"))
     if not wanted:
         none = "The key sees no workspace. Make one in Clockify, or use the key of somebody who is in one."
         return _say("problem", none)

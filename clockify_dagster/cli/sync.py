@@ -48,7 +48,7 @@ def run_sync(
     that the key does not see are removed. The tag `clockify/launched_by` of the runs says by what they were launched.
     """
     if settings.api_key is None:
-        raise missing_key()
+        raise missing_key(settings.named("api_key"))
     workspaces = tuple(sorted(workspaces_of_run(tags_of_workspaces(workspaces)) or ()))  # which looks at the ids
     account = Account.of(settings)
     calendar = account.calendar

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,12 +10,13 @@ from typing import Any, TypeAlias
 
 from dagster import AssetKey, AssetSpec
 
-from clockify_dagster.contract import CONTRACT, Contract
+from clockify_dagster.contract import CONTRACT, Contract, Table
 from clockify_dagster.defs.io_manager import ClockifyIOManager
 from clockify_dagster.defs.mart_specs import MARTS, mart_spec
 from clockify_dagster.defs.partitions import Calendar
 from clockify_dagster.defs.resources import ClockifyResource
 from clockify_dagster.defs.table_specs import table_spec
+from clockify_dagster.errors import SettingsError
 from clockify_dagster.marts import Mart, MartOptions, available
 from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse.ddl import MAIN
@@ -89,7 +91,10 @@ class Account:
             spec = table_spec(table, self.contract, self.schema, self.owners, self.app_url).replace_attributes(
                 key=AssetKey([*self.key_prefix, table.name]), group_name=self.group_name or self.named(table.group)
             )
-            specs[table.name] = self.translation(spec, table) if self.translation else spec
+            specs[table.name] = self._translated(spec, table)
+        keys = Counter(spec.key for spec in specs.values())
+        if twice := [key.to_user_string() for key, count in keys.items() if count > 1]:
+            raise SettingsError(f"translation gives several tables the key {twice[0]}. Each needs a key of its own.")
         return specs
 
     @cached_property
@@ -100,11 +105,24 @@ class Account:
             spec = mart_spec(mart, self.schema, self.owners).replace_attributes(
                 key=AssetKey([*self.key_prefix, MARTS, mart.name]), group_name=self.group_name or self.named(mart.group)
             )
-            spec = self.translation(spec, mart) if self.translation else spec
+            spec = self._translated(spec, mart)
             tables = [self.key(table) for table in mart.tables if table in self.contract]
             read = [*tables, *(specs[other].key for other in mart.marts)]
             specs[mart.name] = spec.replace_attributes(deps=read).with_io_manager_key(self.warehouse_key)
         return specs
+
+    def _translated(self, spec: AssetSpec, of: Table | Mart) -> AssetSpec:
+        """What the translation makes of a spec. What it leaves out of the metadata stays: the IO manager goes by it."""
+        if self.translation is None:
+            return spec
+        given = self.translation(spec, of)
+        if not isinstance(given, AssetSpec):
+            raise SettingsError(f"translation gives {type(given).__name__} for {of.name}. It must give an AssetSpec.")
+        if given.deps:
+            raise SettingsError(
+                f"translation gives {of.name} other dependencies. It cannot: they follow from the tables."
+            )
+        return given.replace_attributes(metadata={**spec.metadata, **given.metadata})
 
     def key(self, name: str) -> AssetKey:
         """The key of the asset of a table or a mart."""

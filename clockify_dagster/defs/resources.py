@@ -108,7 +108,8 @@ class ClockifyResource(ConfigurableResource):  # type: ignore[type-arg]  # Dagst
         found = workspaces_of({**row, "features": json.loads(row["features"] or "null")} for row in rows)
         # what the setting names beyond them was left out when the workspaces were loaded, which was reported
         wanted = self.settings.workspaces
-        chosen_ones = chosen(found, wanted, apart_from=set(wanted) - found.keys())
+        apart_from, by = set(wanted) - found.keys(), self.settings.named("workspaces")
+        chosen_ones = chosen(found, wanted, apart_from=apart_from, by=by)
         return {each: found[each] for each in chosen_ones if among is None or each in among}
 
 
@@ -154,7 +155,7 @@ def features_of(listed: Any) -> frozenset[str] | None:
 def connect(settings: Settings, log: logging.Logger | None = None) -> ClockifyClient:
     """A client for the account that the settings name. Raises `SettingsError` when the key is missing."""
     if settings.api_key is None:
-        raise missing_key()
+        raise missing_key(settings.named("api_key"))
     transport = Transport(
         settings.api_key.get_secret_value(),
         requests_per_second=settings.requests_per_second,
@@ -170,7 +171,7 @@ def chosen(
     wanted: tuple[str, ...],
     *,
     apart_from: Collection[str] = (),
-    by: str = "CLOCKIFY_WORKSPACES",
+    by: str,
 ) -> list[str]:
     """The wanted ones of the workspaces found; all where none is named.
 

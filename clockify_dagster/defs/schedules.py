@@ -73,5 +73,6 @@ def _workspaces_of_runs(clockify: ClockifyResource) -> list[tuple[str, ...]]:
     """The workspaces of each run of a refresh: one for all of them, unless each is to have a run of its own."""
     if not clockify.settings.runs_by_workspace:
         return [()]
+    settings = clockify.settings
     seen = [str(document.get("id")) for document in clockify.client.workspaces().documents]
-    return [(each,) for each in chosen(seen, clockify.settings.workspaces)]
+    return [(each,) for each in chosen(seen, settings.workspaces, by=settings.named("workspaces"))]

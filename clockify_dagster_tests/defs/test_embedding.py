@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from dagster import (
@@ -111,7 +112,8 @@ def test_a_translation_moves_assets_checks_and_jobs_together(
 
     def translation(spec: AssetSpec, table: Table | Mart) -> AssetSpec:
         key = AssetKey(["raw", table.name.removeprefix("clockify_")])
-        return spec.replace_attributes(key=key, group_name="hours", owners=["team:finance"], tags={"tier": "gold"})
+        changed = spec.replace_attributes(key=key, group_name="hours", owners=["team:finance"], tags={"tier": "gold"})
+        return changed.replace_attributes(metadata={"team": "finance"})
 
     definitions = place.definitions("acme", translation=translation)
     repository = definitions.get_repository_def()
@@ -121,6 +123,7 @@ def test_a_translation_moves_assets_checks_and_jobs_together(
     assert {check.asset_key for check in graph.asset_check_keys} <= keys
     assert {graph.get(key).group_name for key in keys} == {"hours"}
     assert {owner for key in keys for owner in graph.get(key).owners} == {"team:finance"}
+    assert {graph.get(key).metadata["team"] for key in keys} == {"finance"}
     execute(definitions, "acme_daily", instance)
     place.assert_loaded("acme")
     execute(definitions, "acme_checks", instance, days=False)
@@ -196,6 +199,45 @@ def test_a_wrong_value_is_named_as_the_parameter_that_it_is() -> None:
         build_definitions(api_key=EnvVar("A_KEY"), timezone="Mars/Olympus")
     with pytest.raises(SettingsError, match="start_date is to be read from the environment variable FIRST_DAY"):
         build_definitions(api_key=EnvVar("A_KEY"), start_date=EnvVar("FIRST_DAY"))
+
+
+@pytest.mark.parametrize(
+    ("translation", "said"),
+    [
+        (lambda _spec, _table: None, "translation gives NoneType for clockify_workspaces"),
+        (lambda spec, _table: spec.replace_attributes(key="hours"), "translation gives several tables the key hours"),
+        (lambda spec, _table: spec.replace_attributes(deps=["x"]), "gives clockify_workspaces other dependencies"),
+    ],
+)
+def test_a_translation_that_cannot_be_used_is_told_in_words(translation: Any, said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        build_definitions(api_key=EnvVar("A_KEY"), translation=translation)
+
+
+def test_lists_and_numbers_may_come_from_the_environment(monkeypatch: MonkeyPatch) -> None:
+    for name, value in {"TEAM": "acme", "DAYS": "12", "ZONE": "Asia/Tokyo"}.items():
+        monkeypatch.setenv(name, value)
+    made = build_definitions(
+        api_key=EnvVar("A_KEY"),
+        key_prefix=["raw", EnvVar("TEAM")],
+        update_window_days=EnvVar.int("DAYS"),
+        timezone=EnvVar("ZONE"),
+    )
+    assert AssetKey(["raw", "acme", "clockify_tags"]) in made.get_repository_def().asset_graph.get_all_asset_keys()
+    with pytest.raises(SettingsError, match="update_window_days is to be read from the environment variable GONE"):
+        build_definitions(api_key=EnvVar("A_KEY"), update_window_days=EnvVar.int("GONE"))
+
+
+def test_an_empty_key_is_named_as_the_parameter_that_it_is(
+    places: Callable[[str], Place], instance: DagsterInstance, monkeypatch: MonkeyPatch
+) -> None:
+    definitions = places("acme").definitions("acme")
+    monkeypatch.setenv("ACME_KEY", "")
+    job = definitions.resolve_job_def("acme_reference")
+    result = job.execute_in_process(instance=instance, raise_on_error=False)
+    said = str(result.failure_data_for_node("acme_workspaces"))
+    assert "api_key is empty. Make a key in Clockify" in said
+    assert "CLOCKIFY_" not in said
 
 
 def test_the_key_is_not_needed_to_load_definitions_and_is_nowhere_in_them(monkeypatch: MonkeyPatch) -> None:

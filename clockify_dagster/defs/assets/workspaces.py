@@ -60,7 +60,7 @@ def workspaces_asset(account: Account) -> AssetsDefinition:
             unread = dict.fromkeys(unseen.keys() - dropped, UNSEEN)
             # a loaded one that the setting names and the key does not see is reported by the step of the users
             among = workspaces_of_run(context.run.tags)
-            wanted = chosen(found, settings.workspaces, apart_from=unread)
+            wanted = chosen(found, settings.workspaces, apart_from=unread, by=settings.named("workspaces"))
             if among is not None:
                 unread = {each: why for each, why in unread.items() if each in among}
                 wanted = chosen(wanted, tuple(sorted(among)), apart_from=unread, by=f"The tag {WORKSPACES_TAG}")
