@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_BEGIN = """
+BEGIN = """
 import os, sys, time
 from clockify_dagster.warehouse.lake import Lake
 catalog = os.environ["CLOCKIFY_DATABASE"].removeprefix("ducklake:postgres:")
@@ -15,7 +15,7 @@ database = Lake(catalog, os.environ["CLOCKIFY_LAKE_PATH"])
 """
 
 # holds the lock in a transaction that has deleted all tags, and never commits
-WRITER = f"""{_BEGIN}
+WRITER = f"""{BEGIN}
 with database.writing() as connection:
     connection.execute("DELETE FROM clockify_tags")
     connection.execute("INSERT INTO clockify_tags (id) VALUES ('never committed')")
@@ -24,7 +24,7 @@ with database.writing() as connection:
 """
 
 # moves a coin from one table to another, so many times
-MOVER = f"""{_BEGIN}
+MOVER = f"""{BEGIN}
 print("begun", flush=True)
 for _ in range(int(sys.argv[1])):
     with database.writing() as connection:
@@ -35,7 +35,7 @@ for _ in range(int(sys.argv[1])):
 """
 
 # reads both again and again until its input ends
-READER = f"""{_BEGIN}
+READER = f"""{BEGIN}
 import threading
 ended = threading.Event()
 threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()

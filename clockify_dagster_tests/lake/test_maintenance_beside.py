@@ -15,11 +15,11 @@ from clockify_dagster.definitions import project_definitions
 from clockify_dagster.sandbox import Account
 from clockify_dagster_tests.conftest import CORE_TABLES
 from clockify_dagster_tests.lake.conftest import LakeProject, days_ago
-from clockify_dagster_tests.lake.programs import _BEGIN, program
+from clockify_dagster_tests.lake.programs import BEGIN, program
 from clockify_dagster_tests.small import add_everything
 from clockify_dagster_tests.test_every_table import assert_equal
 
-SYNCS = 2
+SYNCS = 1
 # the entries of each workspace with their tags, in one transaction but by two statements
 LOOK = """
 SELECT workspaceid, md5(string_agg(id || description, ',' ORDER BY id)), count(*) FROM clockify_timeentries GROUP BY 1
@@ -28,7 +28,7 @@ LOOK_AT_TAGS = """
 SELECT workspaceid, md5(string_agg(timeentry_id || tag_id, ',' ORDER BY timeentry_id, tag_id)), count(*)
 FROM clockify_timeentries__tags GROUP BY 1
 """
-READER = f"""{_BEGIN}
+READER = f"""{BEGIN}
 import threading
 ended = threading.Event()
 threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
