@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +30,11 @@ CORE_TABLES = CONTRACT.only(CORE)
 """What a project of the tests loads unless it is told otherwise."""
 Document = dict[str, Any]
 Row = dict[str, Any]
+
+
+# where the tests run in the background of a shell, Ctrl-C is ignored, by what they start too, and they send it
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
