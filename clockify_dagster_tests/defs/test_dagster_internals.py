@@ -40,7 +40,7 @@ def test_with_a_dagster_that_has_changed_its_own_storage_is_used_and_one_warning
     (home / "dagster.yaml").write_text(f"{QUIET}{OURS}")
     monkeypatch.setenv("DAGSTER_HOME", str(home))
     program = [sys.executable, "-m", "clockify_dagster_tests.defs.changed_dagster", change]
-    ran = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+    ran = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)  # noqa: S603
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout == "SqliteEventLogStorage 10 days\n"
     assert ran.stderr.count(WARNING) == 1

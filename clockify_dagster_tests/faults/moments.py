@@ -66,7 +66,7 @@ def in_write(number: int, seconds: float, *, at_its_end: bool) -> Moment:
 
 
 def _wait_until(happens: Callable[[], bool]) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     while not happens():
         assert time.monotonic() < until, "the sync does not get as far as that"
         time.sleep(0.002)

@@ -85,7 +85,7 @@ def test_a_holiday_that_comes_every_year_may_last_into_the_next_one(database: du
         "INSERT INTO clockify_holidays (id, workspaceid, startdate, enddate, occursannually, everyoneincludingnew) "
         f"VALUES ('h', 'w', '{year - 1}-12-24', '{year}-01-02', true, true);"
         "INSERT INTO clockify_timeentries (id, workspaceid, userid, timeinterval_start, timeinterval_end) "
-        f"VALUES ('e', 'w', 'u', '{year}-01-01 08:00+00', '{year}-01-01 09:00+00')"
+        f"VALUES ('e', 'w', 'u', '{year}-01-01 08:00:00+00', '{year}-01-01 09:00:00+00')"
     )
     off = database.execute(
         "SELECT CAST(local_date AS VARCHAR) FROM clockify_marts.fct_user_day "
