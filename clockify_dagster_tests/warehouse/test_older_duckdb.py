@@ -42,10 +42,13 @@ names = connection.execute(
     "SELECT schema_name || '.' || table_name FROM duckdb_tables() UNION ALL "
     "SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE NOT internal"
 ).fetchall()
-found = {
-    name: connection.execute(f"SELECT CAST(COLUMNS(*) AS VARCHAR) FROM {name} ORDER BY ALL").fetchall()
-    for (name,) in sorted(names)
-}
+found = {}
+for (name,) in sorted(names):
+    # each DuckDB adds in an order of its own, which shows in the last digits of a sum
+    columns = connection.execute(f"DESCRIBE FROM {name}").fetchall()
+    shown = [f'round("{column}", 6)' if kind == "DOUBLE" else f'"{column}"' for column, kind, *_ in columns]
+    texts = ", ".join(f"CAST({each} AS VARCHAR)" for each in shown)
+    found[name] = connection.execute(f"SELECT {texts} FROM {name} ORDER BY ALL").fetchall()
 found["comments"] = connection.execute(
     "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE comment IS NOT NULL ORDER BY ALL"
 ).fetchall()
