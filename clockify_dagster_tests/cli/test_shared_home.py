@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,7 @@ def test_with_a_dagster_yaml_code_locations_runs_and_schedules_of_others_nothing
         path.write_text(text)
     monkeypatch.setenv("DAGSTER_HOME", str(home))
     with program(tmp_path, "theirs.py", THEIR_JOB, stop) as process:
-        with sqlite3.connect(next(base.rglob("schedules.db"))) as schedules:
+        with closing(sqlite3.connect(next(base.rglob("schedules.db")))) as schedules, schedules:
             schedules.execute(THEIR_SCHEDULE)
         before = rows_of(base)
         assert command("sync").code == 0

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import struct
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -43,7 +44,7 @@ def empty(path: Path, loaded: Loaded) -> None:
 
 def of_sqlite(path: Path, loaded: Loaded) -> None:
     del loaded
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE clients (id TEXT)")
     connection.close()
 
