@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 import duckdb
@@ -58,9 +59,9 @@ def partition_condition(
     Days and clock times without a zone, text too, are compared with the span's own clock: a day in Lima begins in Lima.
     Raises `SettingsError` where the table has no such column, and it is no expression in SQL of its columns either.
     """
-    conditions, parameters = list[str](), list[object]()
+    held, conditions, parameters = columns_of(connection, table) or {}, list[str](), list[object]()
     for column, values in partition:
-        value, kind = _value_of(connection, table, column)
+        value, kind = _value_of(connection, table, held, column)
         if isinstance(values, Span):
             is_instant = kind == "TIMESTAMP WITH TIME ZONE"
             bounds = (values.start, values.end)
@@ -73,9 +74,10 @@ def partition_condition(
     return " AND ".join(conditions), parameters
 
 
-def _value_of(connection: duckdb.DuckDBPyConnection, table: str, given: str) -> tuple[str, str]:
-    """SQL for what holds the partitions, a column or an expression, and its type."""
-    held = columns_of(connection, table) or {}
+def _value_of(
+    connection: duckdb.DuckDBPyConnection, table: str, held: Mapping[str, str], given: str
+) -> tuple[str, str]:
+    """SQL for what holds the partitions, a column of those held or an expression, and its type."""
     if given in held:
         return quoted(given), held[given]
     try:

@@ -2,68 +2,30 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
 
-import duckdb
 import pandas as pd
 import pytest
 from dagster import (
     AssetExecutionContext,
     AssetIn,
-    AssetKey,
-    AssetsDefinition,
     DailyPartitionsDefinition,
-    Definitions,
-    ExecuteInProcessResult,
     MultiPartitionsDefinition,
     StaticPartitionsDefinition,
     asset,
     materialize,
 )
 
-from clockify_dagster.days import Days
-from clockify_dagster.definitions import project_definitions
 from clockify_dagster.defs.io_manager import ClockifyIOManager
 from clockify_dagster_tests.conftest import Project
-from clockify_dagster_tests.defs.accounts import days_before_today, small_account
+from clockify_dagster_tests.defs.accounts import small_account
+from clockify_dagster_tests.defs.own_assets import ALL_DAYS, BY_DAY, DAYS, framed, read, run
 
 MakeProject = Callable[..., Project]
-DAYS = days_before_today(10)
-ALL_DAYS = {
-    "dagster__asset_partition_range_start": DAYS[0].isoformat(),
-    "dagster__asset_partition_range_end": DAYS[-1].isoformat(),
-}
-BY_DAY = DailyPartitionsDefinition(start_date=DAYS[0].isoformat(), end_offset=1)
 
 
 @pytest.fixture
 def project(make_project: MakeProject) -> Project:
     return make_project(small_account(), start_date=DAYS[0])
-
-
-def run(project: Project, *own: AssetsDefinition, select: list[str], **tags: str) -> ExecuteInProcessResult:
-    """Materialize assets of the user's, or ours, from definitions that hold both."""
-    merged = Definitions.merge(project_definitions(project.settings), Definitions(assets=own))
-    result = materialize(
-        [each for each in merged.assets or () if isinstance(each, AssetsDefinition)],
-        selection=[AssetKey(name.split("/")) for name in select],
-        resources={**(merged.resources or {}), "io_manager": (merged.resources or {})["clockify_warehouse"]},
-        instance=project.instance,
-        tags={name.replace("__", "/"): value for name, value in tags.items()},
-        raise_on_error=False,
-    )
-    assert result.success, project.failures(result)
-    return result
-
-
-def framed(data: Any) -> pd.DataFrame:
-    frame: pd.DataFrame = pd.DataFrame(data)
-    return frame
-
-
-def read(project: Project, table: str) -> list[tuple[Any, ...]]:
-    return project.execute(f'SELECT * FROM "{table}" ORDER BY ALL')
 
 
 def types(project: Project, table: str) -> dict[str, str]:
@@ -153,54 +115,6 @@ def test_days_may_be_text_or_what_an_expression_makes_of_a_column(
     assert [by for _, by in read(project, "texts")] == [runs[2].run_id, runs[1].run_id]
 
 
-@pytest.mark.parametrize("expression", ["dya", "upper(dya)", "day ("])
-def test_partitions_in_a_column_that_is_not_there_are_refused_in_words(project: Project, expression: str) -> None:
-    @asset(partitions_def=BY_DAY, metadata={"partition_expr": expression})
-    def wrong(context: AssetExecutionContext) -> pd.DataFrame:
-        return framed({"day": [context.partition_key]})
-
-    with pytest.raises(AssertionError, match=r"wrong has no column .*, which should hold its partitions"):
-        run(project, wrong, select=["wrong"], dagster__partition=DAYS[0].isoformat())
-
-
-def test_what_is_wrong_in_a_frame_is_said_and_not_what_follows_from_it(project: Project) -> None:
-    project.warehouse.write_frame("odd", framed({"day": ["no day"]}))
-    span = Days(DAYS[0], DAYS[0]).span(ZoneInfo("UTC"))
-    with pytest.raises(duckdb.ConversionException, match="no day"):
-        project.warehouse.write_frame("odd", framed({"day": ["no day"]}), (("day", span),))
-
-
-def test_a_frame_does_not_take_the_place_of_one_of_our_tables(project: Project) -> None:
-    run(project, select=["clockify_workspaces", "clockify_tags"])
-    before = read(project, "clockify_tags")
-
-    @asset(key=["staging", "clockify_tags"])
-    def stolen() -> pd.DataFrame:
-        return framed({"a": [1]})
-
-    with pytest.raises(AssertionError, match="would take the place of the table clockify_tags"):
-        run(project, stolen, select=["staging/clockify_tags"])
-    assert read(project, "clockify_tags") == before
-
-
-def test_a_column_that_a_table_does_not_have_is_refused_in_words(project: Project) -> None:
-    @asset(ins={"clockify_clients": AssetIn(metadata={"columns": ["name", "archivd"]})})
-    def names(clockify_clients: pd.DataFrame) -> pd.DataFrame:
-        return clockify_clients
-
-    with pytest.raises(AssertionError, match=r"clockify_clients has no column archivd\. It has: id, "):
-        run(project, names, select=["clockify_workspaces", "clockify_clients", "names"])
-
-
-def test_what_is_no_frame_of_pandas_is_refused_in_words(project: Project) -> None:
-    @asset
-    def listed() -> list[int]:
-        return [1]
-
-    with pytest.raises(AssertionError, match=r"given builtins.list. This IO manager takes pandas.DataFrame, and None"):
-        run(project, listed, select=["listed"])
-
-
 def test_static_partitions_replace_their_own_rows_and_are_read_alone(project: Project) -> None:
     letters = StaticPartitionsDefinition(["a", "b"])
 
@@ -235,15 +149,6 @@ def test_partitions_of_two_dimensions_replace_their_own_rows(project: Project) -
         (DAYS[1], "b", runs[1]),
         (DAYS[2], "a", runs[2]),
     ]
-
-
-def test_partitions_without_a_column_are_refused_in_words(project: Project) -> None:
-    @asset(partitions_def=StaticPartitionsDefinition(["a", "b"]))
-    def by_letter() -> pd.DataFrame:
-        return framed({"letter": ["a"]})
-
-    with pytest.raises(AssertionError, match="say which column holds them"):
-        run(project, by_letter, select=["by_letter"], dagster__partition="a")
 
 
 def test_an_asset_without_a_value_writes_nothing(project: Project) -> None:
