@@ -13,46 +13,17 @@ from pydantic import ValidationInfo
 
 from clockify_dagster.marts import marts_schema
 from clockify_dagster.settings_rules import require
+from clockify_dagster.warehouse.addresses import LAKE, MOTHERDUCK, checked_address, is_address
 from clockify_dagster.warehouse.ddl import MAIN
-from clockify_dagster.warehouse.destination import LAKE, MOTHERDUCK, is_address
 from clockify_dagster.warehouse.lake_engine import LAKE as LAKE_NAME
 from clockify_dagster.warehouse.load_state import state_name
 
 _RESERVED = ("temp", "system", "pg_catalog", "information_schema")
-_PASSWORD = re.compile(r"password\s*=|://[^/?]*:[^/?]*@", re.IGNORECASE)
 
 
 def checked_database(value: str | Path, info: ValidationInfo) -> str | Path:
-    """A place whose data has a place too."""
-    has_place = not str(value).startswith(LAKE) or info.data.get("lake_path")
-    require(has_place, "a lake needs a place for its data; set CLOCKIFY_LAKE_PATH as well")
-    return checked_place(value)
-
-
-def checked_place(value: str | Path) -> str | Path:
-    """A file's path, or the address of a lake or of MotherDuck."""
-    if not is_address(value):
-        return checked_file(Path(value))
-    text = str(value)
-    require(not _PASSWORD.search(text), "there is a password in it, which would be shown; write it into PGPASSWORD")
-    rest = text.removeprefix(LAKE).removeprefix(MOTHERDUCK).strip()
-    require(rest, "it does not say which database")
-    require(not text.startswith(MOTHERDUCK) or re.fullmatch(r"\w+", rest), "a name has letters, digits, underscores")
-    return text
-
-
-def checked_lake_path(path: str | None) -> str | None:
-    """A folder, as a whole path, or a place in an S3 bucket; with a slash at its end."""
-    if path is None:
-        return None
-    if path.startswith("s3://"):
-        require(re.fullmatch(r"s3://[^/?#@]+(/[^?#]*)?", path), "it is written s3://bucket/folder")
-        return path.rstrip("/") + "/"
-    require(not re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", path), "it must be a folder's path, or begin with s3://")
-    require("\0" not in path, "a path cannot hold a NUL character")
-    folder = Path(path).expanduser().absolute()
-    require(not folder.exists() or folder.is_dir(), "it is not a folder")
-    return f"{folder}/"
+    """A file's path, or the address of MotherDuck or of a lake, whose data has a place too."""
+    return checked_address(str(value), info.data.get("lake_path")) if is_address(value) else checked_file(Path(value))
 
 
 def checked_file(path: Path) -> Path:
@@ -78,10 +49,11 @@ def checked_file(path: Path) -> Path:
 def check_names(database: str | Path, schema: str) -> None:
     """Raise `ValueError`, with what to do, for a place or a name that DuckDB cannot use.
 
-    A place is checked once more, since the default is in this folder, whose own name may be unusable.
+    A file is checked once more, since the default is in this folder, whose own name may be unusable.
     """
     try:
-        checked_place(database)
+        if not is_address(database):
+            checked_file(Path(database))
     except ValueError as error:
         raise ValueError(f"{error}. Use another folder.") from None
     if is_address(database):

@@ -20,9 +20,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from clockify_dagster import settings_rules as rules
 from clockify_dagster.contract import ALL, Contract, chosen_tables
-from clockify_dagster.database_rules import check_names, checked_database, checked_lake_path, checked_storage_version
+from clockify_dagster.database_rules import check_names, checked_database, checked_storage_version
 from clockify_dagster.env_file import ENCODING, ENV_FILE, UNREADABLE, env_file
 from clockify_dagster.errors import SettingsError
+from clockify_dagster.warehouse.addresses import checked_lake_path
 from clockify_dagster.warehouse.database import STORAGE_VERSION
 from clockify_dagster.warehouse.ddl import MAIN
 
@@ -87,7 +88,7 @@ class Settings(BaseSettings):
     hours_per_day: float = Field(
         default=8, gt=0, le=24, description="What somebody works on a working day, where Clockify does not tell it"
     )
-    lake_path: Annotated[str | None, AfterValidator(checked_lake_path)] = Field(
+    lake_path: Annotated[str, AfterValidator(checked_lake_path)] | None = Field(
         default=None, description="Where a lake has its data: a folder or s3://", examples=["s3://bucket/clockify"]
     )
     lake_keep_days: int = Field(
@@ -126,7 +127,7 @@ class Settings(BaseSettings):
         default="in_process",
         description="How Dagster runs a job's steps: in one process, or each in its own, several at once",
     )
-    runs_by_workspace: bool = Field(default=False, description="Whether the schedule starts a run for each workspace")
+    runs_by_workspace: bool = Field(default=False, description="Whether each workspace has a daily run of its own")
     requests_per_second: float = Field(
         default=10, ge=0.001, description="The pace that requests keep to; paid plans take 50"
     )

@@ -13,7 +13,7 @@ import yaml
 from dagster import DagsterInstance
 
 from clockify_dagster.settings import Settings, variable
-from clockify_dagster.warehouse.destination import LAKE
+from clockify_dagster.warehouse.addresses import LAKE
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 OURS = {"code", "webserver", "daemon"}

@@ -17,7 +17,7 @@ from clockify_dagster.defs.resources import ClockifyResource
 from clockify_dagster.defs.schedules import SCHEDULES, all_schedules
 from clockify_dagster.marts import Mart
 from clockify_dagster.settings import Settings
-from clockify_dagster.warehouse.destination import LAKE
+from clockify_dagster.warehouse.addresses import LAKE
 
 
 def account_definitions(

@@ -12,7 +12,8 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clockify_dagster.errors import NotLoadedError
+from clockify_dagster.errors import NotLoadedError, SettingsError
+from clockify_dagster.warehouse.addresses import LAKE, MOTHERDUCK, checked_address, checked_lake_path, is_address
 from clockify_dagster.warehouse.ddl import MAIN
 
 if TYPE_CHECKING:
@@ -96,15 +97,6 @@ class Destination(ABC):
             yield connection
 
 
-LAKE, MOTHERDUCK = "ducklake:postgres:", "md:"
-"""How the address of a destination begins that is no file's path."""
-
-
-def is_address(database: object) -> bool:
-    """Whether it names a destination that is no file."""
-    return str(database).startswith((LAKE, MOTHERDUCK))
-
-
 def destination_of(
     database: str,
     *,
@@ -123,15 +115,23 @@ def destination_of(
         config: settings for DuckDB, as `duckdb.connect` takes them.
         schema: where the tables are in it.
         storage_version: DuckDB's, for a file where it is made.
+
+    Raises:
+        SettingsError: the address has a password in it, or a lake no usable place.
     """
-    if database.startswith(LAKE):
+    if is_address(database):
+        try:
+            checked_address(database, lake_path)
+            folder = checked_lake_path(lake_path) if lake_path else ""
+        except ValueError as error:  # the address is not shown
+            raise SettingsError(f"The address or the path of the database cannot be used: {error}.") from None
+        if database.startswith(MOTHERDUCK):
+            from clockify_dagster.warehouse.motherduck import MotherDuck
+
+            return MotherDuck(database.removeprefix(MOTHERDUCK), lock_timeout, dict(config), schema)
         from clockify_dagster.warehouse.lake import Lake
 
-        return Lake(database.removeprefix(LAKE), lake_path or "", lock_timeout, dict(config), schema)
-    if database.startswith(MOTHERDUCK):
-        from clockify_dagster.warehouse.motherduck import MotherDuck
-
-        return MotherDuck(database.removeprefix(MOTHERDUCK), lock_timeout, dict(config), schema)
+        return Lake(database.removeprefix(LAKE), folder, lock_timeout, dict(config), schema)
     from clockify_dagster.warehouse.database import Database
 
     return Database(Path(database), lock_timeout, dict(config), schema, storage_version)
