@@ -45,31 +45,54 @@ class LakeEngine:
         self._catalog, self._data_path = catalog, data_path
         self._spill = ScratchFolder(scratch)
         folder = {"temp_directory": str(self._spill.path / "spill")}
-        self.connection = duckdb.connect(":memory:", config={**NO_FETCHING, **folder, **config})
-        needed = ["postgres_scanner", "ducklake", *(["httpfs"] if data_path.startswith("s3://") else [])]
-        for name in needed:
-            load_extension(self.connection, name)
-        if data_path.startswith("s3://"):
-            self.connection.execute(_s3_secret(data_path))
-            self.connection.execute(_SMALL_UPLOADS)
+        try:
+            self.connection = duckdb.connect(":memory:", config={**NO_FETCHING, **folder, **config})
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
         self.limits = {
             name: self.connection.execute(f"SELECT current_setting('{name}')").fetchall()[0][0]
             for name in ("memory_limit", "threads", "preserve_insertion_order")
         }
 
+    def _prepare(self) -> None:
+        needed = ["postgres_scanner", "ducklake", *(["httpfs"] if self._data_path.startswith("s3://") else [])]
+        for name in needed:
+            load_extension(self.connection, name)
+        if self._data_path.startswith("s3://"):
+            self.connection.execute(_s3_secret(self._data_path))
+            self.connection.execute(_SMALL_UPLOADS)
+
     def attach(self, *, make: bool) -> bool:
         """Attach the lake. False where there is none and none is to be made."""
         try:
-            # rows stay in files: what is inlined would be in the catalog's tables, and files are what others read
-            self.connection.execute(
-                f"ATTACH {literal(f'ducklake:postgres:{self._catalog}')} AS {LAKE} "
-                f"(DATA_PATH {literal(self._data_path)}, DATA_INLINING_ROW_LIMIT 0, CREATE_IF_NOT_EXISTS {make})"
-            )
+            self._attach(make=False)
         except duckdb.InvalidInputException as error:
-            if make or _NOT_THERE not in str(error):
+            if _NOT_THERE not in str(error):
                 raise
-            return False
+            if make:
+                self._check_empty()
+                self._attach(make=True)
+            return make
         return True
+
+    def _attach(self, *, make: bool) -> None:
+        # rows stay in files: what is inlined would be in the catalog's tables, and files are what others read
+        self.connection.execute(
+            f"ATTACH {literal(f'ducklake:postgres:{self._catalog}')} AS {LAKE} "
+            f"(DATA_PATH {literal(self._data_path)}, DATA_INLINING_ROW_LIMIT 0, CREATE_IF_NOT_EXISTS {make})"
+        )
+
+    def _check_empty(self) -> None:
+        """Raise where there are files already: a lake's maintenance deletes those that its catalog does not know."""
+        found = self.connection.execute(f"FROM glob({literal(f'{self._data_path}**/*.parquet')}) LIMIT 1").fetchall()
+        if found:
+            raise DatabaseUnusableError(
+                f"A new lake in {self._data_path} needs a place of its own, and there are Parquet files already, for "
+                f"example {found[0][0]}: of another lake, or of one whose catalog is gone. Set CLOCKIFY_LAKE_PATH to a "
+                "place where nothing is, or name the catalog that they belong to."
+            )
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection of its own to the lake as it is now."""

@@ -6,17 +6,22 @@ transaction of its own, so that loads get in between.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta, timezone
 
-from clockify_dagster.errors import SettingsError
+from clockify_dagster.errors import DatabaseUnusableError, SettingsError
 from clockify_dagster.progress import Stage, report
+from clockify_dagster.warehouse.addresses import LAKE
 from clockify_dagster.warehouse.ddl import literal
-from clockify_dagster.warehouse.destination import LAKE, Destination
+from clockify_dagster.warehouse.destination import Destination
 from clockify_dagster.warehouse.lake_engine import LAKE as NAME
 
 UNUSED_DAYS = 2
 """So old are files that are deleted at least, since when nothing refers to them. No transaction lasts that long."""
 _MOSTLY_DELETED = 0.3  # of a file's rows, from which on it is written anew without them
+
+# schema, table, partitions, a name that DuckLake gives
+_OWN = re.compile(r"[^/]+/[^/]+/([^/=]+=[^/]*/)*ducklake-[0-9a-f-]+(-delete)?\.parquet")
 
 
 def maintain(lake: Destination, keep_days: int) -> dict[str, int]:
@@ -28,6 +33,7 @@ def maintain(lake: Destination, keep_days: int) -> dict[str, int]:
 
     Raises:
         SettingsError: it is no lake, or less than a day was to be kept.
+        DatabaseUnusableError: where its files are there are files of something else. All but the last step is done.
     """
     if keep_days < 1:
         raise SettingsError(f"A lake keeps at least a day, not {keep_days} (CLOCKIFY_LAKE_KEEP_DAYS).")
@@ -49,10 +55,28 @@ def maintain(lake: Destination, keep_days: int) -> dict[str, int]:
     for what, function, moment in (
         ("snapshots expired", "ducklake_expire_snapshots", kept),
         ("old files deleted", "ducklake_cleanup_old_files", unused),
-        ("orphaned files deleted", "ducklake_delete_orphaned_files", unused),
     ):
         done[what] = len(_called(lake, f"CALL {function}({literal(NAME)}, older_than => {moment})"))
+    done["orphaned files deleted"] = _delete_orphans(lake, unused)
     return done
+
+
+def _delete_orphans(lake: Destination, older_than: str) -> int:
+    """Delete the files that the catalog does not know. To DuckLake those are all in Parquet, so see whose they are."""
+    function = f"CALL ducklake_delete_orphaned_files({literal(NAME)}, older_than => {older_than}"
+    with lake.writing() as connection:
+        ((place,),) = connection.execute(
+            f"SELECT value FROM {NAME}.options() WHERE option_name = 'data_path'"
+        ).fetchall()
+        found = [str(path) for (path,) in connection.execute(f"{function}, dry_run => true)").fetchall()]
+        others = [path for path in found if not _OWN.fullmatch(path.removeprefix(place))]
+        if others:
+            raise DatabaseUnusableError(
+                f"{len(others)} Parquet file(s) in {place} are not of this lake, for example {others[0]}. As long as "
+                "they are there, the files that killed loads left are not deleted, since DuckLake would delete all of "
+                "them. Move them; a lake needs a place of its own, and none within another's."
+            )
+        return len(connection.execute(f"{function})").fetchall()) if found else 0
 
 
 def _called(lake: Destination, sql: str) -> list[tuple[object, ...]]:

@@ -56,7 +56,7 @@ def test_files_become_fewer_and_the_rows_stay_as_they_are_and_as_they_were(writt
 
 
 def test_what_a_killed_writer_left_is_deleted_when_days_have_passed(written: Lake) -> None:
-    young, old = (Path(written.data_path) / "main" / "it" / f"{name}.parquet" for name in ("young", "old"))
+    young, old = (Path(written.data_path) / "main" / "it" / f"ducklake-{n}-delete.parquet" for n in range(2))
     some = next(iter(files(written)))
     for orphan in (young, old):
         orphan.write_bytes(some.read_bytes())
