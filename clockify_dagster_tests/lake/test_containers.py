@@ -96,7 +96,7 @@ def test_the_commands_of_compose_run_by_a_user_without_rights_on_a_read_only_sys
     history, catalog = postgres.new_database(), postgres.conninfo(postgres.new_database())
     ours = dict(COMPOSE["x-dagster"]["environment"])
     ours["DAGSTER_POSTGRES_URL"] = re.sub(
-        r"//.*", f"//lake:{PASSWORD}@127.0.0.1:{postgres.port}/{history}", ours["DAGSTER_POSTGRES_URL"]
+        r"//.*", f"//lake@127.0.0.1:{postgres.port}/{history}", ours["DAGSTER_POSTGRES_URL"]
     )
     ours["CLOCKIFY_DATABASE"] = f"ducklake:postgres:{catalog}"
     ours["CLOCKIFY_LAKE_PATH"] = f"s3://{BUCKET}/containers/"
