@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import pandas as pd
@@ -92,11 +93,13 @@ class ClockifyIOManager(DuckDBPandasIOManager, IOManager):
             return  # as in Dagster's own: an asset without a value has nothing to be written
         with error_boundary():
             if isinstance(obj, Load):
-                _write(self.warehouse(), obj)
+                with _tried_again_on_conflict():
+                    self.warehouse().write(obj)
                 _describe_load(context, obj, context.name, schema)
             elif isinstance(obj, pd.DataFrame) and TABLE not in metadata:
                 _check_name(context, table)
-                rows = self.warehouse(schema=schema).write_frame(table, obj, partition_rows(context, metadata))
+                with _tried_again_on_conflict():
+                    rows = self.warehouse(schema=schema).write_frame(table, obj, partition_rows(context, metadata))
                 _describe_frame(context, rows, place_of(table, schema))
             else:
                 given = f"{type(obj).__module__.partition('.')[0]}.{type(obj).__name__}"
@@ -131,10 +134,11 @@ def _check_name(context: OutputContext, table: str) -> None:
         raise SettingsError(f"{name} would take the place of the table {table}, which has Clockify's rows. Rename it.")
 
 
-def _write(warehouse: Warehouse, load: Load) -> dict[str, int]:
-    """Write a load; where another run has written the table meanwhile, let Dagster do the step again."""
+@contextmanager
+def _tried_again_on_conflict() -> Iterator[None]:
+    """Where another run has written the table meanwhile, let Dagster do the step again."""
     try:
-        return warehouse.write(load)
+        yield
     except LoadConflictError as error:
         # where it was tried often enough, Dagster shows the failure that the last request came from
         raise RetryRequested(max_retries=MOST_CONFLICTS, seconds_to_wait=1) from failure_of(error, {})

@@ -33,8 +33,9 @@ from clockify_dagster.warehouse.lake_engine import LAKE, LakeEngine, take_variab
 
 _Place = tuple[int, str, str]
 _ENGINES: dict[_Place, LakeEngine] = {}
-# a DuckDB's settings are those of all its connections, so threads go one after the other, as with a file
-_THREADS: dict[_Place, threading.RLock] = {}
+# A DuckDB's settings are those of all its connections, so threads go one after the other, as with a file. There is one
+# for a catalog, as the lock of who writes, which a thread must not take over from another one.
+_THREADS: dict[tuple[int, str], threading.RLock] = {}
 _THREADS_GUARD = threading.Lock()
 
 
@@ -137,7 +138,7 @@ class Lake(Destination):
 
     def _thread_lock(self) -> AbstractContextManager[bool]:
         with _THREADS_GUARD:
-            return _THREADS.setdefault(self._place, threading.RLock())
+            return _THREADS.setdefault((os.getpid(), self.catalog), threading.RLock())
 
     @property
     def _place(self) -> _Place:

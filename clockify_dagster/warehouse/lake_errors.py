@@ -19,18 +19,26 @@ from clockify_dagster.errors import (
 from clockify_dagster.warehouse.file_errors import interruptible
 
 _SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID", "PGPASSWORD")
+# whatever it says, it is no matter of the lake; DuckLake's own errors are of other classes, or of none
+_OF_THE_STATEMENT = (duckdb.ProgrammingError, duckdb.DataError, duckdb.IntegrityError)
 _CONFLICT = re.compile("conflict|has been (altered|dropped|deleted) by another transaction", re.IGNORECASE)
 _NOT_ALLOWED = re.compile(
-    r"HTTP 40[13]|\b403\b|Forbidden|AccessDenied|InvalidAccessKey|SignatureDoesNotMatch|Permission denied|"
+    r"HTTP.{0,40}\b40[13]\b|Forbidden|AccessDenied|InvalidAccessKey|SignatureDoesNotMatch|"
     "password authentication failed|no password supplied|permission denied for",
 )
+_FOLDER_NOT_ALLOWED = re.compile("Permission denied|Read-only file system")
 _NOT_THERE = re.compile(r'database "[^"]*" does not exist|NoSuchBucket|HTTP 404')
+_NO_ADDRESS = re.compile(
+    'missing "=" after|invalid connection option|invalid (URI|port number|integer value)|unterminated'
+)
 _UNREACHABLE = re.compile(
-    "Unable to connect|could not connect|Could not establish connection|Connection refused|Could not resolve|timed out|"
-    "Timeout|server closed the connection|SSL connection has been closed|terminating connection|"
+    "Unable to connect|could not (connect|establish connection|resolve|translate)|Connection refused|"
+    "timed out|Timeout|server closed the connection|SSL connection has been closed|terminating connection|"
+    "too many (clients|connections)|remaining connection slots|"
     r"the database system is|HTTP 50\d|SlowDown",
     re.IGNORECASE,
 )
+_OTHER_VERSION = re.compile("catalog version mismatch", re.IGNORECASE)
 _OTHER_PLACE = re.compile(r'DATA_PATH parameter "[^"]*" does not match existing data path.*"(?P<theirs>[^"]*)"')
 
 
@@ -54,7 +62,8 @@ def without_secrets(text: str) -> str:
     """The text without the values of variables that are secrets, whoever wrote them into it."""
     for name in _SECRETS:
         if value := os.environ.get(name):
-            text = text.replace(value, f"({name})")
+            for each in (value, value.replace("'", "''")):  # as it is, and as it stands in SQL
+                text = text.replace(each, f"({name})")
     return text
 
 
@@ -67,6 +76,23 @@ def _meaning(place: str, error: Exception, said: str) -> WarehouseError | None:
     if other := _OTHER_PLACE.search(said):
         return DatabaseUnusableError(
             f"The {place} has its data in {other['theirs']}. Set CLOCKIFY_LAKE_PATH to that, or use another catalog."
+        )
+    if _OTHER_VERSION.search(said):
+        return DatabaseUnusableError(
+            f"The {place} was made or migrated by another version of DuckLake than the one of DuckDB "
+            f"{duckdb.__version__}, which is installed. Install the one that it was used with. ({said})"
+        )
+    if isinstance(error, _OF_THE_STATEMENT):
+        return None
+    if _NO_ADDRESS.search(said):
+        return DatabaseUnusableError(
+            f"The {place}: Postgres does not understand this address. It is written as in `host=db.example.com "
+            f"user=clockify dbname=clockify`, or as a URL; check CLOCKIFY_DATABASE. ({said})"
+        )
+    if _FOLDER_NOT_ALLOWED.search(said):
+        return DatabaseUnusableError(
+            f"The {place} cannot be used by this user: check the permissions of the folder in CLOCKIFY_LAKE_PATH, "
+            f"and of that for temporary files. ({said})"
         )
     if _NOT_ALLOWED.search(said):
         return DatabaseUnusableError(

@@ -27,7 +27,8 @@ _SLICE_SECONDS = 1.0  # so long a signal may have to wait
 _ALIVE = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
 _HOLDER = (
     "SELECT application_name, backend_start FROM pg_locks JOIN pg_stat_activity USING (pid) "
-    "WHERE locktype = 'advisory' AND granted AND ((classid::bigint << 32) | objid::bigint) = %s LIMIT 1"
+    "WHERE locktype = 'advisory' AND granted AND ((classid::bigint << 32) | objid::bigint) = %s "
+    "AND datname = current_database() LIMIT 1"
 )
 
 _log = logging.getLogger(__name__)
@@ -94,11 +95,8 @@ def _take(session: psycopg2.extensions.connection, place: str, timeout: float) -
         while not is_taken:
             left = deadline - time.monotonic()
             if left <= 0:
-                cursor.execute(_HOLDER, [_KEY])
-                holder = cursor.fetchone()
-                who = f": {holder[0]}, since {holder[1]:%F %T %Z}" if holder else ""
                 raise DatabaseLockedError(
-                    f"Another load is writing to the {place}{who}. "
+                    f"Another load is writing to the {place}{_holder(cursor)}. "
                     f"It was still so after {timeout:g} s of waiting (CLOCKIFY_LOCK_TIMEOUT_SECONDS). Wait for it to "
                     "end, and start again. Nothing was changed."
                 )
@@ -113,3 +111,10 @@ def _take(session: psycopg2.extensions.connection, place: str, timeout: float) -
                 if not is_told:
                     _log.warning(f"Another load is writing to the {place}. Waiting for it, {timeout:g} s at most.")
                     is_told = True
+
+
+def _holder(cursor: psycopg2.extensions.cursor) -> str:
+    """Who has the lock and since when, as far as Postgres tells it: of other users it hides the time."""
+    cursor.execute(_HOLDER, [_KEY])
+    name, since = cursor.fetchone() or (None, None)
+    return (f": {name}" if name else "") + (f", since {since:%F %T %Z}" if since else "")
