@@ -82,9 +82,7 @@ class Settings(BaseSettings):
         description="The first day whose time entries are loaded",
         examples=["2025-01-01"],
     )
-    update_window_days: int = Field(
-        default=30, ge=1, le=3660, description="Days, ending today, that every sync loads again"
-    )
+    update_window_days: int = Field(default=30, ge=1, le=3660, description="Days until today that a sync loads again")
     hours_per_day: float = Field(
         default=8, gt=0, le=24, description="What somebody works on a working day, where Clockify does not tell it"
     )
