@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from glob import escape
+from pathlib import Path
 
 import duckdb
 
@@ -24,6 +26,12 @@ def quoted(name: str) -> str:
 def literal(text: str) -> str:
     """A text, safe within SQL where no parameter can stand."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def parquet_in(folder: Path, files: str) -> str:
+    """SQL for the rows of Parquet files in a folder, whatever it is called. `files` may have wildcards."""
+    # without the option, a folder that is called `day=1` would become a column
+    return f"read_parquet({literal(f'{escape(str(folder))}/{files}')}, hive_partitioning = false)"
 
 
 def of_workspaces(column: str, among: Collection[str] | None) -> str:

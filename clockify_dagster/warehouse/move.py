@@ -14,7 +14,7 @@ import duckdb
 
 from clockify_dagster.errors import DatabaseUnusableError
 from clockify_dagster.progress import Stage, report
-from clockify_dagster.warehouse.ddl import WORKSPACE, is_lake, literal, quoted
+from clockify_dagster.warehouse.ddl import WORKSPACE, is_lake, literal, parquet_in, quoted
 from clockify_dagster.warehouse.destination import Destination
 from clockify_dagster.warehouse.scratch import ScratchFolder
 from clockify_dagster.warehouse.writer import bound_memory
@@ -48,6 +48,11 @@ class _Held:
         """Its name in SQL, with the schema's."""
         return f"{quoted(self.schema)}.{quoted(self.name)}"
 
+    @property
+    def parquet(self) -> str:
+        """Its rows in SQL, as the file has them."""
+        return parquet_in(self.file.parent, self.file.name)
+
 
 def move(source: Destination, target: Destination) -> dict[str, int]:
     """Write all tables of the source into the target, which has none of them, in one transaction; gives their rows.
@@ -71,7 +76,7 @@ def move(source: Destination, target: Destination) -> dict[str, int]:
             for table in tables:
                 report(Stage(f"Writing {table.name}"))
                 _make(connection, table)
-                connection.execute(f"INSERT INTO {table.place} FROM read_parquet({literal(str(table.file))})")
+                connection.execute(f"INSERT INTO {table.place} FROM {table.parquet}")
                 if _content(connection, table.place) != table.content:
                     raise DatabaseUnusableError(
                         f"The {target.description} does not give back the rows of {table.name} as they were, so "

@@ -15,7 +15,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
-from glob import escape
 from typing import Any
 
 import duckdb
@@ -23,7 +22,7 @@ import duckdb
 from clockify_dagster.contract.model import Table
 from clockify_dagster.contract.values import CoercionFault, merge_faults
 from clockify_dagster.days import Span
-from clockify_dagster.warehouse.ddl import key_of, literal, quoted
+from clockify_dagster.warehouse.ddl import key_of, literal, parquet_in, quoted
 from clockify_dagster.warehouse.destination import Destination
 from clockify_dagster.warehouse.page_reader import PageReader, PageRows
 from clockify_dagster.warehouse.page_sql import SEEN, PageSource
@@ -215,8 +214,7 @@ class PageStaging:
         return self._parquet(f"{table.name}/*.parquet")
 
     def _parquet(self, files: str) -> str:
-        # without the option, a folder that is called `day=1` would become a column
-        return f"read_parquet({literal(f'{escape(str(self._scratch.path))}/{files}')}, hive_partitioning = false)"
+        return parquet_in(self._scratch.path, files)
 
     def _ask(self, sql: str, keys: Iterable[str]) -> list[Any]:
         with self._database.errors(), self._cursor() as cursor:
