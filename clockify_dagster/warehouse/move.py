@@ -16,12 +16,20 @@ from clockify_dagster.errors import DatabaseUnusableError
 from clockify_dagster.progress import Stage, report
 from clockify_dagster.warehouse.ddl import WORKSPACE, is_lake, literal, parquet_in, quoted
 from clockify_dagster.warehouse.destination import Destination
+from clockify_dagster.warehouse.moved_types import INEXACT_IN_PARQUET, NOT_IN_A_LAKE, kinds_of
 from clockify_dagster.warehouse.scratch import ScratchFolder
 from clockify_dagster.warehouse.writer import bound_memory
 
 
 @dataclass(frozen=True)
 class _Column:
+    """A column as it is in a database.
+
+    Attributes:
+        kinds: what its type is made of (`moved_types.kinds_of`).
+    """
+
+    kinds: frozenset[str]
     name: str
     type: str
     comment: str | None
@@ -61,7 +69,8 @@ def move(source: Destination, target: Destination) -> dict[str, int]:
 
     Raises:
         NotLoadedError: there is nothing in the source.
-        DatabaseUnusableError: the target has such a table already, or what it holds afterwards is not the same.
+        DatabaseUnusableError: a column has a type that the target does not take or Parquet does not hold, the target
+            has such a table already, or what it holds afterwards is not the same.
     """
     with _scratch(target) as folder:
         with source.reading() as connection:
@@ -70,9 +79,11 @@ def move(source: Destination, target: Destination) -> dict[str, int]:
             for table in tables:
                 report(Stage(f"Reading {table.name}"))
                 connection.execute(f"COPY {table.place} TO {literal(str(table.file))} (FORMAT parquet)")
+                _require_exact(connection, table)
         with target.writing() as connection:
             bound_memory(connection, is_writing=True)
             _require_room(connection, target, tables)
+            _require_types(connection, tables)
             for table in tables:
                 report(Stage(f"Writing {table.name}"))
                 _make(connection, table)
@@ -107,9 +118,10 @@ def _tables(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[_Held]:
             "WHERE database_name = current_database() AND schema_name = ? AND table_name = ? ORDER BY column_index",
             [schema, name],
         ).fetchall()
-        content = _content(connection, f"{quoted(schema)}.{quoted(name)}")
-        file = folder / f"{number}.parquet"
-        tables.append(_Held(schema, name, comment, tuple(_Column(*each) for each in columns), file, content))
+        place, file = f"{quoted(schema)}.{quoted(name)}", folder / f"{number}.parquet"
+        kinds = map(kinds_of, connection.sql(f"FROM {place}").types)
+        held = tuple(_Column(kind, *each) for kind, each in zip(kinds, columns, strict=True))
+        tables.append(_Held(schema, name, comment, held, file, _content(connection, place)))
     return tables
 
 
@@ -117,6 +129,36 @@ def _content(connection: duckdb.DuckDBPyConnection, place: str) -> tuple[object,
     """The number of rows, and a sum over what is in them, whatever their order."""
     ((rows, content),) = connection.execute(f"SELECT count(*), sum(hash(held)) FROM {place} AS held").fetchall()
     return rows, content
+
+
+def _require_exact(connection: duckdb.DuckDBPyConnection, table: _Held) -> None:
+    """Raise where the Parquet file has other values than the table. Which types that concerns is known."""
+    for column in table.columns:
+        if kinds := column.kinds & INEXACT_IN_PARQUET:
+            name = quoted(column.name)
+            again = f"SELECT sum(hash(TRY_CAST({name} AS {column.type}))) FROM {table.parquet}"
+            ((is_same,),) = connection.execute(
+                f"SELECT (SELECT sum(hash({name})) FROM {table.place}) IS NOT DISTINCT FROM ({again})"
+            ).fetchall()
+            if not is_same:
+                why = "of which Parquet, through which tables are moved, does not hold all values exactly"
+                raise _refused(table, column, kinds, why)
+
+
+def _require_types(connection: duckdb.DuckDBPyConnection, tables: list[_Held]) -> None:
+    """Raise where the target is a lake and does not take a column's type."""
+    for table in tables if is_lake(connection) else ():
+        for column in table.columns:
+            if kinds := column.kinds & NOT_IN_A_LAKE:
+                raise _refused(table, column, kinds, "which a lake does not take")
+
+
+def _refused(table: _Held, column: _Column, kinds: frozenset[str], why: str) -> DatabaseUnusableError:
+    return DatabaseUnusableError(
+        f"The column {column.name} of the table {table.schema}.{table.name} has the type {min(kinds).upper()}, {why}. "
+        "Nothing was written. Give the column another type, such as VARCHAR, or copy the table into another database "
+        "and drop it in this one. Then move again."
+    )
 
 
 def _require_room(connection: duckdb.DuckDBPyConnection, target: Destination, tables: list[_Held]) -> None:

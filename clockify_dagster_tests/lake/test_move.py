@@ -10,8 +10,10 @@ import duckdb
 import pytest
 
 from clockify_dagster import cli
+from clockify_dagster.errors import DatabaseUnusableError
 from clockify_dagster.sandbox import Account
 from clockify_dagster.warehouse import Database, Destination
+from clockify_dagster.warehouse.move import move
 from clockify_dagster_tests.conftest import Project, opened
 from clockify_dagster_tests.faults.conftest import everything
 from clockify_dagster_tests.lake.conftest import days_ago, warehouse
@@ -106,3 +108,34 @@ def test_nothing_is_moved_where_nothing_is_or_where_nothing_can_be(
     assert "PGPASSWORD" in said
     assert "hidden" not in said
     assert not Database(tmp_path / "other.duckdb").exists()
+
+
+@pytest.mark.parametrize(
+    ("column", "named"),
+    [
+        ("ENUM('yes', 'no')", "ENUM"),
+        ("BIT", "BIT"),
+        ("UNION(a INTEGER, b VARCHAR)", "UNION"),
+        ("INTEGER[2]", "ARRAY"),
+        ("STRUCT(a INTEGER, b INTEGER[2][])", "ARRAY"),
+        ("MAP(VARCHAR, ENUM('yes', 'no'))", "ENUM"),
+        ("BIGNUM", "BIGNUM"),
+        ("TIME_NS", "TIME_NS"),
+    ],
+)
+def test_a_type_that_a_lake_does_not_take_is_refused_by_name_and_nothing_is_written(
+    destination: Destination, tmp_path: Path, column: str, named: str
+) -> None:
+    source = Database(tmp_path / "source.duckdb", storage_version="latest")
+    with source.writing() as connection:
+        connection.execute("CREATE TABLE before AS SELECT 1 AS number")
+        connection.execute(f'CREATE TABLE own (id INTEGER, "the value" {column})')
+    with pytest.raises(DatabaseUnusableError) as caught:
+        move(source, destination)
+    assert f"The column the value of the table main.own has the type {named}, which a lake" in str(caught.value)
+    with destination.reading() as connection:
+        tables = connection.execute("FROM duckdb_tables() WHERE database_name = current_database()")
+        assert tables.fetchall() == []
+    with source.writing() as connection:
+        connection.execute('ALTER TABLE own ALTER "the value" TYPE VARCHAR')
+    assert move(source, destination) == {"main.before": 1, "main.own": 0}
