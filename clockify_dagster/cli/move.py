@@ -9,6 +9,7 @@ from clockify_dagster.defs.account import Account
 from clockify_dagster.defs.account_definitions import warehouse_of
 from clockify_dagster.marts import make_views
 from clockify_dagster.settings import Settings
+from clockify_dagster.warehouse.destination import LAKE
 from clockify_dagster.warehouse.move import move
 
 
@@ -28,7 +29,7 @@ def run_move(settings: Settings, to: str, lake_path: str | None) -> int:
                 make_views(connection, account.marts, account.contract, account.mart_options)
     click.echo(table([list(each) for each in rows.items()], ["table", "rows"]) + "\n")
     variables = f"CLOCKIFY_DATABASE={there.database}"
-    if there.lake_path and str(there.database) == to:
+    if str(there.database).startswith(LAKE):
         variables += f" and CLOCKIFY_LAKE_PATH={there.lake_path}"
     click.echo(
         folded(

@@ -60,7 +60,8 @@ def test_a_file_goes_into_a_lake_and_back_and_nothing_is_lost(
         said = comments(connection)
     lake = f"ducklake:postgres:{catalog}"
     assert command("move", "--to", lake, "--lake-path", place) == 0
-    assert f"set CLOCKIFY_DATABASE={lake}" in " ".join(capsys.readouterr().out.split())
+    variables = f"set CLOCKIFY_DATABASE={lake} and CLOCKIFY_LAKE_PATH={place}."
+    assert variables in " ".join(capsys.readouterr().out.split())
     project.set(database=lake, lake_path=place)
     with warehouse().database.reading() as connection:
         assert comments(connection) == said
