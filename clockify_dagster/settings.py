@@ -208,7 +208,7 @@ class Settings(BaseSettings):
         reason = rules.FAULTS.get(fault["type"], "{said}").format(**{**fault.get("ctx", {}), "said": said})
         value = str(fault["input"])
         key = str({**env_file(), **os.environ}.get(variable("api_key")) or "").strip()
-        if name != "api_key" and not any(secret in value for secret in ("@", "?", "password", key or "@")):
+        if name != "api_key" and not any(each in value.lower() for each in ("@", "?", "password", key.lower() or "@")):
             reason += f" (it is {value[:_SHOWN]!r})"
         return f"{cls.named(name)} cannot be used: {reason}. Write for example {cls.named(name)}={example_of(name)}"
 
