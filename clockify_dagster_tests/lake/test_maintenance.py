@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from clockify_dagster.definitions import project_definitions
@@ -16,6 +17,7 @@ from clockify_dagster.warehouse.lake import Lake
 from clockify_dagster.warehouse.lake_maintenance import UNUSED_DAYS, maintain
 from clockify_dagster_tests.defs.accounts import days_before_today, small_account
 from clockify_dagster_tests.lake.conftest import LakeProject
+from clockify_dagster_tests.lake.servers import Postgres
 
 LONG_AGO = time.time() - (UNUSED_DAYS + 1) * 86400
 
@@ -53,6 +55,42 @@ def test_files_become_fewer_and_the_rows_stay_as_they_are_and_as_they_were(writt
     assert rows(written) == before
     assert rows(written, f"AT (VERSION => {version})") == then
     assert there <= files(written), "nothing is deleted before days have passed"
+
+
+def test_when_days_have_passed_snapshots_and_their_files_go_and_what_is_kept_can_be_read_as_it_was(
+    written: Lake, postgres: Postgres
+) -> None:
+    catalog = written.catalog.rpartition("dbname=")[2]
+    maintain(written, 90)  # which writes the files anew, so that the old ones are those of old snapshots alone
+    version = int(postgres.run("SELECT max(snapshot_id) FROM ducklake_snapshot", catalog))
+    kept, then = f"AT (VERSION => {version})", rows(written)
+    with written.writing() as connection:
+        connection.execute("DELETE FROM it WHERE number % 10 = 9")
+    now = rows(written)
+    assert now != then
+    postgres.run(
+        "UPDATE ducklake_snapshot SET snapshot_time = snapshot_time - INTERVAL '91 days' "
+        f"WHERE snapshot_id < {version}",
+        catalog,
+    )
+    there = files(written)
+    done = maintain(written, 90)
+    assert (done["snapshots expired"], done["old files deleted"]) == (version, 0), "they begin with 0"
+    assert there <= files(written), "somebody may still be reading them"
+    scheduled = int(postgres.run("SELECT count(*) FROM ducklake_files_scheduled_for_deletion", catalog))
+    assert scheduled > 4
+    postgres.run(
+        "UPDATE ducklake_files_scheduled_for_deletion "
+        f"SET schedule_start = schedule_start - INTERVAL '{UNUSED_DAYS + 1} days'",
+        catalog,
+    )
+    before = files(written)
+    assert maintain(written, 90)["old files deleted"] == scheduled
+    assert len(before - files(written)) == scheduled
+    assert rows(written) == now
+    assert rows(written, kept) == then
+    with pytest.raises(duckdb.Error, match="No snapshot found"):
+        rows(written, "AT (VERSION => 2)")
 
 
 def test_what_a_killed_writer_left_is_deleted_when_days_have_passed(written: Lake) -> None:
