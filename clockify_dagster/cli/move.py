@@ -9,7 +9,7 @@ from clockify_dagster.defs.account import Account
 from clockify_dagster.defs.account_definitions import warehouse_of
 from clockify_dagster.marts import make_views
 from clockify_dagster.settings import Settings
-from clockify_dagster.warehouse.destination import LAKE
+from clockify_dagster.warehouse.addresses import LAKE
 from clockify_dagster.warehouse.move import move
 
 
