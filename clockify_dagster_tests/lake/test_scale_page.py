@@ -16,6 +16,7 @@ from clockify_dagster_tests.lake.conftest import LakeProject
 
 PAGE = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
 DASHBOARD, THEN = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
+((ATTACH_AS_IT_WAS, NAME),) = re.findall(r"`(ATTACH '\.\.\.' AS (\w+) .*?)`", PAGE)
 (MOMENT,) = set(re.findall(r"'(2\d{3}-\d\d-\d\d \d\d:\d\d:\d\d\+\d\d)'", PAGE))
 
 
@@ -46,3 +47,6 @@ def test_the_sql_of_the_page_shows_hours_as_they_are_and_as_they_were(
         ((client, hours),) = connection.execute(attach).fetchall()
         assert (client, round(hours, 2)) == ("Nordwind", round(5 * 50 / 60, 2))
         assert connection.execute(changed(THEN, {MOMENT: moment, **month})).fetchall() == [("Nordwind", 6 * 50 / 60)]
+        connection.execute(changed(ATTACH_AS_IT_WAS, {"'...'": address, MOMENT: moment}))
+        marts = f"SELECT client_name, round(sum(hours), 2) FROM {NAME}.clockify_marts.fct_time_entry GROUP BY ALL"
+        assert connection.execute(marts).fetchall() == [("Nordwind", 6 * 50 / 60)]
