@@ -16,6 +16,7 @@ from clockify_dagster.errors import LoadConflictError
 from clockify_dagster.warehouse import load_state
 from clockify_dagster.warehouse.audit import row_counts
 from clockify_dagster.warehouse.day_numbers import DayNumbers, day_numbers
+from clockify_dagster.warehouse.dropped_workspaces import drop_workspaces
 from clockify_dagster.warehouse.report_state import record_report
 from clockify_dagster.warehouse.sample import sample_rows
 from clockify_dagster.warehouse.staging import PageStaging
@@ -30,7 +31,6 @@ from clockify_dagster.warehouse.writer import (
     Kept,
     UserOfWorkspace,
     drop_followers,
-    drop_workspaces,
     replace_span,
     replace_tables,
 )

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from clockify_dagster.contract import WORKSPACES, Contract, Table
+from clockify_dagster.contract import WORKSPACES, Table
 from clockify_dagster.days import Span
 from clockify_dagster.warehouse.change_log import log_changes
 from clockify_dagster.warehouse.changed_rows import insert_rows, link_of, note_contents
@@ -26,7 +26,6 @@ from clockify_dagster.warehouse.ddl import (
     of_workspaces,
     quoted,
 )
-from clockify_dagster.warehouse.load_state import BY_WORKSPACE, state_schema
 from clockify_dagster.warehouse.staging import MEMORY, PageStaging
 
 UserOfWorkspace = tuple[str, str]
@@ -63,30 +62,6 @@ def replace_tables(
     return replace_rows(
         connection, staging, goes, parameters, retained_users=retained_users, kept=kept or {}, among=among
     )
-
-
-def drop_workspaces(connection: duckdb.DuckDBPyConnection, contract: Contract, workspaces: Collection[str]) -> None:
-    """Delete all rows of these workspaces, and what is remembered about loading them.
-
-    Users and their memberships go when the users are loaded next, since they may belong to other workspaces too.
-    """
-    gone, held = [list(workspaces)], columns_by_table(connection)
-    for root in contract.roots:
-        column = _workspace_column(root)
-        if column is None or root.name not in held:
-            continue
-        of_them = f"{quoted(column)} IN (SELECT unnest(?::VARCHAR[]))"
-        keys = f"SELECT {key_of(root)} FROM {quoted(root.name)} WHERE {of_them}"
-        for table in contract.family(root.name)[1:]:
-            link = quoted(table.columns[0].name)
-            if table.name in held:
-                connection.execute(f"DELETE FROM {quoted(table.name)} WHERE {link} IN ({keys})", gone)
-        connection.execute(f"DELETE FROM {quoted(root.name)} WHERE {of_them}", gone)
-    # the losses that follow are no news to the check that compares the numbers of rows
-    state = state_schema(connection)
-    connection.execute(f"UPDATE {state}.loads SET rows_in_all = 0")
-    for name in BY_WORKSPACE:
-        connection.execute(f"DELETE FROM {state}.{name} WHERE workspaceid IN (SELECT unnest(?::VARCHAR[]))", gone)
 
 
 def replace_span(

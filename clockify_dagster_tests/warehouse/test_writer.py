@@ -14,6 +14,8 @@ import pytest
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.days import Span
 from clockify_dagster.warehouse import Database, PageStaging
+from clockify_dagster.warehouse.dropped_workspaces import drop_workspaces
+from clockify_dagster.warehouse.load_state import ensure_state
 from clockify_dagster.warehouse.writer import replace_span, replace_tables
 
 Staged = Callable[..., PageStaging]
@@ -147,3 +149,16 @@ def test_columns_go_by_name_whatever_order_the_table_has_them_in(database: Datab
     with database.reading() as connection:
         rows = connection.execute("SELECT id, userid, workspaceid FROM clockify_timeentries").fetchall()
     assert rows == [("a", "somebody", "somewhere")]
+
+
+def test_rows_of_a_dropped_workspace_go_with_their_children_in_a_file_of_an_older_version_too(
+    database: Database, staged: Staged
+) -> None:
+    put(database, staged([entry("a", 1, "x"), entry("b", 2, "y", workspace="other")]))
+    with database.writing() as connection:
+        connection.execute("ALTER TABLE clockify_timeentries__tags DROP COLUMN workspaceid")
+        ensure_state(connection)
+        drop_workspaces(connection, CONTRACT, ["w"])
+    assert held(database) == {"b": ["y"]}
+    with database.reading() as connection:
+        assert connection.execute("SELECT tag_id FROM clockify_timeentries__tags").fetchall() == [("y",)]
