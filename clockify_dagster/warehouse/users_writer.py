@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime, timezone
 
 import duckdb
 
@@ -11,8 +10,6 @@ from clockify_dagster.contract import Table
 from clockify_dagster.contract.account import USERGROUPS, USERS_MEMBERSHIPS
 from clockify_dagster.contract.custom_fields import CUSTOM_FIELDS
 from clockify_dagster.contract.work import PROJECTS
-from clockify_dagster.warehouse.change_log import log_changes
-from clockify_dagster.warehouse.changed_rows import note_contents
 from clockify_dagster.warehouse.ddl import columns_by_table, ensure_table, literal, quoted
 from clockify_dagster.warehouse.staging import PageStaging
 from clockify_dagster.warehouse.writer import replace_rows
@@ -58,39 +55,20 @@ def replace_users(
         "CREATE OR REPLACE TEMP TABLE leaving AS "
         f"SELECT user_id FROM ({belongs}) WHERE user_id NOT IN (FROM retained_users)"
     )
-    for child in children:
-        if staging.logs_changes and child.is_logged:
-            connection.execute(f"CREATE OR REPLACE TEMP TABLE {_before(child)} AS SELECT * FROM {quoted(child.name)}")
-        _set_aside(connection, child)
-    names = [child.name for child in children]
-    written = replace_rows(connection, staging, "held.id IN (FROM leaving)", [], retained_users=(), noted=names)
-    for child in children:
-        connection.execute(
-            f"INSERT INTO {quoted(child.name)} BY NAME SELECT retained.* FROM {_aside(child)} AS retained "
-            f"ANTI JOIN {quoted(child.name)} AS held USING ({', '.join(child.primary_key)}) "
-            f"WHERE retained.user_id IN (SELECT id FROM {quoted(users.name)})"
-        )
-        if staging.logs_changes and child.is_logged:
-            before, after = (f"SELECT * FROM {each}" for each in (_before(child), quoted(child.name)))
-            log_changes(connection, child, before, after, datetime.now(timezone.utc))
-    return written
-
-
-def _set_aside(connection: duckdb.DuckDBPyConnection, child: Table) -> None:
-    """Take all rows of a child out of its table, and remember those that belong to retained workspaces."""
-    target = quoted(child.primary_key[1])
+    # of users who were listed, and of those who stay since they may be of a workspace that was not read
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {_aside(child)} AS SELECT * FROM {quoted(child.name)} "
-        f"WHERE {target} IN (FROM retained_targets) "
-        f"OR (user_id IN (FROM retained_users) AND {target} NOT IN (FROM read_targets))"
+        f"CREATE OR REPLACE TEMP TABLE remaining AS SELECT id FROM {quoted(users.name)} WHERE id NOT IN (FROM leaving) "
+        f"UNION {staging.keys or 'SELECT NULL WHERE false'}"
     )
-    note_contents(connection, child, "")
-    connection.execute(f"DELETE FROM {quoted(child.name)}")
+    goes = {child.name: f"({_stays(child)}) IS NOT TRUE" for child in children}
+    return replace_rows(connection, staging, "held.id IN (FROM leaving)", [], retained_users=(), children_that_go=goes)
 
 
-def _before(child: Table) -> str:
-    return quoted(f"{child.name} as it was")
-
-
-def _aside(child: Table) -> str:
-    return quoted(f"{child.name} retained")
+def _stays(child: Table) -> str:
+    """The condition that a row of a child belongs to what was not read, and its user is still there."""
+    target = quoted(child.primary_key[1])
+    return (
+        "user_id IN (FROM remaining) AND "
+        f"({target} IN (FROM retained_targets) "
+        f"OR (user_id IN (FROM retained_users) AND {target} NOT IN (FROM read_targets)))"
+    )

@@ -135,15 +135,15 @@ def replace_rows(
     *,
     retained_users: Iterable[UserOfWorkspace],
     deleted: Iterable[str] = (),
-    noted: Collection[str] = (),
+    children_that_go: Mapping[str, str] | None = None,
     kept: Kept | None = None,
     among: Collection[str] | None = None,
 ) -> dict[str, int]:
     """Delete the rows of the root of which the condition `goes` holds, and those of staged keys; insert what is staged.
 
-    In the condition a row is `held`. Children go with their parents. Of the `noted` tables it is known already what was
-    in rows that went before. No row of a workspace that is not `among` some goes, if such are given. Gives how many
-    rows of each table came in.
+    In the condition a row is `held`. Children go with their parents, but where `children_that_go` says by table of
+    which a condition holds: those go, and those of staged keys. No row of a workspace that is not `among` some goes, if
+    such are given. Gives how many rows of each table came in.
     """
     root, loaded_at, written = staging.family[0], datetime.now(timezone.utc), dict[str, int]()
     bound_memory(connection, is_writing=True)
@@ -171,15 +171,19 @@ def replace_rows(
             )
         for table in reversed(staging.family if holds_rows else ()):
             replaced = [_among(table, among), f"{link_of(table)} IN (SELECT key FROM replaced)"]
+            if children_that_go and table.name in children_that_go:
+                key = ", ".join(map(quoted, table.primary_key))
+                replaced = [
+                    f"({children_that_go[table.name]} OR ({key}) IN (SELECT ({key}) FROM {staged[table.name]}))"
+                ]
             conditions = [] if goes_whole else replaced
             if table is not root and table.name in staying:
                 conditions.append(staying[table.name])
             where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-            if table.name not in noted:
-                note_contents(connection, table, where)
-                if staging.logs_changes:
-                    before = f"SELECT * FROM {quoted(table.name)} {where}"
-                    log_changes(connection, table, before, f"SELECT * FROM {staged[table.name]}", loaded_at)
+            note_contents(connection, table, where)
+            if staging.logs_changes:
+                before = f"SELECT * FROM {quoted(table.name)} {where}"
+                log_changes(connection, table, before, f"SELECT * FROM {staged[table.name]}", loaded_at)
             connection.execute(f"DELETE FROM {quoted(table.name)} {where}")
         for table in staging.family:
             written[table.name] = insert_rows(connection, table, staged[table.name], loaded_at, was_noted=holds_rows)

@@ -169,3 +169,20 @@ def test_memberships_that_stay_as_they_were_keep_when_they_changed(
     load(office, USERS, read_users)
     with office.warehouse.database.reading() as connection:
         assert connection.execute(times).fetchall() == before
+
+
+def test_memberships_of_a_workspace_that_was_not_read_are_not_written_anew(office: Office, studio: str) -> None:
+    leaving = office.account.add_user(office.place, "Leaving")
+    for _ in range(3):
+        office.account.add_user(studio)
+    load(office, USERS, read_users)
+    places = f"SELECT rowid, * FROM {MEMBERSHIPS} WHERE targetid = ? ORDER BY ALL"
+    with office.warehouse.database.reading() as connection:
+        before = connection.execute(places, [studio]).fetchall()
+    office.account.remove_user(office.place, leaving)
+    office.sandbox.faults.add(Fault(f"{studio}/users", faults.Status(403), times=None))
+    load(office, USERS, read_users)
+    assert (leaving["id"],) not in column(office, USERS, "id"), "nobody was listed at all"
+    with office.warehouse.database.reading() as connection:
+        assert connection.execute(places, [studio]).fetchall() == before
+        assert connection.execute(places, [office.place]).fetchall() == []
