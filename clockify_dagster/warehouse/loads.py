@@ -118,9 +118,11 @@ class Load:
 
     def _replace(self, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
         if self.staging.family[0].name == USERS.name and (self.unread or self.among is not None):
-            others = {*workspace_names(connection), *workspace_states(connection, USERS.name)} - {*self.workspaces}
-            retained = self.unread if self.among is None else {*self.unread, *others}
-            return replace_users(connection, self.staging, self.workspaces, retained)
+            states = workspace_states(connection, USERS.name)
+            others = {*workspace_names(connection), *states} - {*self.workspaces}
+            retained = {*self.unread, *(others if self.among is not None else ())}
+            newer = {each for each in retained if each in states and self._is_newer(states[each].listed_at)}
+            return replace_users(connection, self.staging, self.workspaces, retained, newer)
         return replace_tables(
             connection,
             self.staging,

@@ -136,18 +136,23 @@ def replace_rows(
     retained_users: Iterable[UserOfWorkspace],
     deleted: Iterable[str] = (),
     children_that_go: Mapping[str, str] | None = None,
+    passed_over: Mapping[str, str] | None = None,
     kept: Kept | None = None,
     among: Collection[str] | None = None,
 ) -> dict[str, int]:
     """Delete the rows of the root of which the condition `goes` holds, and those of staged keys; insert what is staged.
 
     In the condition a row is `held`. Children go with their parents, but where `children_that_go` says by table of
-    which a condition holds: those go, and those of staged keys. No row of a workspace that is not `among` some goes, if
-    such are given. Gives how many rows of each table came in.
+    which a condition holds: those go, and those of staged keys. Staged rows are `passed_over` where such a condition
+    holds. No row of a workspace that is not `among` some goes, if such are given. Gives how many rows of each table
+    came in.
     """
     root, loaded_at, written = staging.family[0], datetime.now(timezone.utc), dict[str, int]()
     bound_memory(connection, is_writing=True)
-    with staging.registered(connection) as staged:
+    with staging.registered(connection) as views:
+        staged = dict(views)
+        for name, condition in (passed_over or {}).items():
+            staged[name] = f"(SELECT * FROM {views[name]} WHERE ({condition}) IS NOT TRUE)"
         for table in staging.family:
             ensure_table(connection, table)
         retained = ["/".join(pair) for pair in sorted(retained_users)]

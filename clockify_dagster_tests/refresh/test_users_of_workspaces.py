@@ -186,3 +186,40 @@ def test_memberships_of_a_workspace_that_was_not_read_are_not_written_anew(offic
     with office.warehouse.database.reading() as connection:
         assert connection.execute(places, [studio]).fetchall() == before
         assert connection.execute(places, [office.place]).fetchall() == []
+
+
+@pytest.mark.parametrize("is_about_some", [True, False])
+def test_users_that_were_listed_before_a_load_of_another_workspace_do_not_undo_what_that_said_of_them(
+    office: Office, studio: str, is_about_some: bool
+) -> None:
+    account = office.account
+    both, left, here = (account.add_user(office.place, name) for name in ("Both", "Left", "Here"))
+    for user in (both, left):
+        account.add_to_workspace(user, studio)
+    load(office, USERS, read_users)
+    here["name"] = "Changed before"
+    with office.transport() as transport:
+        client = ClockifyClient(transport, office.sandbox.api_url)
+        if not is_about_some:
+            office.sandbox.faults.add(Fault(f"{studio}/users", faults.Status(403), times=None))
+        office.chosen = [office.place] if is_about_some else None
+        (early,) = read_users(office.context(client, USERS, None)).loads
+        office.sandbox.faults.clear()
+        both["name"] = left["name"] = "Renamed"
+        account.membership(studio, both)["membershipStatus"] = "INACTIVE"
+        account.remove_user(studio, left)
+        office.chosen = [studio]
+        (late,) = read_users(office.context(ClockifyClient(transport, office.sandbox.api_url), USERS, None)).loads
+    late.among = frozenset([studio])
+    early.among = frozenset([office.place]) if is_about_some else None
+    office.warehouse.write(late)
+    office.warehouse.write(early)
+    names = {(both["id"], "Renamed"), (left["id"], "Left"), (here["id"], "Changed before")}
+    assert column(office, USERS, "id", "name") == names, "of who has left there nothing younger was listed"
+    held = column(office, MEMBERSHIPS, "user_id", "targetid", "membershipstatus")
+    assert held == {(each["id"], office.place, "ACTIVE") for each in (both, left, here)} | {
+        (both["id"], studio, "INACTIVE")
+    }
+    office.chosen = None
+    load(office, USERS, read_users)
+    assert (left["id"], "Renamed") in column(office, USERS, "id", "name")
