@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from clockify_dagster.contract.values import CoercionFault
+from clockify_dagster.contract.values import CoercionFault, merge_faults
 from clockify_dagster.days import Span, merged, without
 from clockify_dagster.warehouse.ddl import MAIN, current_schema, of_workspaces, quoted
 
@@ -35,7 +35,10 @@ _TABLES = {
         "table_name VARCHAR NOT NULL, workspaceid VARCHAR NOT NULL, read_at TIMESTAMP WITH TIME ZONE, unread VARCHAR, "
         "listed_at TIMESTAMP WITH TIME ZONE"
     ),
-    "misfits": "table_name VARCHAR NOT NULL, column_name VARCHAR NOT NULL, misfits BIGINT NOT NULL, sample VARCHAR",
+    "misfits": (
+        "table_name VARCHAR NOT NULL, column_name VARCHAR NOT NULL, misfits BIGINT NOT NULL, sample VARCHAR, "
+        "workspaceid VARCHAR"
+    ),
 }
 BY_WORKSPACE = tuple(name for name, columns in _TABLES.items() if "workspaceid" in columns)
 """The tables of which each row is about one workspace."""
@@ -92,6 +95,7 @@ def ensure_state(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"CREATE TABLE IF NOT EXISTS {state}.{name} ({columns})")
     for name in ("loads", "workspace_loads"):  # in files of older versions they lack this column
         connection.execute(f"ALTER TABLE {state}.{name} ADD COLUMN IF NOT EXISTS listed_at TIMESTAMP WITH TIME ZONE")
+    connection.execute(f"ALTER TABLE {state}.misfits ADD COLUMN IF NOT EXISTS workspaceid VARCHAR")
 
 
 def loaded_spans(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Span]]:
@@ -146,10 +150,15 @@ def record_load(
     connection: duckdb.DuckDBPyConnection,
     written: Mapping[str, int],
     held: Mapping[str, int | None],
-    faults: Iterable[CoercionFault],
+    faults: Mapping[str, Iterable[CoercionFault]],
     listed_at: datetime,
+    among: Collection[str] | None = None,
 ) -> None:
-    """Note a load that is written now: rows written and rows in all by table, and the values that did not fit."""
+    """Note a load that is written now: rows written and rows in all by table, and the values that did not fit.
+
+    The latter are given by workspace, "" where that is not known. Those noted of workspaces that are not `among` some,
+    if such are given, stay: so do their rows.
+    """
     state = state_schema(connection)
     loaded_at = datetime.now(timezone.utc)
     for table, rows in written.items():
@@ -158,16 +167,20 @@ def record_load(
             "? AS rows_in_all, ? AS listed_at",
             [table, loaded_at, rows, held[table], listed_at],
         )
-        connection.execute(f"DELETE FROM {state}.misfits WHERE table_name = ?", [table])
+        of_them = of_workspaces("workspaceid", among)
+        connection.execute(f"DELETE FROM {state}.misfits WHERE table_name = ? AND {of_them}", [table])
         connection.execute(
             f"DELETE FROM {state}.loads WHERE table_name = $1 AND loaded_at NOT IN (SELECT loaded_at "
             f"FROM {state}.loads WHERE table_name = $1 ORDER BY loaded_at DESC LIMIT {_MOST_LOADS})",
             [table],
         )
-    for each in faults:
-        connection.execute(
-            f"INSERT INTO {state}.misfits VALUES (?, ?, ?, ?)", [each.table, each.column, each.count, each.sample]
-        )
+    for workspace, lost in faults.items():
+        for each in lost:
+            connection.execute(
+                f"INSERT INTO {state}.misfits BY NAME SELECT ? AS table_name, ? AS column_name, ? AS misfits, "
+                "? AS sample, ? AS workspaceid",
+                [each.table, each.column, each.count, each.sample, workspace or None],
+            )
 
 
 def load_records(connection: duckdb.DuckDBPyConnection) -> dict[str, list[LoadRecord]]:
@@ -185,9 +198,10 @@ def last_load(connection: duckdb.DuckDBPyConnection, table: str) -> LoadRecord |
 
 
 def faults_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[CoercionFault]:
-    """The values that did not fit their columns in the last load of a table."""
-    rows = rows_of(connection, "misfits", "SELECT * FROM {} WHERE table_name = ? ORDER BY ALL", [table])
-    return [CoercionFault(*row) for row in rows]
+    """The values that did not fit their columns in the last load of a table, of each workspace that is loaded."""
+    # an older file lacks the last column, which says of which workspace they are
+    sql = "SELECT table_name, column_name, misfits, sample FROM {} WHERE table_name = ? ORDER BY ALL"
+    return list(merge_faults(CoercionFault(*row) for row in rows_of(connection, "misfits", sql, [table])))
 
 
 def feed_states(connection: duckdb.DuckDBPyConnection) -> dict[str, FeedState]:

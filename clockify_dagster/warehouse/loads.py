@@ -92,7 +92,8 @@ class Load:
                     connection, table.name, self.workspaces, self.unread, self.listed_at, among=self.among
                 )
             if self.workspaces or not self.unread:  # what no workspace gave does not count as loaded
-                load_state.record_load(connection, rows, self.held, self.staging.faults, self.listed_at)
+                faults = self.staging.faults_by_workspace
+                load_state.record_load(connection, rows, self.held, faults, self.listed_at, self.among)
         return rows
 
     def _has_newer_rows(self, connection: duckdb.DuckDBPyConnection) -> bool:

@@ -47,6 +47,7 @@ class PageStaging:
 
     Attributes:
         logs_changes: whether `clockify_change_log` tells what the load changes.
+        faults_by_workspace: the values that did not fit, by the workspace that their source names; "" where none is.
     """
 
     def __init__(
@@ -74,13 +75,13 @@ class PageStaging:
         self._pages = itertools.count()
         self._documents = 0
         self._pages_of: dict[str, list[int]] = {}  # by the workspace that their source names
-        self._faults: dict[str, tuple[CoercionFault, ...]] = {}  # likewise
+        self.faults_by_workspace: dict[str, tuple[CoercionFault, ...]] = {}
         self._ids: set[str] | None = set()  # as long as they are few; None where an id came twice or they are many
 
     @property
     def faults(self) -> tuple[CoercionFault, ...]:
         """The values that became null since they did not fit their column."""
-        return merge_faults([fault for faults in self._faults.values() for fault in faults])
+        return merge_faults([fault for faults in self.faults_by_workspace.values() for fault in faults])
 
     def close(self) -> None:
         """Remove the files. Safe to call twice."""
@@ -105,7 +106,9 @@ class PageStaging:
                     cursor.execute(f"COPY (SELECT {columns} FROM {reader.tables[table.name]}) TO {target} {_FORMAT}")
         workspace = source.facts.get("workspace", "")
         with self._lock:
-            self._faults[workspace] = merge_faults([*self._faults.get(workspace, ()), *reader.faults])
+            self.faults_by_workspace[workspace] = merge_faults(
+                [*self.faults_by_workspace.get(workspace, ()), *reader.faults]
+            )
             self._pages_of.setdefault(workspace, []).append(number)
             self._documents += len(rows)
             if self._ids is not None:
@@ -125,7 +128,7 @@ class PageStaging:
         for number in self._pages_of.pop(workspace, ()):
             for table in self.family:
                 (self._scratch.path / table.name / f"{number}.parquet").unlink(missing_ok=True)
-        self._faults.pop(workspace, None)
+        self.faults_by_workspace.pop(workspace, None)
         if not any((self._scratch.path / self.family[0].name).iterdir()):
             self._documents, self._ids = 0, set()
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
 from clockify_dagster.contract import CONTRACT, WORKSPACES
-from clockify_dagster.warehouse import Database, Load, Warehouse
+from clockify_dagster.warehouse import Database, Load, PageSource, Warehouse
+from clockify_dagster.warehouse.load_state import faults_of
 from clockify_dagster.warehouse.workspace_state import UNSEEN, were_loaded, without_days, workspace_states
 
 TAGS = "clockify_tags"
@@ -63,3 +65,41 @@ def test_in_a_file_of_an_older_version_what_is_loaded_was_loaded_of_all_workspac
     with warehouse.database.reading() as connection:
         assert were_loaded(connection, TAGS, ["a", "b"]) == {"a", "b"}
         assert were_loaded(connection, WORKSPACES, ["a", "b", "new"]) == {"a", "b"}
+
+
+def load_tags(warehouse: Warehouse, among: list[str] | None, **archived: object) -> None:
+    """Load a tag of each workspace: `load_tags(warehouse, ["a"], a="what fits no flag")`."""
+    staging = warehouse.staging(CONTRACT.family(TAGS))
+    for each, value in archived.items():
+        documents = [{"id": f"tag of {each}", "workspaceId": each, "archived": value}]
+        staging.add(json.dumps(documents).encode(), PageSource(facts={"workspace": each}))
+    chosen = None if among is None else frozenset(among)
+    warehouse.write(Load(staging, datetime.now(timezone.utc), tuple(archived), among=chosen))
+
+
+def lost(warehouse: Warehouse) -> list[tuple[str, int]]:
+    with warehouse.database.reading() as connection:
+        return [(fault.column, fault.count) for fault in faults_of(connection, TAGS)]
+
+
+def test_values_that_were_lost_in_one_workspace_are_remembered_until_that_one_is_loaded_again(
+    warehouse: Warehouse,
+) -> None:
+    load_tags(warehouse, ["a"], a="?")
+    load_tags(warehouse, ["b"], b="?")
+    assert lost(warehouse) == [("archived", 2)]
+    load_tags(warehouse, ["b"], b=True)
+    assert lost(warehouse) == [("archived", 1)]
+    load_tags(warehouse, ["a"], a=True)
+    assert lost(warehouse) == []
+
+
+def test_what_an_older_version_noted_of_lost_values_stays_until_a_load_of_all_workspaces(warehouse: Warehouse) -> None:
+    load_tags(warehouse, None, a="?", b=True)
+    with warehouse.database.writing() as connection:
+        connection.execute("ALTER TABLE clockify_state.misfits DROP COLUMN workspaceid")
+    assert lost(warehouse) == [("archived", 1)]
+    load_tags(warehouse, ["b"], b=True)
+    assert lost(warehouse) == [("archived", 1)], "it may be of the other one"
+    load_tags(warehouse, None, a=True, b=True)
+    assert lost(warehouse) == []

@@ -22,7 +22,7 @@ from clockify_dagster.refresh import (
     refuse_other_account,
     unseen_text,
 )
-from clockify_dagster.warehouse import WorkspacesLoad, closed_on_failure
+from clockify_dagster.warehouse import PageSource, WorkspacesLoad, closed_on_failure
 from clockify_dagster.warehouse.workspace_state import UNSEEN
 
 
@@ -79,7 +79,11 @@ def workspaces_asset(account: Account) -> AssetsDefinition:
                 metadata["workspaces not read"] = dict(workspaces.unread)
             staging = refresh.warehouse.staging(tables)
             with closed_on_failure(staging):
-                staging.add_documents([documents[each] for each in workspaces.read])
+                if among is None:
+                    staging.add_documents([documents[each] for each in workspaces.read])
+                else:  # so that it is known of which one they are: what is noted of others stays
+                    for each in workspaces.read:
+                        staging.add_documents([documents[each]], PageSource(facts={"workspace": each}))
         load = WorkspacesLoad(
             staging,
             listed_at,
