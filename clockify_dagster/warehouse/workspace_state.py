@@ -54,8 +54,8 @@ def record_workspaces(
 ) -> None:
     """Note a load that is written now: the workspaces that it read, and by workspace why it did not read others.
 
-    What is remembered of workspaces that are not `among` some, if such are given, stays. Rows of all others went, so
-    nothing is remembered of those.
+    What is remembered of workspaces that are not `among` some, if such are given, stays, but that they were not read if
+    they are `unread`, and no later listing has read them. Rows of all others went, so nothing is remembered of those.
     """
     before, now = workspace_states(connection, table), datetime.now(timezone.utc)
     if not before and (last := last_load(connection, table)) is not None:
@@ -66,6 +66,8 @@ def record_workspaces(
     states |= {each: WorkspaceState(now, None, listed_at) for each in read}
     for each, why in unread.items():
         known = before.get(each, never)
+        if each in states and known.listed_at and listed_at and known.listed_at > listed_at:
+            continue
         states[each] = WorkspaceState(known.read_at, why, known.listed_at)
     state = state_schema(connection)
     connection.execute(f"DELETE FROM {state}.{_TABLE} WHERE table_name = ?", [table])

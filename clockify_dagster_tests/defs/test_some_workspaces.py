@@ -17,6 +17,7 @@ from clockify_dagster.defs.resources import ClockifyResource
 from clockify_dagster.defs.run_workspaces import tags_of_workspaces
 from clockify_dagster.sandbox import Account
 from clockify_dagster.warehouse.ddl import quoted
+from clockify_dagster.warehouse.workspace_state import without_days
 from clockify_dagster_tests.conftest import Project
 from clockify_dagster_tests.small import add_everything
 from clockify_dagster_tests.test_every_table import expected
@@ -158,3 +159,17 @@ def test_the_schedule_may_start_a_run_for_each_workspace(places: Places) -> None
         requests = refresh.evaluate_tick(context).run_requests or []
     assert [request.tags["clockify/workspaces"] for request in requests] == places.ids
     assert len({request.run_key for request in requests}) == len(places.ids)
+
+
+def test_a_run_of_one_workspace_notes_of_others_too_that_the_key_does_not_see_them_any_more(places: Places) -> None:
+    places.run()
+    one, gone, _ = places.ids
+    owner = next(iter(places.account.users))
+    places.account.add_key("narrower", owner, "OWNER")
+    places.project.set(api_key="narrower")
+    with places.project.warehouse.database.reading() as connection:
+        assert gone not in without_days(connection)
+    places.run(one)
+    with places.project.warehouse.database.reading() as connection:
+        assert without_days(connection) == set(places.ids) - {one}
+    assert places.rows(gone)["clockify_timeentries"], "its rows stay"

@@ -67,6 +67,19 @@ def test_in_a_file_of_an_older_version_what_is_loaded_was_loaded_of_all_workspac
         assert were_loaded(connection, WORKSPACES, ["a", "b", "new"]) == {"a", "b"}
 
 
+def test_that_a_workspace_is_unseen_is_noted_by_runs_of_others_unless_a_later_listing_read_it(
+    warehouse: Warehouse,
+) -> None:
+    load(warehouse, WORKSPACES, "a", "b", "c")
+    early = datetime.now(timezone.utc)
+    for listed_at, read, unread in ((datetime.now(timezone.utc), "b", "c"), (early, "a", "b")):
+        staging = warehouse.staging(CONTRACT.family(WORKSPACES))
+        staging.add_documents([{"id": read, "name": read}])
+        warehouse.write(Load(staging, listed_at, (read,), {unread: UNSEEN}, among=frozenset([read])))
+    with warehouse.database.reading() as connection:
+        assert without_days(connection) == {"c"}
+
+
 def load_tags(warehouse: Warehouse, among: list[str] | None, **archived: object) -> None:
     """Load a tag of each workspace: `load_tags(warehouse, ["a"], a="what fits no flag")`."""
     staging = warehouse.staging(CONTRACT.family(TAGS))

@@ -62,7 +62,6 @@ def workspaces_asset(account: Account) -> AssetsDefinition:
             among = workspaces_of_run(context.run.tags)
             wanted = chosen(found, settings.workspaces, apart_from=unread, by=settings.named("workspaces"))
             if among is not None:
-                unread = {each: why for each, why in unread.items() if each in among}
                 wanted = chosen(wanted, tuple(sorted(among)), apart_from=unread, by=f"The tag {WORKSPACES_TAG}")
             refresh = RefreshContext(
                 client=client,
