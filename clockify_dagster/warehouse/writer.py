@@ -175,7 +175,9 @@ def replace_rows(
                 [*parameters, sorted(deleted)],
             )
         for table in reversed(staging.family if holds_rows else ()):
-            replaced = [_among(table, among), f"{link_of(table)} IN (SELECT key FROM replaced)"]
+            # a row of an older version may lack its workspace; that of a key that comes again goes
+            is_in = f"({_among(table, among)}{_or_lacking(connection, table, among)})"
+            replaced = [is_in, f"{link_of(table)} IN (SELECT key FROM replaced)"]
             if children_that_go and table.name in children_that_go:
                 key = ", ".join(map(quoted, table.primary_key))
                 replaced = [
@@ -199,6 +201,15 @@ def _among(table: Table, among: Collection[str] | None) -> str:
     """The condition that a row of the table is of one of these workspaces, as far as the table says it."""
     column = table.primary_key[0] if table.name == WORKSPACES else WORKSPACE
     return of_workspaces(quoted(column), among if column in {each.name for each in table.columns} else None)
+
+
+def _or_lacking(connection: duckdb.DuckDBPyConnection, table: Table, among: Collection[str] | None) -> str:
+    """What to add to that condition where rows lack their workspace; nothing else, so that a lake can use it."""
+    if among is None or WORKSPACE not in {column.name for column in table.columns}:
+        return ""
+    lacking = f"{WORKSPACE} IS NULL"
+    found = connection.execute(f"SELECT 1 FROM {quoted(table.name)} WHERE {lacking} LIMIT 1").fetchall()
+    return f" OR {lacking}" if found else ""
 
 
 def _kept_tables(connection: duckdb.DuckDBPyConnection, staging: PageStaging, kept: Kept) -> dict[str, str]:

@@ -162,3 +162,14 @@ def test_rows_of_a_dropped_workspace_go_with_their_children_in_a_file_of_an_olde
     assert held(database) == {"b": ["y"]}
     with database.reading() as connection:
         assert connection.execute("SELECT tag_id FROM clockify_timeentries__tags").fetchall() == [("y",)]
+
+
+def test_rows_that_lack_their_workspace_go_when_their_key_comes_again_with_a_load_of_some_workspaces(
+    database: Database, staged: Staged
+) -> None:
+    put(database, staged([entry("a", 1, "x"), entry("b", 2, "y"), entry("other", 3, "z", workspace="other")]))
+    with database.writing() as connection:
+        for table in ENTRIES[:2]:  # as older versions may have left them
+            connection.execute(f"UPDATE {table.name} SET workspaceid = NULL")
+    put(database, staged([entry("a", 2, "new")]), among=["w"])
+    assert held(database) == {"a": ["new"], "b": ["y"], "other": ["z"]}
