@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from functools import partial
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -35,9 +35,10 @@ _ENTRIES = "workspaces/{workspace}/user/{user}/time-entries"
 
 @dataclass(frozen=True)
 class Users:
-    """The users of a workspace: the pages of their list as received."""
+    """The users of a workspace: the pages of their list as received, and when it was asked for, by this machine."""
 
     pages: tuple[Page, ...]
+    listed_at: datetime
 
     @property
     def documents(self) -> Documents:
@@ -124,14 +125,17 @@ class ClockifyClient(Listings):
         for page in self.pages(of, **facts):
             yield from page.documents
 
-    def users(self, workspace: str) -> Users:
+    def users(self, workspace: str, newer_than: datetime | None = None) -> Users:
         """Users of every account status and membership status, with all their memberships.
 
-        Read once in the client's life. Threads that ask for one workspace share its requests.
+        Read once in the client's life, and again where that was before `newer_than`. Threads that ask for one workspace
+        share its requests.
         """
         with self._users_locks.setdefault(workspace, threading.Lock()):
-            if workspace not in self._users:
-                self._users[workspace] = Users(tuple(self.pages(USERS, workspace=workspace)))
+            known = self._users.get(workspace)
+            if known is None or (newer_than is not None and known.listed_at < newer_than):
+                listed_at = datetime.now(timezone.utc)
+                self._users[workspace] = Users(tuple(self.pages(USERS, workspace=workspace)), listed_at)
             return self._users[workspace]
 
     def entry_pages(

@@ -5,12 +5,14 @@ What is listed where is said by the tables' declarations. Users, and projects wi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timezone
 
 from clockify_dagster.refresh.context import RefreshContext, RefreshResult, Workspace
 from clockify_dagster.refresh.families import Families, Family, listing_of, pages_of, read_families, result_of
 from clockify_dagster.refresh.troubles import Troubles
 from clockify_dagster.warehouse import PageSource, closed_on_failure
+from clockify_dagster.warehouse.workspace_state import workspace_states
 
 TASKS = "clockify_tasks"
 
@@ -54,28 +56,33 @@ def read_projects(context: RefreshContext) -> RefreshResult:
 def read_users(context: RefreshContext) -> RefreshResult:
     """Read the users with their memberships. Raises `ApiError`.
 
-    A user of several workspaces is one row, with the memberships of all of them.
+    A user of several workspaces is one row, with the memberships of all of them. The run may have listed them in an
+    earlier step; a list that another run has overtaken since is asked for again.
     """
-    listed_at = datetime.now(timezone.utc)
-    family, troubles = Family(context, context.table), Troubles(context)
+    family, troubles, listed_at = Family(context, context.table), Troubles(context), datetime.now(timezone.utc)
+    with context.warehouse.database.reading_if_there() as connection:
+        states = {} if connection is None else workspace_states(connection, context.table)
     with closed_on_failure(family.staging):
-        list_users(troubles)
+        list_users(troubles, {each: state.listed_at for each, state in states.items()})
         for workspace in troubles.read:
             with troubles.of(workspace):
-                for page in context.client.users(workspace).pages:
+                users = context.client.users(workspace)
+                listed_at = min(listed_at, users.listed_at)
+                for page in users.pages:
                     family.stage(page, PageSource(facts={"workspace": workspace}))
         return result_of([family], listed_at, {}, troubles)
 
 
-def list_users(troubles: Troubles) -> None:
+def list_users(troubles: Troubles, newer_than: Mapping[str, datetime | None] | None = None) -> None:
     """List the users of all workspaces, side by side. The client keeps the lists for whoever needs them next.
 
+    `newer_than` says by workspace since when a list counts that is kept already.
     Raises the error where no list could be read.
     """
 
     def list_those_of(workspace: str) -> None:
         with troubles.of(workspace):
-            troubles.context.client.users(workspace)
+            troubles.context.client.users(workspace, (newer_than or {}).get(workspace))
 
     list(troubles.context.in_workspaces(list_those_of, troubles.context.workspaces, "clockify_users"))
     troubles.raise_if_all_failed()

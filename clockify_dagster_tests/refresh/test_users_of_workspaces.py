@@ -223,3 +223,25 @@ def test_users_that_were_listed_before_a_load_of_another_workspace_do_not_undo_w
     office.chosen = None
     load(office, USERS, read_users)
     assert (left["id"], "Renamed") in column(office, USERS, "id", "name")
+
+
+@pytest.mark.parametrize("overtaken", ["there", "here"])
+def test_a_list_that_an_earlier_step_asked_for_is_as_old_as_that_and_none_where_another_run_has_loaded_since(
+    office: Office, studio: str, overtaken: str
+) -> None:
+    user = office.account.add_user(office.place, "Old")
+    office.account.add_to_workspace(user, studio)
+    with office.transport() as transport:
+        client = ClockifyClient(transport, office.sandbox.api_url)
+        client.users(office.place)
+        user["name"] = "New"
+        office.chosen = [studio if overtaken == "there" else office.place]
+        load(office, USERS, read_users)
+        asked = len(office.asked("/users"))
+        office.chosen = [office.place]
+        (late,) = read_users(office.context(client, USERS, None)).loads
+    assert len(office.asked("/users")) - asked == (overtaken == "here")
+    late.among = frozenset([office.place])
+    office.warehouse.write(late)
+    assert column(office, USERS, "id", "name") == {(user["id"], "New")}
+    assert {target for _, target in column(office, MEMBERSHIPS, "user_id", "targetid")} == {office.place, studio}
