@@ -32,8 +32,10 @@ def running_seaweedfs() -> Iterator[str]:
     ports = [f"-{name}={free_port()}" for name in names]
     program = Path(sys.executable).with_name("weed")
     command = [program, "server", f"-dir={folder}", "-ip=127.0.0.1", "-s3", f"-s3.port={port}", "-filer", *ports]
+    # by default it divides the disk into volumes of 30 GB, and refuses files where these are too few
+    command += ["-volume.max=0", "-master.volumeSizeLimitMB=1000"]
     with (folder / "log").open("w") as log:
-        process = subprocess.Popen([*command, "-volume.max=0"], stdout=log, stderr=log)  # noqa: S603
+        process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603
     try:
         url = f"http://127.0.0.1:{port}"
         wait_until(lambda: _makes(f"{url}/{BUCKET}"), f"the S3 server does not answer, see {folder}/log")
