@@ -41,6 +41,40 @@ _UNREACHABLE = re.compile(
 _OTHER_VERSION = re.compile("catalog version mismatch", re.IGNORECASE)
 _OTHER_PLACE = re.compile(r'DATA_PATH parameter "[^"]*" does not match existing data path.*"(?P<theirs>[^"]*)"')
 
+_MEANINGS: tuple[tuple[re.Pattern[str], type[WarehouseError], str], ...] = (
+    (
+        _NO_ADDRESS,
+        DatabaseUnusableError,
+        "The {place}: Postgres does not understand this address. It is written as in `host=db.example.com "
+        "user=clockify dbname=clockify`, or as a URL; check CLOCKIFY_DATABASE.",
+    ),
+    (
+        _FOLDER_NOT_ALLOWED,
+        DatabaseUnusableError,
+        "The {place} cannot be used by this user: check the permissions of the folder in CLOCKIFY_LAKE_PATH, and of "
+        "that for temporary files.",
+    ),
+    (
+        _NOT_ALLOWED,
+        DatabaseUnusableError,
+        "The {place} lets nobody in with these credentials. Check PGPASSWORD and the user in CLOCKIFY_DATABASE, "
+        "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and what they may do.",
+    ),
+    (
+        _NOT_THERE,
+        DatabaseUnusableError,
+        "The {place} cannot be made: its Postgres database and its bucket must be there. Make them (createdb), or "
+        "check CLOCKIFY_DATABASE and CLOCKIFY_LAKE_PATH.",
+    ),
+    (
+        _UNREACHABLE,
+        DatabaseUnreachableError,
+        "The {place} does not answer. Nothing was changed. Check that Postgres and the storage run and can be "
+        "reached from here, and start again.",
+    ),
+)
+"""What is said, the first whose pattern is found."""
+
 
 @contextmanager
 def lake_errors(place: str) -> Iterator[None]:
@@ -84,31 +118,9 @@ def _meaning(place: str, error: Exception, said: str) -> WarehouseError | None:
         )
     if isinstance(error, _OF_THE_STATEMENT):
         return None
-    if _NO_ADDRESS.search(said):
-        return DatabaseUnusableError(
-            f"The {place}: Postgres does not understand this address. It is written as in `host=db.example.com "
-            f"user=clockify dbname=clockify`, or as a URL; check CLOCKIFY_DATABASE. ({said})"
-        )
-    if _FOLDER_NOT_ALLOWED.search(said):
-        return DatabaseUnusableError(
-            f"The {place} cannot be used by this user: check the permissions of the folder in CLOCKIFY_LAKE_PATH, "
-            f"and of that for temporary files. ({said})"
-        )
-    if _NOT_ALLOWED.search(said):
-        return DatabaseUnusableError(
-            f"The {place} lets nobody in with these credentials. Check PGPASSWORD and the user in CLOCKIFY_DATABASE, "
-            f"AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and what they may do. ({said})"
-        )
-    if _NOT_THERE.search(said):
-        return DatabaseUnusableError(
-            f"The {place} cannot be made: its Postgres database and its bucket must be there. Make them (createdb), or "
-            f"check CLOCKIFY_DATABASE and CLOCKIFY_LAKE_PATH. ({said})"
-        )
-    if _UNREACHABLE.search(said):
-        return DatabaseUnreachableError(
-            f"The {place} does not answer. Nothing was changed. Check that Postgres and the storage run and can be "
-            f"reached from here, and start again. ({said})"
-        )
+    for pattern, kind, text in _MEANINGS:
+        if pattern.search(said):
+            return kind(f"{text.format(place=place)} ({said})")
     if isinstance(error, OSError | duckdb.IOException | psycopg2.Error):
         return DatabaseUnusableError(f"The {place} cannot be used: {said}")
     return None

@@ -175,14 +175,14 @@ def replace_rows(
                 [*parameters, sorted(deleted)],
             )
         for table in reversed(staging.family if holds_rows else ()):
-            # a row of an older version may lack its workspace; that of a key that comes again goes
-            is_in = f"({_among(table, among)}{_or_lacking(connection, table, among)})"
-            replaced = [is_in, f"{link_of(table)} IN (SELECT key FROM replaced)"]
             if children_that_go and table.name in children_that_go:
                 key = ", ".join(map(quoted, table.primary_key))
-                replaced = [
-                    f"({children_that_go[table.name]} OR ({key}) IN (SELECT ({key}) FROM {staged[table.name]}))"
-                ]
+                comes_again = f"({key}) IN (SELECT ({key}) FROM {staged[table.name]})"
+                replaced = [f"({children_that_go[table.name]} OR {comes_again})"]
+            else:
+                # a row of an older version may lack its workspace; that of a key that comes again goes
+                is_in = f"({_among(table, among)}{_or_lacking(connection, table, among)})"
+                replaced = [is_in, f"{link_of(table)} IN (SELECT key FROM replaced)"]
             conditions = [] if goes_whole else replaced
             if table is not root and table.name in staying:
                 conditions.append(staying[table.name])
