@@ -24,8 +24,9 @@ from clockify_dagster.warehouse import Destination, EntriesLoad, Warehouse, dest
 from clockify_dagster.warehouse.audit import AuditContext, audit
 from clockify_dagster.warehouse.database import STORAGE_VERSION
 from clockify_dagster.warehouse.ddl import ensure_table
-from clockify_dagster.warehouse.load_state import ensure_state, record_span
+from clockify_dagster.warehouse.load_state import record_span
 from clockify_dagster.warehouse.loaded_entries import running_timers, users_with_entries
+from clockify_dagster.warehouse.state_tables import ensure_state
 
 FAMILY = CONTRACT.family("clockify_timeentries")[:2]  # with tags
 WORKSPACES, PERSONS, PER_DAY = 200, 25, 100

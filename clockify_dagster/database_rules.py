@@ -16,7 +16,7 @@ from clockify_dagster.settings_rules import require
 from clockify_dagster.warehouse.addresses import LAKE, MOTHERDUCK, checked_address, is_address
 from clockify_dagster.warehouse.ddl import MAIN
 from clockify_dagster.warehouse.lake_engine import LAKE as LAKE_NAME
-from clockify_dagster.warehouse.load_state import state_name
+from clockify_dagster.warehouse.state_tables import state_name
 
 _RESERVED = ("temp", "system", "pg_catalog", "information_schema")
 

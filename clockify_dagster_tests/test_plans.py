@@ -31,7 +31,7 @@ def sync(project: Project) -> ExecuteInProcessResult:
 
 
 def start() -> date:
-    return datetime.now(timezone.utc).date() - timedelta(days=11)
+    return datetime.now(timezone.utc).date() - timedelta(days=12)  # early in the day, the first entry is so old
 
 
 def listings(features: set[str] | None = None) -> int:

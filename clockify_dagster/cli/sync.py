@@ -71,7 +71,7 @@ def run_sync(
             days = Days(missing[0].first, calendar.today)
             _load(outcome, instance, account.named(jobs.TIME_ENTRIES), days, tags=options["tags"])
             missing = missing_days(calendar, warehouse, workspaces or settings.workspaces)
-    _print(outcome, warehouse, days.span(calendar.zone))
+    _print(outcome, warehouse, days.span(calendar.zone), workspaces)
     click.echo(f"{outcome.requests} requests, {time.monotonic() - began:.1f} seconds, into {settings.database}")
     if outcome.passed or outcome.findings:
         click.echo(
@@ -100,13 +100,13 @@ def _load(
     run_job(outcome, job, instance, {**tags_of(days), **(tags or {})}, steps)
 
 
-def _print(outcome: Outcome, warehouse: Warehouse, span: Span) -> None:
+def _print(outcome: Outcome, warehouse: Warehouse, span: Span, among: tuple[str, ...]) -> None:
     if not outcome.rows:
         click.echo("Nothing was loaded.\n")
         return
     held, workspaces = dict[str, int | None](), list[WorkspaceRows]()
     with suppress(WarehouseError):  # somebody else has the file just now, which is no fault of the sync
-        held, workspaces = warehouse.row_counts(), warehouse.rows_by_workspace(span)
+        held, workspaces = warehouse.row_counts(), warehouse.rows_by_workspace(span, among or None)
     rows = [[each.name, outcome.rows[each.name], held.get(each.name)] for each in CONTRACT if each.name in outcome.rows]
     click.echo(table(rows, ["table", "rows loaded", "rows in all"]) + "\n")
     if len(workspaces) > 1:

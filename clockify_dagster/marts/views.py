@@ -23,7 +23,7 @@ from clockify_dagster.warehouse.ddl import (
     literal,
     quoted,
 )
-from clockify_dagster.warehouse.load_state import ensure_state, state_schema
+from clockify_dagster.warehouse.state_tables import ensure_state, state_schema
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import duckdb
 from clockify_dagster.contract.change_log import CHANGE_LOG, ChangeColumn
 from clockify_dagster.contract.model import Table
 from clockify_dagster.warehouse.ddl import columns_of, key_of, literal, quoted
-from clockify_dagster.warehouse.load_state import state_schema
+from clockify_dagster.warehouse.state_tables import state_schema
 
 _DIFFERING = "differing_rows"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from clockify_dagster.contract.column import CHANGED_AT, LOADED_AT
+from clockify_dagster.contract.column import CHANGED_AT, LOADED_AT, WORKSPACES
 from clockify_dagster.contract.model import Table
 
 MAIN = "main"
@@ -39,7 +39,22 @@ def of_workspaces(column: str, among: Collection[str] | None) -> str:
 
     They stand in it as they are: by a subquery a lake would not know beforehand in which files there is nothing.
     """
-    return "true" if among is None else f"{column} IN ({', '.join(map(literal, sorted(among))) or 'NULL'})"
+    if among is None:
+        return "true"
+    return f"{column} IN ({', '.join(map(literal, sorted(among)))})" if among else "false"
+
+
+def workspace_column(table: Table) -> str | None:
+    """The column that names a row's workspace; None where none does."""
+    if WORKSPACES in (table.name, table.parent):
+        return table.columns[0].name
+    return WORKSPACE if WORKSPACE in {column.name for column in table.columns} else None
+
+
+def among_workspaces(table: Table, among: Collection[str] | None) -> str:
+    """The same condition for a table's rows, as far as the table says of which workspace they are."""
+    column = workspace_column(table)
+    return of_workspaces(quoted(column), among) if column else "true"
 
 
 def key_of(table: Table) -> str:

@@ -7,7 +7,7 @@ imported where it is chosen.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,6 +73,9 @@ class Destination(ABC):
             LoadConflictError: somebody has written the same tables without the lock.
             DatabaseUnusableError: it cannot be written.
         """
+
+    def tidy(self, tables: Collection[str]) -> None:  # noqa: B027 - most have nothing to do
+        """After a write of a part of these tables: keep them fast to read, where that does not come by itself."""
 
     @abstractmethod
     def compatibility(self, connection: duckdb.DuckDBPyConnection) -> str:

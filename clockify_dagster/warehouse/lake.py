@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -104,6 +104,12 @@ class Lake(Destination):
         sql = f"SELECT value FROM {LAKE}.options() WHERE option_name = 'version'"
         ((version,),) = connection.execute(sql).fetchall()
         return f"DuckLake's format is {version}; this is DuckDB {duckdb.__version__}"
+
+    def tidy(self, tables: Collection[str]) -> None:
+        """Make few files of many, which the runs of one workspace each leave in tables that have no partitions."""
+        from clockify_dagster.warehouse.lake_maintenance import merge_where_many
+
+        merge_where_many(self, tables)
 
     @contextmanager
     def reading_if_there(self) -> Iterator[duckdb.DuckDBPyConnection | None]:

@@ -24,6 +24,8 @@ _NOT_THERE = "does not exist - and creating"
 # Each file that is being written has a buffer of a ten-thousandth of the largest file, 76 MB by default, and a write to
 # many workspaces has many files, within 200 MB. So a buffer has 5 MB, the least that S3 takes, and few files are open.
 _SMALL_UPLOADS = "SET GLOBAL s3_uploader_max_filesize = '50GB'; SET GLOBAL partitioned_write_max_open_files = 8"
+# Files of a lake never change, so what has been read of one is not asked for again.
+_KEPT_FILES = "SET GLOBAL validate_external_file_cache = 'NO_VALIDATION'"
 # where they are set in the `.env` alone
 _VARIABLES = (
     *("PGPASSWORD", "PGPASSFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION"),
@@ -63,6 +65,7 @@ class LakeEngine:
         if self._data_path.startswith("s3://"):
             self.connection.execute(_s3_secret(self._data_path))
             self.connection.execute(_SMALL_UPLOADS)
+            self.connection.execute(_KEPT_FILES)
 
     def attach(self, *, make: bool) -> bool:
         """Attach the lake. False where there is none and none is to be made."""

@@ -7,17 +7,21 @@ transaction of its own, so that loads get in between.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
+
+import duckdb
 
 from clockify_dagster.errors import DatabaseUnusableError, SettingsError
 from clockify_dagster.progress import Stage, report
 from clockify_dagster.warehouse.addresses import LAKE
-from clockify_dagster.warehouse.ddl import literal
+from clockify_dagster.warehouse.ddl import current_schema, literal
 from clockify_dagster.warehouse.destination import Destination
 from clockify_dagster.warehouse.lake_engine import LAKE as NAME
 
 UNUSED_DAYS = 2
 """So old are files that are deleted at least, since when nothing refers to them. No transaction lasts that long."""
+_MANY = 10  # files of a table; a run of one workspace makes two
 _MOSTLY_DELETED = 0.3  # of a file's rows, from which on it is written anew without them
 
 # schema, table, partitions, a name that DuckLake gives
@@ -46,10 +50,9 @@ def maintain(lake: Destination, keep_days: int) -> dict[str, int]:
     done = {"files rewritten": 0, "files merged": 0}
     for schema, table in tables:
         report(Stage(f"Merging files of {table}"))
-        place = f"{literal(NAME)}, {literal(table)}, schema => {literal(schema)}"
-        rewrite = f"CALL ducklake_rewrite_data_files({place}, delete_threshold => {_MOSTLY_DELETED})"
-        done["files rewritten"] += _files(_called(lake, rewrite))
-        done["files merged"] += _files(_called(lake, f"CALL ducklake_merge_adjacent_files({place})"))
+        rewritten, merged = _merge(lake, schema, table, _MOSTLY_DELETED)
+        done["files rewritten"] += rewritten
+        done["files merged"] += merged
     kept, unused = _before(keep_days), _before(UNUSED_DAYS)
     report(Stage("Deleting what nobody reads any more"))
     for what, function, moment in (
@@ -59,6 +62,30 @@ def maintain(lake: Destination, keep_days: int) -> dict[str, int]:
         done[what] = len(_called(lake, f"CALL {function}({literal(NAME)}, older_than => {moment})"))
     done["orphaned files deleted"] = _delete_orphans(lake, unused)
     return done
+
+
+def merge_where_many(lake: Destination, tables: Iterable[str]) -> None:
+    """Merge the files of those of the tables that have many."""
+    with lake.reading() as connection:
+        schema = current_schema(connection)
+        many = [table for table in tables if _number_of_files(connection, schema, table) > _MANY]
+    for table in many:
+        _merge(lake, schema, table, 0)
+
+
+def _number_of_files(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:
+    """How many files a reader of a table opens."""
+    files = f"ducklake_list_files({literal(NAME)}, {literal(table)}, schema => {literal(schema)})"
+    ((number,),) = connection.execute(f"SELECT count(data_file) + count(delete_file) FROM {files}").fetchall()
+    return int(number)
+
+
+def _merge(lake: Destination, schema: str, table: str, deleted_share: float) -> tuple[int, int]:
+    """Write files anew of which more than this share of the rows is deleted, and make few of many; gives how many."""
+    place = f"{literal(NAME)}, {literal(table)}, schema => {literal(schema)}"
+    rewrite = f"CALL ducklake_rewrite_data_files({place}, delete_threshold => {deleted_share})"
+    rewritten = _files(_called(lake, rewrite))
+    return rewritten, _files(_called(lake, f"CALL ducklake_merge_adjacent_files({place})"))
 
 
 def _delete_orphans(lake: Destination, older_than: str) -> int:

@@ -16,10 +16,11 @@ from clockify_dagster.errors import LoadConflictError
 from clockify_dagster.warehouse import load_state
 from clockify_dagster.warehouse.audit import row_counts
 from clockify_dagster.warehouse.day_numbers import DayNumbers, day_numbers
-from clockify_dagster.warehouse.dropped_workspaces import drop_workspaces
+from clockify_dagster.warehouse.dropped_rows import drop_followers, drop_workspaces
 from clockify_dagster.warehouse.report_state import record_report
 from clockify_dagster.warehouse.sample import sample_rows
 from clockify_dagster.warehouse.staging import PageStaging
+from clockify_dagster.warehouse.state_tables import ensure_state
 from clockify_dagster.warehouse.users_writer import replace_users
 from clockify_dagster.warehouse.workspace_state import (
     last_load_among,
@@ -29,8 +30,8 @@ from clockify_dagster.warehouse.workspace_state import (
 )
 from clockify_dagster.warehouse.writer import (
     Kept,
+    RowChanges,
     UserOfWorkspace,
-    drop_followers,
     replace_span,
     replace_tables,
 )
@@ -80,21 +81,21 @@ class Load:
 
         Raises `LoadConflictError`.
         """
-        load_state.ensure_state(connection)
+        ensure_state(connection)
         self.is_superseded = self._has_newer_rows(connection)
-        rows = {table.name: 0 for table in self.staging.family} if self.is_superseded else self._replace(connection)
         self.held = row_counts(connection, self.staging.family)
+        rows: Mapping[str, int] = {table.name: 0 for table in self.staging.family}
         if not self.is_superseded:
-            self.samples = {table.name: sample_rows(connection, table) for table in self.staging.family}
+            changes = self._replace(connection)
+            rows, self.held = changes.written, changes.rows_after(self.held)
+            self.samples = {table.name: sample_rows(connection, table, self.among) for table in self.staging.family}
             # whether children were loaded with their parents is else seen from the loads
-            for table in self.staging.family if self.among is not None else self.staging.family[:1]:
-                record_workspaces(
-                    connection, table.name, self.workspaces, self.unread, self.listed_at, among=self.among
-                )
+            tables = [table.name for table in self.staging.family if self.among is not None or table.parent is None]
+            record_workspaces(connection, tables, self.workspaces, self.unread, self.listed_at, among=self.among)
             if self.workspaces or not self.unread:  # what no workspace gave does not count as loaded
                 faults = self.staging.faults_by_workspace
                 load_state.record_load(connection, rows, self.held, faults, self.listed_at, self.among)
-        return rows
+        return dict(rows)
 
     def _has_newer_rows(self, connection: duckdb.DuckDBPyConnection) -> bool:
         """Whether other loads of all these workspaces have been written whose listings began later.
@@ -117,7 +118,7 @@ class Load:
         # a clock that was wrong once must not keep all later loads out
         return listed_at is not None and self.listed_at < listed_at <= datetime.now(timezone.utc)
 
-    def _replace(self, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    def _replace(self, connection: duckdb.DuckDBPyConnection) -> RowChanges:
         if self.staging.family[0].name == USERS.name and (self.unread or self.among is not None):
             states = workspace_states(connection, USERS.name)
             others = {*workspace_names(connection), *states} - {*self.workspaces}
@@ -146,11 +147,12 @@ class WorkspacesLoad(Load):
     contract: Contract
     dropped: frozenset[str] = frozenset()
 
-    def _replace(self, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    def _replace(self, connection: duckdb.DuckDBPyConnection) -> RowChanges:
         """Replace the workspaces; rows that belong to a dropped one go from all tables."""
-        if self.dropped:
-            drop_workspaces(connection, self.contract, self.dropped)
-        return super()._replace(connection)
+        dropped = drop_workspaces(connection, self.contract, self.dropped) if self.dropped else {}
+        changes = super()._replace(connection)
+        gone = {table: rows + dropped.get(table, 0) for table, rows in changes.gone.items()}
+        return RowChanges(changes.written, gone)
 
 
 @dataclass(kw_only=True)
@@ -167,9 +169,9 @@ class SpanLoad(Load):
     is_compared: bool = True
     deleted: frozenset[str] = frozenset()
 
-    def _replace(self, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    def _replace(self, connection: duckdb.DuckDBPyConnection) -> RowChanges:
         """Replace the rows of the span."""
-        rows = replace_span(
+        changes = replace_span(
             connection,
             self.staging,
             self.span,
@@ -180,7 +182,7 @@ class SpanLoad(Load):
             among=self.among,
         )
         self.by_day = self._numbers(connection, self.span)
-        return rows
+        return changes
 
     def _numbers(self, connection: duckdb.DuckDBPyConnection, span: Span) -> dict[str, dict[date, DayNumbers]]:
         return day_numbers(connection, self.staging.family, span.days(self.zone), self.zone, self.among)
@@ -198,13 +200,13 @@ class EntriesLoad(SpanLoad):
     feed: Mapping[str, load_state.FeedState] = field(default_factory=dict)
     followers: tuple[Table, ...] = ()
 
-    def _replace(self, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    def _replace(self, connection: duckdb.DuckDBPyConnection) -> RowChanges:
         """Replace the rows of the span, and remember that it is loaded and up to where changes are known."""
-        rows = super()._replace(connection)
+        changes = super()._replace(connection)
         drop_followers(connection, self.staging.family[0], self.followers, self.among)
         load_state.record_span(connection, self.workspaces, self.span, self.listed_at, self.unread, self.among)
         load_state.record_feed(connection, self.feed)
-        return rows
+        return changes
 
 
 @dataclass(kw_only=True)
@@ -217,12 +219,12 @@ class ReportLoad(SpanLoad):
 
     read: Mapping[str, Span]
 
-    def _replace(self, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    def _replace(self, connection: duckdb.DuckDBPyConnection) -> RowChanges:
         """Replace the rows of the span, put those of earlier days beside them, and remember what is loaded."""
-        rows, (table,) = super()._replace(connection), self.staging.family
+        changes, (table,) = super()._replace(connection), self.staging.family
         read = {each: self.read[each] for each in self.workspaces}
         record_report(connection, table.name, read, self.unread, self.among)
         first = min((each.start for each in read.values()), default=self.span.start)
         if first < self.span.start:
             self.earlier = self._numbers(connection, Span(first, self.span.start))
-        return rows
+        return changes

@@ -1,6 +1,6 @@
 """What the warehouse remembers of the tables that come from reports: which time of which workspace was read.
 
-It stands in the schema of `load_state` and is written in the transaction that writes the rows.
+It stands in `state_tables` and is written in the transaction that writes the rows.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import duckdb
 
 from clockify_dagster.days import Span, merged
 from clockify_dagster.warehouse.ddl import of_workspaces
-from clockify_dagster.warehouse.load_state import rows_of, state_schema
+from clockify_dagster.warehouse.state_tables import remember, remembered
 
 
 def report_spans(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, list[Span]]:
     """By workspace, the spans of time of which a table that comes from reports was loaded, apart and in order."""
     found: dict[str, list[Span]] = {}
     sql = "SELECT workspaceid, range_start, range_end FROM {} WHERE table_name = ? ORDER BY ALL"
-    for workspace, start, end in rows_of(connection, "report_ranges", sql, [table]):
+    for workspace, start, end in remembered(connection, "report_ranges", sql, [table]):
         found.setdefault(workspace, []).append(Span(start, end))
     return found
 
@@ -34,13 +34,11 @@ def record_report(
 
     Nothing changes for those that were not read, nor for those that are not `among` some, if such are given.
     """
-    state, held = state_schema(connection), report_spans(connection, table)
-    connection.execute(
-        f"DELETE FROM {state}.report_ranges WHERE table_name = ? "
-        f"AND {of_workspaces('workspaceid', among)} AND workspaceid NOT IN (SELECT unnest(?::VARCHAR[]))",
-        [table, sorted(unread)],
-    )
-    for workspace, span in read.items():
-        for each in merged([*held.get(workspace, []), span]):
-            row = [table, workspace, each.start, each.end]
-            connection.execute(f"INSERT INTO {state}.report_ranges VALUES (?, ?, ?, ?)", row)
+    held = report_spans(connection, table)
+    rows = [
+        (table, workspace, each.start, each.end)
+        for workspace, span in read.items()
+        for each in merged([*held.get(workspace, []), span])
+    ]
+    goes = f"{of_workspaces('workspaceid', among)} AND NOT list_contains(?::VARCHAR[], workspaceid)"
+    remember(connection, "report_ranges", rows, forgetting=f"table_name = ? AND {goes}", parameters=[table, [*unread]])

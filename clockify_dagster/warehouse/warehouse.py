@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, timezone
 
+import duckdb
 import pandas as pd
 
 from clockify_dagster.contract import CONTRACT, Contract, Table
 from clockify_dagster.days import Span
-from clockify_dagster.errors import NotLoadedError, SettingsError
+from clockify_dagster.errors import NotLoadedError, SettingsError, WarehouseError
 from clockify_dagster.progress import Stage, report
 from clockify_dagster.warehouse.audit import WorkspaceRows, row_counts, rows_by_workspace
 from clockify_dagster.warehouse.change_log import trim_change_log
-from clockify_dagster.warehouse.ddl import columns_of, quoted
+from clockify_dagster.warehouse.ddl import WORKSPACE, columns_of, quoted, workspace_column
 from clockify_dagster.warehouse.destination import Destination
 from clockify_dagster.warehouse.loads import Load
 from clockify_dagster.warehouse.staging import PageStaging
@@ -52,7 +54,14 @@ class Warehouse:
             finally:
                 load.staging.close()
             load.written = written
+            if load.among is not None:
+                self._tidy(load)
         return load.written
+
+    def _tidy(self, load: Load) -> None:
+        shared = [table.name for table in load.staging.family if workspace_column(table) != WORKSPACE]
+        with suppress(WarehouseError, duckdb.Error):  # the load is written, and the next one tries it again
+            self.database.tidy(shared)
 
     def write_frame(self, table: str, frame: pd.DataFrame, partition: PartitionRows | None = None) -> int:
         """Replace a table that is not ours, or some partitions of it, by a frame; gives the frame's rows."""
@@ -87,10 +96,10 @@ class Warehouse:
         with self.database.reading() as connection:
             return row_counts(connection, self.contract)
 
-    def rows_by_workspace(self, span: Span | None = None) -> list[WorkspaceRows]:
-        """What is loaded of each workspace, and how many of its entries start within a span."""
+    def rows_by_workspace(self, span: Span | None = None, among: Collection[str] | None = None) -> list[WorkspaceRows]:
+        """What is loaded of each of these workspaces, or of all, and how many of its entries start within a span."""
         with self.database.reading() as connection:
-            return rows_by_workspace(connection, self.contract, span)
+            return rows_by_workspace(connection, self.contract, span, among)
 
     def compatibility(self) -> str:
         """What else can open the database, in a sentence."""

@@ -1,6 +1,6 @@
 """What the warehouse remembers about the workspaces of each table: whether the last load read them, and when one did.
 
-It stands in the schema of `load_state` and is written in the transaction that writes the rows.
+It stands in `state_tables` and is written in the transaction that writes the rows.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import duckdb
 from clockify_dagster.contract import WORKSPACES
 from clockify_dagster.contract.time import TIMEENTRIES
 from clockify_dagster.warehouse.ddl import columns_of, quoted
-from clockify_dagster.warehouse.load_state import LoadRecord, last_load, rows_of, state_schema
+from clockify_dagster.warehouse.load_state import LoadRecord, last_load
+from clockify_dagster.warehouse.state_tables import remember, remembered
 
 UNSEEN = "unseen"
 """Why a workspace was not read: it is in the database, and the key does not see it."""
@@ -41,47 +42,37 @@ def workspace_states(connection: duckdb.DuckDBPyConnection, table: str) -> dict[
     """By workspace, how it stands in a table; none of a file that was written before this was remembered."""
     # an older file lacks the last column
     sql = "SELECT * EXCLUDE (table_name) FROM {} WHERE table_name = ? ORDER BY ALL"
-    return {each: WorkspaceState(*state) for each, *state in rows_of(connection, _TABLE, sql, [table])}
+    return {each: WorkspaceState(*state) for each, *state in remembered(connection, _TABLE, sql, [table])}
 
 
 def record_workspaces(
     connection: duckdb.DuckDBPyConnection,
-    table: str,
+    tables: Collection[str],
     read: Iterable[str],
     unread: Mapping[str, str],
     listed_at: datetime | None = None,
     among: Collection[str] | None = None,
 ) -> None:
-    """Note a load that is written now: the workspaces that it read, and by workspace why it did not read others.
+    """Note a load of tables that is written now: the workspaces that it read, and by workspace why not others.
 
     What is remembered of workspaces that are not `among` some, if such are given, stays, but that they were not read if
     they are `unread`, and no later listing has read them. Rows of all others went, so nothing is remembered of those.
     """
-    before, now = workspace_states(connection, table), datetime.now(timezone.utc)
-    if not before and (last := last_load(connection, table)) is not None:
-        # a file of an older version: what is loaded has been loaded of all workspaces
-        before = {each: WorkspaceState(last.loaded_at, None) for each in workspace_names(connection)}
-    never = WorkspaceState(None, None)
-    states = {each: state for each, state in before.items() if among is not None and each not in among}
-    states |= {each: WorkspaceState(now, None, listed_at) for each in read}
-    for each, why in unread.items():
-        known = before.get(each, never)
-        if each in states and known.listed_at and listed_at and known.listed_at > listed_at:
-            continue
-        states[each] = WorkspaceState(known.read_at, why, known.listed_at)
-    state = state_schema(connection)
-    connection.execute(f"DELETE FROM {state}.{_TABLE} WHERE table_name = ?", [table])
-    connection.execute(
-        f"INSERT INTO {state}.{_TABLE} BY NAME SELECT ? AS table_name, unnest(?::VARCHAR[]) AS workspaceid, "
-        "unnest(?::TIMESTAMPTZ[]) AS read_at, unnest(?::VARCHAR[]) AS unread, unnest(?::TIMESTAMPTZ[]) AS listed_at",
-        [
-            table,
-            list(states),
-            [each.read_at for each in states.values()],
-            [each.unread for each in states.values()],
-            [each.listed_at for each in states.values()],
-        ],
-    )
+    now, never, rows = datetime.now(timezone.utc), WorkspaceState(None, None), list[tuple[object, ...]]()
+    for table in tables:
+        before = workspace_states(connection, table)
+        if not before and (last := last_load(connection, table)) is not None:
+            # a file of an older version: what is loaded has been loaded of all workspaces
+            before = {each: WorkspaceState(last.loaded_at, None) for each in workspace_names(connection)}
+        states = {each: state for each, state in before.items() if among is not None and each not in among}
+        states |= {each: WorkspaceState(now, None, listed_at) for each in read}
+        for each, why in unread.items():
+            known = before.get(each, never)
+            if each in states and known.listed_at and listed_at and known.listed_at > listed_at:
+                continue
+            states[each] = WorkspaceState(known.read_at, why, known.listed_at)
+        rows += [(table, each, state.read_at, state.unread, state.listed_at) for each, state in states.items()]
+    remember(connection, _TABLE, rows, forgetting="list_contains(?::VARCHAR[], table_name)", parameters=[[*tables]])
 
 
 def last_load_among(

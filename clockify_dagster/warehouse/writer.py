@@ -13,18 +13,18 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from clockify_dagster.contract import WORKSPACES, Table
+from clockify_dagster.contract import Table
 from clockify_dagster.days import Span
 from clockify_dagster.warehouse.change_log import log_changes
 from clockify_dagster.warehouse.changed_rows import insert_rows, link_of, note_contents
 from clockify_dagster.warehouse.ddl import (
     WORKSPACE,
-    columns_by_table,
+    among_workspaces,
     ensure_table,
     key_of,
     literal,
-    of_workspaces,
     quoted,
+    workspace_column,
 )
 from clockify_dagster.warehouse.staging import MEMORY, PageStaging
 
@@ -43,6 +43,18 @@ Kept = Mapping[str, KeptRows]
 """By table, the rows that stay."""
 
 
+@dataclass(frozen=True)
+class RowChanges:
+    """By table, how many rows came in, and how many went; a row that stayed as it was did both."""
+
+    written: Mapping[str, int]
+    gone: Mapping[str, int]
+
+    def rows_after(self, before: Mapping[str, int | None]) -> dict[str, int]:
+        """How many rows the tables have then. To count them in the transaction would read each file of a lake."""
+        return {name: (before[name] or 0) - self.gone[name] + rows for name, rows in self.written.items()}
+
+
 def replace_tables(
     connection: duckdb.DuckDBPyConnection,
     staging: PageStaging,
@@ -51,8 +63,8 @@ def replace_tables(
     retained_users: Iterable[UserOfWorkspace] = (),
     kept: Kept | None = None,
     among: Collection[str] | None = None,
-) -> dict[str, int]:
-    """Put the staged rows in place of all rows of the tables. Gives how many rows of each came in.
+) -> RowChanges:
+    """Put the staged rows in place of all rows of the tables. Gives how many rows of each came and went.
 
     Rows of `retained_workspaces` and `retained_users`, which were not read again, stay, but for those of staged keys;
     and so do the rows that are `kept`, and all of workspaces that are not `among` some, if such are given.
@@ -74,13 +86,13 @@ def replace_span(
     retained_users: Iterable[UserOfWorkspace] = (),
     deleted: Iterable[str] = (),
     among: Collection[str] | None = None,
-) -> dict[str, int]:
+) -> RowChanges:
     """Put the staged rows in place of those whose partition column lies within the span, whole days of the zone.
 
     Rows of `retained_workspaces` and `retained_users`, which were not read again, stay, but for those of staged keys;
     and so do all of workspaces that are not `among` some, if such are given.
     Rows of staged keys go from wherever they stand, so that a row that has moved is there once; rows of the keys in
-    `deleted` go as well; children go with their parents. Gives how many rows of each table came in.
+    `deleted` go as well; children go with their parents. Gives how many rows of each table came and went.
     """
     root = staging.family[0]
     if root.partition_column is None:
@@ -109,15 +121,11 @@ def _of_others(root: Table, retained_workspaces: Iterable[str]) -> tuple[str, li
     retained = list(retained_workspaces)
     if not retained:
         return "true", []
-    column = _workspace_column(root)
+    column = workspace_column(root)
     if column is None:
         raise ValueError(f"{root.name} does not say to which workspace a row belongs")
     # a row of an older version may lack its workspace; where a workspace is retained, it may be of that one
     return f"coalesce(held.{quoted(column)} NOT IN (SELECT unnest(?::VARCHAR[])), false)", [retained]
-
-
-def _workspace_column(root: Table) -> str | None:
-    return root.primary_key[0] if root.name == WORKSPACES else root.workspace_column
 
 
 def bound_memory(connection: duckdb.DuckDBPyConnection, *, is_writing: bool = False) -> None:
@@ -139,15 +147,16 @@ def replace_rows(
     passed_over: Mapping[str, str] | None = None,
     kept: Kept | None = None,
     among: Collection[str] | None = None,
-) -> dict[str, int]:
+) -> RowChanges:
     """Delete the rows of the root of which the condition `goes` holds, and those of staged keys; insert what is staged.
 
     In the condition a row is `held`. Children go with their parents, but where `children_that_go` says by table of
     which a condition holds: those go, and those of staged keys. Staged rows are `passed_over` where such a condition
     holds. No row of a workspace that is not `among` some goes, if such are given. Gives how many rows of each table
-    came in.
+    came and went.
     """
-    root, loaded_at, written = staging.family[0], datetime.now(timezone.utc), dict[str, int]()
+    root, loaded_at = staging.family[0], datetime.now(timezone.utc)
+    written, gone = dict[str, int](), dict.fromkeys((table.name for table in staging.family), 0)
     bound_memory(connection, is_writing=True)
     with staging.registered(connection) as views:
         staged = dict(views)
@@ -166,7 +175,7 @@ def replace_rows(
                 user = "concat_ws('/', held.workspaceid, held.userid)"
                 goes += f" AND coalesce({user} NOT IN (SELECT unnest(?::VARCHAR[])), true)"
                 parameters = [*parameters, retained]
-            goes = " AND ".join([_among(root, among), goes, *(staying[n] for n in [root.name] if n in staying)])
+            goes = " AND ".join([among_workspaces(root, among), goes, staying.get(root.name, "true")])
             key = key_of(root)
             connection.execute(
                 f"CREATE OR REPLACE TEMP TABLE replaced AS SELECT {key} AS key "
@@ -181,7 +190,7 @@ def replace_rows(
                 replaced = [f"({children_that_go[table.name]} OR {comes_again})"]
             else:
                 # a row of an older version may lack its workspace; that of a key that comes again goes
-                is_in = f"({_among(table, among)}{_or_lacking(connection, table, among)})"
+                is_in = f"({among_workspaces(table, among)}{_or_lacking(connection, table, among)})"
                 replaced = [is_in, f"{link_of(table)} IN (SELECT key FROM replaced)"]
             conditions = [] if goes_whole else replaced
             if table is not root and table.name in staying:
@@ -191,16 +200,10 @@ def replace_rows(
             if staging.logs_changes:
                 before = f"SELECT * FROM {quoted(table.name)} {where}"
                 log_changes(connection, table, before, f"SELECT * FROM {staged[table.name]}", loaded_at)
-            connection.execute(f"DELETE FROM {quoted(table.name)} {where}")
+            ((gone[table.name],),) = connection.execute(f"DELETE FROM {quoted(table.name)} {where}").fetchall()
         for table in staging.family:
             written[table.name] = insert_rows(connection, table, staged[table.name], loaded_at, was_noted=holds_rows)
-    return written
-
-
-def _among(table: Table, among: Collection[str] | None) -> str:
-    """The condition that a row of the table is of one of these workspaces, as far as the table says it."""
-    column = table.primary_key[0] if table.name == WORKSPACES else WORKSPACE
-    return of_workspaces(quoted(column), among if column in {each.name for each in table.columns} else None)
+    return RowChanges(written, gone)
 
 
 def _or_lacking(connection: duckdb.DuckDBPyConnection, table: Table, among: Collection[str] | None) -> str:
@@ -223,23 +226,3 @@ def _kept_tables(connection: duckdb.DuckDBPyConnection, staging: PageStaging, ke
             )
             conditions[table.name] = f"{quoted(rows.column)} NOT IN (SELECT value FROM kept_{number})"
     return conditions
-
-
-def drop_followers(
-    connection: duckdb.DuckDBPyConnection,
-    root: Table,
-    followers: Iterable[Table],
-    among: Collection[str] | None = None,
-) -> None:
-    """After `replace_span`: delete the rows of other tables that went with a row that is gone (`Table.goes_with`)."""
-    # where the table was empty, nothing was replaced
-    found = connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'replaced' AND temporary").fetchall()
-    held = columns_by_table(connection) if found else {}
-    for table in followers:
-        if table.name in held:
-            owner = quoted(table.columns[0].name)
-            connection.execute(
-                f"DELETE FROM {quoted(table.name)} WHERE {_among(table, among)} "
-                f"AND {owner} IN (SELECT key FROM replaced) "
-                f"AND {owner} NOT IN (SELECT {key_of(root)} FROM {quoted(root.name)} WHERE {_among(root, among)})"
-            )

@@ -16,6 +16,7 @@ from clockify_dagster.definitions import project_definitions
 from clockify_dagster.warehouse import load_state
 from clockify_dagster.warehouse.audit import AuditContext, Finding, audit
 from clockify_dagster.warehouse.ddl import ensure_table
+from clockify_dagster.warehouse.state_tables import ensure_state
 from clockify_dagster.warehouse.workspace_state import UNSEEN, record_workspaces
 from clockify_dagster_tests.checks.conftest import MakeProject, clean_account, findings
 from clockify_dagster_tests.conftest import Project
@@ -33,7 +34,7 @@ class File:
         self.connection, self.zone = connection, ZoneInfo(zone)
         connection.execute("CREATE TABLE clockify_workspaces (id VARCHAR)")
         ensure_table(connection, ENTRIES)
-        load_state.ensure_state(connection)
+        ensure_state(connection)
 
     def at(self, day: date, hour: float) -> datetime:
         """The instant at which this machine has read so many hours of a day."""
@@ -161,7 +162,7 @@ def test_no_day_is_expected_of_a_workspace_that_the_key_does_not_see_or_never_co
     file.load(START, today, file.at(today, 5), "mine")
     file.connection.execute("INSERT INTO clockify_workspaces VALUES ('unseen'), ('member')")
     assert file.judge(file.at(today, 6)).passed is False
-    record_workspaces(file.connection, ENTRIES.name, ["mine"], {"unseen": UNSEEN, "member": "NotAllowedError"})
+    record_workspaces(file.connection, [ENTRIES.name], ["mine"], {"unseen": UNSEEN, "member": "NotAllowedError"})
     assert file.judge(file.at(today, 6)).passed is True
 
 
@@ -169,7 +170,7 @@ def test_a_table_is_not_fresh_where_a_workspace_could_not_be_read_for_longer(loa
     (place,) = loaded.account.workspaces
     table = "clockify_clients"
     with loaded.warehouse.database.writing() as connection:
-        record_workspaces(connection, table, [], {place: "ServerError"})
+        record_workspaces(connection, [table], [], {place: "ServerError"})
     assert findings(loaded)[table, "is_fresh"].passed is True, "it was read a moment ago"
     loaded.execute("UPDATE clockify_state.workspace_loads SET read_at = read_at - INTERVAL 2 DAY")
     finding = findings(loaded)[table, "is_fresh"]

@@ -21,7 +21,7 @@ def account() -> Account:
     place = account.add_workspace()
     user, tag = account.add_user(place), account.add_tag(place)
     for back in range(20):
-        start = datetime.now(timezone.utc) - timedelta(days=back, hours=2)
+        start = datetime.now(timezone.utc).replace(hour=0, minute=0) - timedelta(days=back)
         account.add_entry(place, user, start, start + timedelta(minutes=30), tagIds=[tag["id"]])
     account.add_time_off_request(account.add_policy(place, users=[user]), user)
     account.add_task(place, account.add_project(place))

@@ -10,6 +10,7 @@ from clockify_dagster.days import Days
 from clockify_dagster.defs.partitions import Calendar
 from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse import Warehouse, load_state
+from clockify_dagster.warehouse.state_tables import ensure_state
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,6 @@ def note_loaded(warehouse: Warehouse, calendar: Calendar, ranges: Iterable[Days]
             connection.execute(
                 "INSERT INTO clockify_workspaces SELECT $1 WHERE $1 NOT IN (FROM clockify_workspaces)", [workspace]
             )
-        load_state.ensure_state(connection)
+        ensure_state(connection)
         for days in ranges:
             load_state.record_span(connection, workspaces, days.span(calendar.zone), datetime.now(timezone.utc))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -217,7 +218,7 @@ def test_the_pages_of_resources_say_address_zone_and_database(places: Callable[[
 def test_nothing_is_read_from_the_environment_on_import(monkeypatch: MonkeyPatch) -> None:
     monkeypatch.setenv("CLOCKIFY_EXECUTOR", "multiprocess")
     monkeypatch.delitem(__import__("sys").modules, "clockify_dagster.definitions", raising=False)
-    from clockify_dagster import definitions
-
+    # `from clockify_dagster import definitions` would give the module as an earlier test left it
+    definitions = importlib.import_module("clockify_dagster.definitions")
     assert "defs" not in vars(definitions)
     assert definitions.defs.executor.name == "multiprocess"

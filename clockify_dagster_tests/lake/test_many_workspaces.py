@@ -8,8 +8,8 @@ import pytest
 
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.warehouse.ddl import ensure_table
-from clockify_dagster.warehouse.dropped_workspaces import drop_workspaces
-from clockify_dagster.warehouse.load_state import ensure_state
+from clockify_dagster.warehouse.dropped_rows import drop_workspaces
+from clockify_dagster.warehouse.state_tables import ensure_state
 from clockify_dagster_tests.lake.conftest import place_of
 
 WORKSPACES, PROJECTS = 200, CONTRACT["clockify_projects"]

@@ -14,8 +14,8 @@ import pytest
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.days import Span
 from clockify_dagster.warehouse import Database, PageStaging
-from clockify_dagster.warehouse.dropped_workspaces import drop_workspaces
-from clockify_dagster.warehouse.load_state import ensure_state
+from clockify_dagster.warehouse.dropped_rows import drop_workspaces
+from clockify_dagster.warehouse.state_tables import ensure_state
 from clockify_dagster.warehouse.writer import replace_span, replace_tables
 
 Staged = Callable[..., PageStaging]
@@ -69,8 +69,8 @@ def held(database: Database) -> dict[str, list[str]]:
 def put(database: Database, staging: PageStaging, span: Span | None = SPAN, **options: Any) -> dict[str, int]:
     with database.writing() as connection:
         if span is None:
-            return replace_tables(connection, staging, **options)
-        return replace_span(connection, staging, span, ZoneInfo("UTC"), **options)
+            return dict(replace_tables(connection, staging, **options).written)
+        return dict(replace_span(connection, staging, span, ZoneInfo("UTC"), **options).written)
 
 
 def test_a_span_is_replaced_and_what_is_outside_stays(database: Database, staged: Staged) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import duckdb
 
 from clockify_dagster.contract import Contract, Table
 from clockify_dagster.days import Span
-from clockify_dagster.warehouse.ddl import columns_by_table, quoted
+from clockify_dagster.warehouse.ddl import columns_by_table, of_workspaces, quoted
 from clockify_dagster.warehouse.workspace_state import workspace_names
 
 _SHOWN = 5
@@ -48,22 +49,33 @@ def workspace_of(contract: Contract, table: Table, held: Mapping[str, Collection
 
 
 def rows_by_workspace(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, span: Span | None = None
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    span: Span | None = None,
+    among: Collection[str] | None = None,
 ) -> list[WorkspaceRows]:
-    """What is loaded of each workspace; none where no table says it. Without a span, no entry is within."""
+    """What is loaded of each of these workspaces, of all where None are given; none where no table says it.
+
+    Without a span, no entry is within.
+    """
     held, names = columns_by_table(connection), workspace_names(connection)
+    names = {each: name for each, name in names.items() if among is None or each in among}
     entries, within, others = Counter(dict.fromkeys(names, 0)), Counter[str](), Counter[str]()
     for table in contract:
         column = workspace_of(contract, table, held)
         if not column or table.parent or table.group == "time_entries_integral" or (table.is_by_day and table.listing):
             continue
-        source = f"FROM {quoted(table.name)} AS held WHERE {column} <> ''"
-        counts = dict(connection.execute(f"SELECT {column}, count(*) {source} GROUP BY 1").fetchall())
-        (entries if table.partition_column else others).update(counts)
-        if table.partition_column and span:
+        is_within, bounds = "false", list[datetime]()
+        if span and table.partition_column:
             start = f"held.{quoted(table.partition_column)}"
-            sql = f"SELECT {column}, count(*) {source} AND {start} >= ? AND {start} < ? GROUP BY 1"
-            within.update(dict(connection.execute(sql, [span.start, span.end]).fetchall()))
+            is_within, bounds = f"{start} >= ? AND {start} < ?", [span.start, span.end]
+        sql = (
+            f"SELECT {column}, count(*), count(*) FILTER ({is_within}) FROM {quoted(table.name)} AS held "
+            f"WHERE {column} <> '' AND {of_workspaces(column, among)} GROUP BY 1"
+        )
+        for workspace, rows, rows_within in connection.execute(sql, bounds).fetchall():
+            (entries if table.partition_column else others)[workspace] += rows
+            within[workspace] += rows_within
     return [
         WorkspaceRows(names.get(each, each), entries[each], within[each], others[each])
         for each in {**entries, **others}
