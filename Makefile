@@ -100,7 +100,7 @@ bench-lake: $(LAKE)/installed  ## measure a lake in a folder and on S3 against a
 	folder="$$(mktemp -d)" && trap 'rm -rf "$$folder"' EXIT && for place in "$$folder" s3://lake/benchmark; do \
 		$(LAKE)/bin/python -m benchmarks.servers $(LAKE)/bin/python -m benchmarks.lake "$$place" 1000000 5000000 20000000 && \
 		$(LAKE)/bin/python -m benchmarks.servers $(LAKE)/bin/python -m benchmarks.workers "$$place" || exit 1; \
-	done && $(LAKE)/bin/python -m benchmarks.workers file
+	done && $(LAKE)/bin/python -m benchmarks.workers file && $(LAKE)/bin/python -m benchmarks.history
 
 docs: install  ## make the generated pages anew
 	$(BIN)/python docs/dictionary.py docs/tables.md

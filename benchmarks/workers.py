@@ -116,8 +116,7 @@ def main(place: str, workspaces: int) -> None:
     sys.stdout.write(f"{'workspaces':>10}{'workers':>9}  {'sync':<24}{'seconds':>8}{'of CPU':>8}{HEADER}\n")
     with tempfile.TemporaryDirectory() as folder, counted() as traffic:
         for many, workers in ((workspaces, 1), (workspaces, 4), (1, 1)):
-            if workers == 1 or place != "file":
-                measure(Path(folder), traffic, many, workers)
+            measure(Path(folder), traffic, many, workers)
 
 
 if __name__ == "__main__":

@@ -107,8 +107,11 @@ def listening(session: int) -> set[str]:
     sockets = set()
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(FileNotFoundError, ProcessLookupError):
-            if int((process / "stat").read_text().rpartition(")")[2].split()[3]) == session:
-                sockets |= {str(file.readlink()) for file in (process / "fd").iterdir()}
+            if int((process / "stat").read_text().rpartition(")")[2].split()[3]) != session:
+                continue
+            for file in (process / "fd").iterdir():
+                with suppress(FileNotFoundError):  # it was closed meanwhile
+                    sockets.add(str(file.readlink()))
     found = set()
     for table in ("tcp", "tcp6"):
         for line in (Path("/proc/net") / table).read_text().splitlines()[1:]:

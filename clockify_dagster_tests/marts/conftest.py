@@ -72,9 +72,10 @@ def load(make_project: Callable[..., Project]) -> Load:
 
 
 def ask(project: Project, sql: str) -> list[tuple[Any, ...]]:
-    """What a question about the marts gives; `{}` stands for their schema."""
+    """What a question about the marts gives; `{}` stands for their schema, and `today()` is that of the office."""
+    sql = sql.replace("{}", "clockify_marts").replace("today()", f"CAST(timezone('{ZONE}', now()) AS DATE)")
     with opened(project.database) as connection:
-        return connection.execute(sql.replace("{}", "clockify_marts")).fetchall()
+        return connection.execute(sql).fetchall()
 
 
 @pytest.fixture
