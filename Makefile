@@ -68,7 +68,7 @@ test-lake: $(LAKE)/installed  ## the tests of a lake, with a Postgres (installed
 		echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf && \
 		apt-get -qq update && apt-get -qq install --yes --no-install-recommends postgresql >/dev/null; } || \
 		echo "Postgres is missing, and only root can install it: apt-get install postgresql"
-	$(LAKE)/bin/pytest -m lake --numprocesses 2 --dist worksteal
+	$(LAKE)/bin/pytest -m lake -rs --numprocesses 2 --dist worksteal
 
 test-oldest:  ## the tests with the oldest versions that pyproject.toml allows, in .venv-oldest
 	$(PYTHON) -m venv --clear $(OLDEST)

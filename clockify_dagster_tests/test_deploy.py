@@ -60,6 +60,13 @@ def test_the_image_copies_what_there_is_installs_extras_that_there_are_and_is_no
     copied = [word for line in lines if line.startswith("COPY") for word in line.split()[1:-1]]
     assert [each for each in copied if not (DEPLOY.parent / each).exists()] == []
     assert "USER 10001" in lines
+    # a volume takes the owner of the folder in the image where it is mounted, and is root's where there is none
+    volumes = [each.split(":")[1] for each in COMPOSE["x-dagster"]["volumes"] if not each.startswith("./")]
+    made = re.findall(r"mkdir -p (\S+) && chown -R dagster (\S+)", DOCKERFILE)
+    assert volumes == ["/dagster/storage"]
+    assert [(folder, owned) for folder, owned in made if folder in volumes and folder.startswith(owned)] == [
+        ("/dagster/storage", "/dagster")
+    ]
     (extras,) = re.findall(r'"/src\[(.*?)\]"', DOCKERFILE)
     text = (DEPLOY.parent / "pyproject.toml").read_text()
     assert [each for each in extras.split(",") if f"\n{each} = [" not in text] == []

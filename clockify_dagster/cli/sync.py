@@ -109,7 +109,7 @@ def _print(outcome: Outcome, warehouse: Warehouse, span: Span, among: tuple[str,
         held, workspaces = warehouse.row_counts(), warehouse.rows_by_workspace(span, among or None)
     rows = [[each.name, outcome.rows[each.name], held.get(each.name)] for each in CONTRACT if each.name in outcome.rows]
     click.echo(table(rows, ["table", "rows loaded", "rows in all"]) + "\n")
-    if len(workspaces) > 1:
+    if len(workspaces) > 1 or among:
         by_workspace = [[each.name, each.entries_within, each.entries, each.others] for each in workspaces]
         head = ["workspace", "entries of these days", "entries in all", "other rows in all"]
         click.echo(table(by_workspace, head) + "\n")

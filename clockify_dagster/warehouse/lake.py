@@ -10,7 +10,7 @@ import tempfile
 import threading
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +109,7 @@ class Lake(Destination):
         """Make few files of many, which the runs of one workspace each leave in tables that have no partitions."""
         from clockify_dagster.warehouse.lake_maintenance import merge_where_many
 
-        merge_where_many(self, tables)
+        merge_where_many(replace(self, lock_timeout=0), tables)  # who finds somebody writing leaves it to the next one
 
     @contextmanager
     def reading_if_there(self) -> Iterator[duckdb.DuckDBPyConnection | None]:

@@ -25,7 +25,7 @@ _NOT_THERE = "does not exist - and creating"
 # many workspaces has many files, within 200 MB. So a buffer has 5 MB, the least that S3 takes, and few files are open.
 _SMALL_UPLOADS = "SET GLOBAL s3_uploader_max_filesize = '50GB'; SET GLOBAL partitioned_write_max_open_files = 8"
 # Files of a lake never change, so what has been read of one is not asked for again.
-_KEPT_FILES = "SET GLOBAL validate_external_file_cache = 'NO_VALIDATION'"
+_KEPT_FILES = {"validate_external_file_cache": "NO_VALIDATION"}
 # where they are set in the `.env` alone
 _VARIABLES = (
     *("PGPASSWORD", "PGPASSFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION"),
@@ -48,7 +48,7 @@ class LakeEngine:
         self._spill = ScratchFolder(scratch)
         folder = {"temp_directory": str(self._spill.path / "spill")}
         try:
-            self.connection = duckdb.connect(":memory:", config={**NO_FETCHING, **folder, **config})
+            self.connection = duckdb.connect(":memory:", config={**NO_FETCHING, **_KEPT_FILES, **folder, **config})
             self._prepare()
         except BaseException:
             self.close()
@@ -65,7 +65,6 @@ class LakeEngine:
         if self._data_path.startswith("s3://"):
             self.connection.execute(_s3_secret(self._data_path))
             self.connection.execute(_SMALL_UPLOADS)
-            self.connection.execute(_KEPT_FILES)
 
     def attach(self, *, make: bool) -> bool:
         """Attach the lake. False where there is none and none is to be made."""

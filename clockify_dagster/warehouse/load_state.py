@@ -13,7 +13,7 @@ import duckdb
 from clockify_dagster.contract.values import CoercionFault, merge_faults
 from clockify_dagster.days import Span, merged, without
 from clockify_dagster.warehouse.ddl import of_workspaces
-from clockify_dagster.warehouse.state_tables import remember, remembered, state_schema
+from clockify_dagster.warehouse.state_tables import of_tables_named, remember, remembered, state_schema
 
 _MOST_LOADS = 100
 
@@ -103,45 +103,46 @@ def record_load(
     The latter are given by workspace, "" where that is not known. Those noted of workspaces that are not `among` some,
     if such are given, stay: so do their rows.
     """
-    loaded_at, tables = datetime.now(timezone.utc), list(written)
+    loaded_at = datetime.now(timezone.utc)
     last = (
-        f"SELECT (table_name, loaded_at) FROM {state_schema(connection)}.loads "
+        f"SELECT (table_name, loaded_at) FROM {state_schema(connection)}.loads WHERE {of_tables_named(written)} "
         f"QUALIFY row_number() OVER (PARTITION BY table_name ORDER BY loaded_at DESC) < {_MOST_LOADS}"
     )
     loads = [(table, loaded_at, rows, held[table], listed_at) for table, rows in written.items()]
-    remember(connection, "loads", loads, forgetting=f"(table_name, loaded_at) NOT IN ({last})")
-    remember(
-        connection,
-        "misfits",
-        [
-            (each.table, each.column, each.count, each.sample, workspace or None)
-            for workspace, lost in faults.items()
-            for each in lost
-        ],
-        forgetting=f"list_contains(?::VARCHAR[], table_name) AND {of_workspaces('workspaceid', among)}",
-        parameters=[tables],
-    )
+    remember(connection, "loads", loads, of_tables=written, forgetting=f"(table_name, loaded_at) NOT IN ({last})")
+    misfits = [
+        (each.table, each.column, each.count, each.sample, workspace or None)
+        for workspace, lost in faults.items()
+        for each in lost
+    ]
+    remember(connection, "misfits", misfits, of_tables=written, forgetting=of_workspaces("workspaceid", among))
 
 
-def load_records(connection: duckdb.DuckDBPyConnection) -> dict[str, list[LoadRecord]]:
-    """By table, its loads, the last one first; none of a file that was written before loads were remembered."""
+def load_records(
+    connection: duckdb.DuckDBPyConnection, tables: Collection[str] | None = None
+) -> dict[str, list[LoadRecord]]:
+    """By table, its loads, the last one first; of these tables, of all where None are given.
+
+    None of a file that was written before loads were remembered.
+    """
     records: dict[str, list[LoadRecord]] = {}
+    sql = f"SELECT * FROM {{}} WHERE {'true' if tables is None else of_tables_named(tables)} ORDER BY loaded_at DESC"
     # an older file lacks the last column
-    for table, *values in remembered(connection, "loads", "SELECT * FROM {} ORDER BY loaded_at DESC"):
+    for table, *values in remembered(connection, "loads", sql):
         records.setdefault(table, []).append(LoadRecord(*[*values, None][:4]))
     return records
 
 
 def last_load(connection: duckdb.DuckDBPyConnection, table: str) -> LoadRecord | None:
     """The last load of a table; None where it is not known."""
-    return next(iter(load_records(connection).get(table, [])), None)
+    return next(iter(load_records(connection, [table]).get(table, [])), None)
 
 
 def faults_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[CoercionFault]:
     """The values that did not fit their columns in the last load of a table, of each workspace that is loaded."""
     # an older file lacks the last column, which says of which workspace they are
-    sql = "SELECT table_name, column_name, misfits, sample FROM {} WHERE table_name = ? ORDER BY ALL"
-    return list(merge_faults(CoercionFault(*row) for row in remembered(connection, "misfits", sql, [table])))
+    sql = f"SELECT table_name, column_name, misfits, sample FROM {{}} WHERE {of_tables_named([table])} ORDER BY ALL"
+    return list(merge_faults(CoercionFault(*row) for row in remembered(connection, "misfits", sql)))
 
 
 def feed_states(connection: duckdb.DuckDBPyConnection) -> dict[str, FeedState]:

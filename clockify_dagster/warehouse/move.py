@@ -12,12 +12,14 @@ from pathlib import Path
 
 import duckdb
 
+from clockify_dagster.contract import CONTRACT
 from clockify_dagster.errors import DatabaseUnusableError
 from clockify_dagster.progress import Stage, report
 from clockify_dagster.warehouse.ddl import WORKSPACE, is_lake, literal, parquet_in, quoted
 from clockify_dagster.warehouse.destination import Destination
 from clockify_dagster.warehouse.moved_types import INEXACT_IN_PARQUET, NOT_IN_A_LAKE, kinds_of
 from clockify_dagster.warehouse.scratch import ScratchFolder
+from clockify_dagster.warehouse.state_tables import BY_TABLE, TABLE_NAME
 from clockify_dagster.warehouse.writer import bound_memory
 
 
@@ -174,6 +176,14 @@ def _require_room(connection: duckdb.DuckDBPyConnection, target: Destination, ta
         )
 
 
+def _partitioned_by(table: _Held) -> str | None:
+    """As `ensure_table` and `ensure_state` would have it; others' tables have no partitions."""
+    columns = {column.name for column in table.columns}
+    if table.name in CONTRACT:
+        return WORKSPACE if WORKSPACE in columns else None
+    return TABLE_NAME if table.name in BY_TABLE and TABLE_NAME in columns else None
+
+
 def _make(connection: duckdb.DuckDBPyConnection, table: _Held) -> None:
     """Make the table without rows, with its descriptions."""
     columns = ", ".join(
@@ -181,8 +191,8 @@ def _make(connection: duckdb.DuckDBPyConnection, table: _Held) -> None:
     )
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(table.schema)}")
     connection.execute(f"CREATE TABLE {table.place} ({columns})")
-    if is_lake(connection) and WORKSPACE in {column.name for column in table.columns}:
-        connection.execute(f"ALTER TABLE {table.place} SET PARTITIONED BY ({WORKSPACE})")
+    if is_lake(connection) and (partition := _partitioned_by(table)):
+        connection.execute(f"ALTER TABLE {table.place} SET PARTITIONED BY ({partition})")
     if table.comment is not None:
         connection.execute(f"COMMENT ON TABLE {table.place} IS {literal(table.comment)}")
     for column in table.columns:

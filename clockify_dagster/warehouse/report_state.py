@@ -11,14 +11,14 @@ import duckdb
 
 from clockify_dagster.days import Span, merged
 from clockify_dagster.warehouse.ddl import of_workspaces
-from clockify_dagster.warehouse.state_tables import remember, remembered
+from clockify_dagster.warehouse.state_tables import of_tables_named, remember, remembered
 
 
 def report_spans(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, list[Span]]:
     """By workspace, the spans of time of which a table that comes from reports was loaded, apart and in order."""
     found: dict[str, list[Span]] = {}
-    sql = "SELECT workspaceid, range_start, range_end FROM {} WHERE table_name = ? ORDER BY ALL"
-    for workspace, start, end in remembered(connection, "report_ranges", sql, [table]):
+    sql = f"SELECT workspaceid, range_start, range_end FROM {{}} WHERE {of_tables_named([table])} ORDER BY ALL"
+    for workspace, start, end in remembered(connection, "report_ranges", sql):
         found.setdefault(workspace, []).append(Span(start, end))
     return found
 
@@ -41,4 +41,4 @@ def record_report(
         for each in merged([*held.get(workspace, []), span])
     ]
     goes = f"{of_workspaces('workspaceid', among)} AND NOT list_contains(?::VARCHAR[], workspaceid)"
-    remember(connection, "report_ranges", rows, forgetting=f"table_name = ? AND {goes}", parameters=[table, [*unread]])
+    remember(connection, "report_ranges", rows, of_tables=[table], forgetting=goes, parameters=[[*unread]])

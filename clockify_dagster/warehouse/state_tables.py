@@ -6,12 +6,12 @@ They are written in the transaction that writes the rows. What they mean is in `
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import duckdb
 
-from clockify_dagster.warehouse.ddl import MAIN, current_schema, quoted
+from clockify_dagster.warehouse.ddl import MAIN, current_schema, is_lake, literal, quoted
 
 _NAME, _WORKSPACE = {"table_name": "VARCHAR NOT NULL"}, {"workspaceid": "VARCHAR NOT NULL"}
 _SPAN = {"range_start": "TIMESTAMP WITH TIME ZONE NOT NULL", "range_end": "TIMESTAMP WITH TIME ZONE NOT NULL"}
@@ -55,6 +55,10 @@ _TABLES: dict[str, dict[str, str]] = {
 _ADDED = {"loads": "listed_at", "workspace_loads": "listed_at", "misfits": "workspaceid"}
 BY_WORKSPACE = tuple(name for name, columns in _TABLES.items() if "workspaceid" in columns)
 """The tables of which each row is about one workspace."""
+BY_TABLE = tuple(name for name, columns in _TABLES.items() if "table_name" in columns)
+"""Those of which each row is about a table; in a lake each table's are in files of their own."""
+TABLE_NAME = "table_name"
+"""The column of those that names the table."""
 
 
 def state_schema(connection: duckdb.DuckDBPyConnection) -> str:
@@ -71,9 +75,17 @@ def ensure_state(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the schema and its tables where they are missing."""
     state = state_schema(connection)
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {state}")
+    there = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = ?",
+        [state_name(current_schema(connection))],
+    ).fetchall()
     for name, columns in _TABLES.items():
+        if (name,) in there:
+            continue
         definitions = ", ".join(f"{column} {sql_type}" for column, sql_type in columns.items())
-        connection.execute(f"CREATE TABLE IF NOT EXISTS {state}.{name} ({definitions})")
+        connection.execute(f"CREATE TABLE {state}.{name} ({definitions})")
+        if name in BY_TABLE and is_lake(connection):
+            connection.execute(f"ALTER TABLE {state}.{name} SET PARTITIONED BY ({TABLE_NAME})")
     for name, column in _ADDED.items():
         connection.execute(f"ALTER TABLE {state}.{name} ADD COLUMN IF NOT EXISTS {column} {_TABLES[name][column]}")
 
@@ -93,22 +105,31 @@ def remember(
     table: str,
     rows: Sequence[Sequence[object]],
     *,
-    forgetting: str,
+    of_tables: Collection[str] = (),
+    forgetting: str = "true",
     parameters: Sequence[object] = (),
 ) -> None:
     """Put rows, with a value for each column in its order, in place of those of which the condition `forgetting` holds.
 
-    All rows of the table are written anew: so in a lake, where a run reads them many times, they are in one file.
+    Where the rows are about tables, `of_tables` says about which; those of others stay. All rows about one table are
+    written anew (where none is about a table, all there are): so in a lake, where a run reads them many times, they are
+    in one file.
     """
     name, columns = f"{state_schema(connection)}.{table}", _TABLES[table]
-    goes = f"SELECT 1 FROM {name} WHERE {forgetting} LIMIT 1"
+    about = of_tables_named(of_tables) if table in BY_TABLE else "true"
+    goes = f"SELECT 1 FROM {name} WHERE {about} AND ({forgetting}) LIMIT 1"
     if not rows and not connection.execute(goes, parameters).fetchall():
         return
-    stays = f"SELECT * FROM {name} WHERE ({forgetting}) IS NOT TRUE"
+    stays = f"SELECT * FROM {name} WHERE {about} AND ({forgetting}) IS NOT TRUE"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE stays AS {stays}", parameters)
-    connection.execute(f"DELETE FROM {name}")
+    connection.execute(f"DELETE FROM {name} WHERE {about}")
     comes = ", ".join(
         f"unnest(?::{sql_type.removesuffix(' NOT NULL')}[]) AS {column}" for column, sql_type in columns.items()
     )
     by_column = [list(values) for values in zip(*rows, strict=True)] or [[] for _ in columns]
     connection.execute(f"INSERT INTO {name} BY NAME FROM stays UNION ALL BY NAME SELECT {comes}", by_column)
+
+
+def of_tables_named(tables: Collection[str]) -> str:
+    """SQL for the condition that what is remembered is about one of these tables."""
+    return f"{TABLE_NAME} IN ({', '.join(map(literal, sorted(tables)))})" if tables else "false"

@@ -57,7 +57,7 @@ def replace_users(
         f"WHERE user_id NOT IN (FROM retained_users) AND {_target(child)} NOT IN (FROM read_targets)"
         for child in children
     )
-    found = connection.execute(f"SELECT id FROM ({elsewhere})").fetchall() if children else []
+    found = connection.execute(f"SELECT id FROM ({elsewhere}) LIMIT 1").fetchall() if children else []
     # else the projects of all workspaces need not be read, which would open a file of each in a lake
     _create_targets(connection, "retained_targets", retained, sources if found else [])
     connection.execute(

@@ -60,6 +60,8 @@ class Warehouse:
 
     def _tidy(self, load: Load) -> None:
         shared = [table.name for table in load.staging.family if workspace_column(table) != WORKSPACE]
+        if not shared:
+            return
         with suppress(WarehouseError, duckdb.Error):  # the load is written, and the next one tries it again
             self.database.tidy(shared)
 

@@ -15,7 +15,7 @@ from clockify_dagster.contract import WORKSPACES
 from clockify_dagster.contract.time import TIMEENTRIES
 from clockify_dagster.warehouse.ddl import columns_of, quoted
 from clockify_dagster.warehouse.load_state import LoadRecord, last_load
-from clockify_dagster.warehouse.state_tables import remember, remembered
+from clockify_dagster.warehouse.state_tables import of_tables_named, remember, remembered
 
 UNSEEN = "unseen"
 """Why a workspace was not read: it is in the database, and the key does not see it."""
@@ -41,8 +41,8 @@ class WorkspaceState:
 def workspace_states(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, WorkspaceState]:
     """By workspace, how it stands in a table; none of a file that was written before this was remembered."""
     # an older file lacks the last column
-    sql = "SELECT * EXCLUDE (table_name) FROM {} WHERE table_name = ? ORDER BY ALL"
-    return {each: WorkspaceState(*state) for each, *state in remembered(connection, _TABLE, sql, [table])}
+    sql = f"SELECT * EXCLUDE (table_name) FROM {{}} WHERE {of_tables_named([table])} ORDER BY ALL"
+    return {each: WorkspaceState(*state) for each, *state in remembered(connection, _TABLE, sql)}
 
 
 def record_workspaces(
@@ -72,7 +72,7 @@ def record_workspaces(
                 continue
             states[each] = WorkspaceState(known.read_at, why, known.listed_at)
         rows += [(table, each, state.read_at, state.unread, state.listed_at) for each, state in states.items()]
-    remember(connection, _TABLE, rows, forgetting="list_contains(?::VARCHAR[], table_name)", parameters=[[*tables]])
+    remember(connection, _TABLE, rows, of_tables=tables)
 
 
 def last_load_among(

@@ -84,7 +84,18 @@ def test_a_lake_that_was_moved_into_goes_on_by_syncs(project: Project, catalog: 
     project.run("clockify_time_entries", project.calendar.window, checks=False)
     with warehouse().database.reading() as connection:
         ((rows,),) = connection.execute("SELECT count(*) FROM clockify_timeentries").fetchall()
+        files = len(connection.execute("FROM ducklake_list_files('lake', 'clockify_timeentries')").fetchall())
+        remembered = {}
+        for state in ("workspace_loads", "loads", "loaded_ranges"):
+            sql = f"FROM ducklake_list_files('lake', '{state}', schema => 'clockify_state')"
+            remembered[state] = len(connection.execute(sql).fetchall())
+        ((tables,),) = connection.execute("SELECT count(DISTINCT table_name) FROM clockify_state.loads").fetchall()
+        ((known,),) = connection.execute(
+            "SELECT count(DISTINCT table_name) FROM clockify_state.workspace_loads"
+        ).fetchall()
     assert rows == len(place.entries.by_id)
+    assert files <= 2, "its workspace has files of its own"
+    assert remembered == {"workspace_loads": known, "loads": tables, "loaded_ranges": 1}
 
 
 @pytest.mark.usefixtures("project")

@@ -19,7 +19,7 @@ from clockify_dagster.warehouse import Destination, Load, Warehouse
 from clockify_dagster_tests.lake.conftest import LakeProject, days_ago, place_of
 from clockify_dagster_tests.lake.servers import S3
 
-MANY, DAYS = 8, 3
+MANY, DAYS = 12, 3
 _REQUEST = re.compile(r"(?:GET|HEAD|PUT|POST|DELETE) /\S+ HTTP")
 
 
@@ -57,7 +57,9 @@ def test_one_workspace_among_many_costs_no_more_than_twice_the_requests_of_one_a
         project = make_lake_project(account_of(number), place, start_date=days_ago(DAYS), database_schema=schema)
         project.run("clockify_daily", Days(days_ago(DAYS), project.calendar.today), checks=False)
         asked[number] = requests_of_a_sync(project, s3)
-    assert asked[1] < asked[MANY] <= 1.5 * asked[1]
+    # some more, since the rows that all share are not written as a whole; but not for each workspace
+    assert asked[MANY] - asked[1] < 5 * MANY
+    assert asked[MANY] < 1.5 * asked[1]
 
 
 def load(warehouse: Warehouse, *workspaces: str, is_about_all: bool = False) -> None:
@@ -88,7 +90,8 @@ def test_what_all_workspaces_share_is_in_few_files_however_many_are_loaded_one_b
                 most = max(most, *(number for (number,) in connection.execute(sql).fetchall()))
             for state in ("loads", "workspace_loads"):
                 sql = f"FROM ducklake_list_files('lake', '{state}', schema => 'clockify_state')"
-                assert len(connection.execute(sql).fetchall()) == 1
+                about = f"SELECT DISTINCT table_name FROM clockify_state.{state}"
+                assert len(connection.execute(sql).fetchall()) == len(connection.execute(about).fetchall())
     assert most <= 12
     with destination.reading() as connection:
         for table, column in (("clockify_workspaces", "id"), ("clockify_users_memberships", "targetid")):

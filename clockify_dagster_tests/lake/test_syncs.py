@@ -18,6 +18,7 @@ import pytest
 
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.sandbox import Account
+from clockify_dagster.warehouse.lake_maintenance import UNUSED_DAYS, maintain
 from clockify_dagster_tests.conftest import CORE_TABLES
 from clockify_dagster_tests.defs.accounts import days_before_today, small_account
 from clockify_dagster_tests.faults.expected import as_expected, expected
@@ -118,6 +119,30 @@ def test_a_sync_that_is_killed_leaves_each_family_old_or_new_and_the_next_one_he
     assert killed >= (ANYWHERE + IN_WRITES) // 2, f"with seed {seed} too many came too late"
     change_everything(project, 0)
     complete(project, syncs)
+    assert_cleaned_up(project)
+
+
+def assert_cleaned_up(project: LakeProject) -> None:
+    """When days have passed, maintenance deletes what the kills left, and nothing else."""
+    lake = project.warehouse.database
+    with lake.reading() as connection:
+        known = set()
+        for schema, table in connection.execute(
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database()"
+        ).fetchall():
+            sql = f"FROM ducklake_list_files('lake', '{table}', schema => '{schema}') SELECT data_file, delete_file"
+            known |= {Path(str(path)) for files in connection.execute(sql).fetchall() for path in files if path}
+    there = set(Path(str(project.settings.lake_path)).rglob("*.parquet"))
+    assert known < there
+    long_ago = time.time() - (UNUSED_DAYS + 1) * 86400
+    for path in there:
+        os.utime(path, (long_ago, long_ago))
+    before = held(project)
+    done = maintain(lake, 90)
+    gone = there - set(Path(str(project.settings.lake_path)).rglob("*.parquet"))
+    assert len(gone) == done["orphaned files deleted"], "files of old snapshots stay"
+    assert not gone & known
+    assert held(project) == before
 
 
 def _wait_for_work(pid: int, seconds: float) -> None:

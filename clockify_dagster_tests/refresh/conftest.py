@@ -19,7 +19,7 @@ from clockify_dagster.errors import ClockifyDagsterError
 from clockify_dagster.refresh import RefreshContext, Workspace, refresh_everything, refresh_span
 from clockify_dagster.sandbox import Account, Sandbox
 from clockify_dagster.sandbox.times import instant
-from clockify_dagster.warehouse import Database, Destination, Warehouse
+from clockify_dagster.warehouse import Database, Destination, Warehouse, load_state
 from clockify_dagster_tests.conftest import CORE_TABLES
 from clockify_dagster_tests.warehouse.reference import Rows, comparable, reference_rows
 
@@ -138,13 +138,15 @@ class Office:
         return ClockifyClient(transport, self.sandbox.api_url, self.sandbox.reports_url, self.page_size)
 
     def loaded(self, table: str = TABLE) -> dict[str, Fact]:
-        """What the tables hold, by id, in every column; an id that is there twice is a failure."""
+        """What the tables hold, by id, in every column; an id that is there twice is a failure, and a wrong count."""
         family = CORE_TABLES.family(table)
         found: Rows = {}
         with self.warehouse.database.reading() as connection:
             for each in family:
                 columns = ", ".join(column.name for column in each.document_columns)
                 found[each.name] = connection.execute(f"SELECT {columns} FROM {each.name}").fetchall()
+                last = load_state.last_load(connection, each.name)
+                assert (last and last.rows_in_all) == len(found[each.name]), "a load counts what there is"
         return facts(family, found)
 
     def expected(self, *, everything: bool = False) -> dict[str, Fact]:
