@@ -95,6 +95,16 @@ def test_a_sync_shows_workspaces_users_entries_and_waits_and_leaves_its_result_a
     assert re.search(rf"^{re.escape(STUDIO)} +1 +1 +0$", screen.text, re.MULTILINE)
 
 
+def test_a_sync_of_one_workspace_counts_its_rows_alone(command: Command, two_places: Project) -> None:
+    (agency, studio) = two_places.account.workspaces
+    assert command("sync", "--workspace", agency).code == 0
+    said = command("sync", "--workspace", studio)
+    assert said.code == 0
+    assert re.search(r"^clockify_timeentries +1 +21$", said.out, re.MULTILINE)
+    assert re.search(rf"^{re.escape(STUDIO)} +1 +1 +0$", said.out, re.MULTILINE)
+    assert not re.search("^Agency ", said.out, re.MULTILINE)
+
+
 def test_without_a_terminal_there_are_plain_lines_and_no_control_characters(
     command: Command, two_places: Project
 ) -> None:
