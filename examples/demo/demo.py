@@ -31,7 +31,7 @@ def main() -> int:
     only_ui, now = "--ui" in sys.argv[1:], datetime.now(timezone.utc)
     made_at = datetime.fromisoformat(MADE_AT.read_text()) if only_ui and MADE_AT.exists() else now
     with Sandbox(make_agency(timezone=ZONE, made_at=made_at)) as sandbox:
-        environment = {**os.environ, **_variables(sandbox)}
+        environment = _environment(sandbox)
         if only_ui:
             _say(f"Dagster's UI starts, which takes a moment. Then open {UI}/assets/clockify_timeentries\n")
             return _serve_ui(environment)
@@ -45,7 +45,7 @@ def main() -> int:
         _ask()
         if is_installed():
             _say("\nHours, budgets and money as charts, in one file that needs no network:")
-            code = _run("clockify-dagster", "report", "--out", str(REPORT), env=environment)
+            code = _run("clockify-dagster", "report", "--out", str(REPORT.absolute()), env=environment)
     return code
 
 
@@ -55,16 +55,17 @@ def _serve_ui(environment: dict[str, str]) -> int:
     os.environ.update(environment)
     ensure_home()
     workspace = str(Path("workspace.yaml").absolute())
-    # in a folder without a `.env`: Dagster would let it win over the environment, and it is for your own account
-    return _run("dagster", "dev", "--workspace", workspace, "--host", "127.0.0.1", env=environment, cwd=HOME)
+    return _run("dagster", "dev", "--workspace", workspace, "--host", "127.0.0.1", env=environment)
 
 
-def _variables(sandbox: Sandbox) -> dict[str, str]:
+def _environment(sandbox: Sandbox) -> dict[str, str]:
+    """The environment with the settings of the demo in place of your own."""
+    others = {name: value for name, value in os.environ.items() if not name.upper().startswith("CLOCKIFY_")}
     return {
+        **others,
         "CLOCKIFY_API_URL": sandbox.api_url,
         "CLOCKIFY_REPORTS_URL": sandbox.reports_url,
         "CLOCKIFY_API_KEY": sandbox.api_key,
-        "CLOCKIFY_WORKSPACES": "",
         "CLOCKIFY_DATABASE": str(DATABASE.absolute()),
         "CLOCKIFY_TIMEZONE": ZONE,
         "CLOCKIFY_START_DATE": (datetime.now(ZoneInfo(ZONE)) - timedelta(days=150)).date().isoformat(),
@@ -73,11 +74,13 @@ def _variables(sandbox: Sandbox) -> dict[str, str]:
     }
 
 
-def _run(program: str, *arguments: str, env: dict[str, str], cwd: Path | None = None) -> int:
+def _run(program: str, *arguments: str, env: dict[str, str]) -> int:
     """Run a program of this environment; what would end us ends it, and we wait until it has ended in order."""
+    HOME.mkdir(exist_ok=True)
     command = [str(Path(sys.executable).parent / program), *arguments]
+    # in a folder without a `.env`, which is for your own account; Dagster would let it win over the environment
     # in a session of its own, so that Ctrl-C reaches it once: from us
-    with subprocess.Popen(command, env=env, cwd=cwd, start_new_session=True) as process:  # noqa: S603 - our own
+    with subprocess.Popen(command, env=env, cwd=HOME, start_new_session=True) as process:  # noqa: S603 - our own
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda number, _: process.send_signal(number))
         return process.wait()
