@@ -6,29 +6,46 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from types import FrameType
+
+_ENDING = {getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)}
+"""Ctrl-C, what stops a service, and what a terminal sends that is closed; Windows has no such terminals."""
 
 
 @contextmanager
 def watched_signals() -> Iterator[Callable[[], int]]:
-    """Let SIGTERM stop the program as Ctrl-C does; gives a function for the exit code of signals, 0 without any.
+    """Let SIGTERM and SIGHUP stop the program as Ctrl-C does; gives a function for their exit code, 0 without any.
 
-    Dagster replaces the handlers during a run and does not report the signals. Only for the main thread.
+    SIGHUP stays ignored where it is, as below `nohup`. Dagster replaces the handlers during a run and does not report
+    the signals. Only for the main thread.
     """
     reader, writer = os.pipe()  # Python writes the number of each signal into it
     os.set_blocking(reader, False)
     os.set_blocking(writer, False)
     before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-    handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    ours = [number for number in _ENDING - {signal.SIGINT} if not _is_hangup_ignored(number)]
+    replaced = {number: signal.signal(number, _as_ctrl_c) for number in ours}
 
     def exit_code() -> int:
         with suppress(BlockingIOError):
-            return next((128 + n for n in os.read(reader, 64) if n in (signal.SIGINT, signal.SIGTERM)), 0)
+            return next((128 + n for n in os.read(reader, 64) if n in _ENDING), 0)
         return 0
 
     try:
         yield exit_code
     finally:
-        signal.signal(signal.SIGTERM, handler)
+        for number, handler in replaced.items():
+            signal.signal(number, handler)
         signal.set_wakeup_fd(before)
         os.close(reader)
         os.close(writer)
+
+
+def _is_hangup_ignored(number: signal.Signals) -> bool:
+    return number.name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN
+
+
+def _as_ctrl_c(_: int, frame: FrameType | None) -> None:
+    """Do what Ctrl-C does at this moment: during a run Dagster has a handler of its own for it, and none for SIGHUP."""
+    handler = signal.getsignal(signal.SIGINT)
+    (handler if callable(handler) else signal.default_int_handler)(signal.SIGINT, frame)

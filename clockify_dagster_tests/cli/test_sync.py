@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import re
 import shutil
-import signal
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, time, timedelta, timezone
 from importlib import import_module
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from dagster import DagsterInstance, DagsterRunStatus
+from dagster import DagsterInstance
 
 from clockify_dagster.api import ClockifyClient
 from clockify_dagster.cli.runs import Outcome
@@ -178,53 +173,6 @@ def test_a_database_that_somebody_has_open_is_told_with_the_process(command: Com
     assert answer.code == 1
     assert re.search(r"is open in another program: .*PID \d+", answer.err)
     assert "CLOCKIFY_LOCK_TIMEOUT_SECONDS" in answer.err
-
-
-@contextmanager
-def started(project: Project) -> Iterator[subprocess.Popen[str]]:
-    """A sync in a process of its own that is in the middle of listing entries: the answer does not come."""
-    stall = project.sandbox.faults.add(Fault("time-entries", faults.Stall(60), times=None))
-    with subprocess.Popen([COMMAND, "sync"], stdout=-1, stderr=-1, text=True) as process:  # noqa: S603
-        deadline = monotonic() + 60
-        while not stall.matched and monotonic() < deadline:
-            assert process.poll() is None
-            sleep(0.05)
-        yield process
-        process.kill()
-    project.sandbox.faults.clear()
-
-
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_stopped_sync_ends_soon_in_order_says_what_is_not_loaded_and_its_run_is_canceled(
-    project: Project, home: Path, number: signal.Signals, code: int
-) -> None:
-    with started(project) as process:
-        process.send_signal(number)
-        out, err = process.communicate(timeout=30)
-    assert process.returncode == code
-    assert "Stopped. Not loaded, and as before: clockify_timeentries, clockify_timeentries__tags." in err
-    assert "Traceback" not in out + err
-    assert "Stack Trace" not in out + err
-    assert set(printed(out)) == set(DAILY) - {"clockify_timeentries", "clockify_timeentries__tags"}
-    with DagsterInstance.from_config(str(home)) as instance:
-        (run,) = instance.get_runs()
-    assert (run.status, run.tags["clockify/launched_by"]) == (DagsterRunStatus.CANCELED, "sync")
-
-
-def test_a_killed_sync_leaves_whole_tables_and_its_place_in_dagsters_queue_is_freed(
-    command: Command, project: Project, home: Path
-) -> None:
-    with started(project) as process:
-        process.kill()
-        process.communicate(timeout=30)
-    answer = command("sync")
-    assert answer.code == 0, answer.err
-    assert len(project.rows("clockify_timeentries")) == 20
-    with DagsterInstance.from_config(str(home)) as instance:
-        statuses = [run.status for run in instance.get_runs()]
-    assert statuses == [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE]
-    left = {path.name for path in project.database.parent.iterdir() if "clockify" in path.name}
-    assert left <= {project.database.name, f".{project.database.name}.lock"}
 
 
 def test_a_run_that_fails_before_its_first_step_is_not_called_stopped(

@@ -90,7 +90,7 @@ def leftovers(project: Project) -> list[str]:
     return sorted({*beside, *temporary} - {project.database.name, f".{project.database.name}.lock", ".dagster"})
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_sync_that_is_stopped_ends_at_once_and_leaves_nothing_behind(
     loaded: Loaded, command: Callable[..., subprocess.Popen[str]], number: signal.Signals
 ) -> None:
