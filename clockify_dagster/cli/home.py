@@ -34,6 +34,8 @@ from clockify_dagster.warehouse.file_lock import require_file_locks
 DEFAULT = ".dagster"
 IN_USE = ("history", "schedules", "storage")
 """Folders in `DAGSTER_HOME` by which one sees that Dagster has worked there already."""
+UNFINISHED = ("REQUESTED", "CANCELING", "FAILING")
+"""The states of a backfill in which Dagster's daemon takes it up."""
 LONGEST_WAIT_SECONDS = 60
 
 
@@ -169,19 +171,34 @@ def _process_of(run: DagsterRun) -> RunProcess | None:
 def prepare_for_dev() -> Path:
     """Make the folder ready for `dagster dev`, and give it. Raises as `history`, and where others depend on it.
 
-    Dagster's daemon takes all runs that wait in the history, and those fail whose code it does not know.
+    Dagster's daemon takes all runs and backfills that wait in the history, and those fail whose code it does not know.
     """
     home = _home()[1]
     _check_for_dagsters_programs(home)
     with history() as instance:
         waiting = instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.QUEUED]))
-    if others := sorted({run.job_name for run in waiting if not _is_ours(run)}):
+        runs = {run.job_name for run in waiting if not _is_ours(run)}
+        backfills = _backfills_of_others(instance)
+    found = [f"runs of another project wait to be started: {', '.join(sorted(runs))}"] * bool(runs)
+    found += [f"backfills of another project are under way: {', '.join(sorted(backfills))}"] * bool(backfills)
+    if found:
         raise HistoryUnusableError(
-            f"In {os.environ['DAGSTER_HOME']} (DAGSTER_HOME) runs of another project wait to be started: "
-            f"{', '.join(others)}. The daemon of `make dev` would take them, and they would fail. Set DAGSTER_HOME to "
-            "another folder, or load the module clockify_dagster.definitions from the workspace.yaml of that project."
+            f"In {os.environ['DAGSTER_HOME']} (DAGSTER_HOME) {', and '.join(found)}. The daemon of `make dev` would "
+            "take them, and they would fail. Set DAGSTER_HOME to another folder, or load the module "
+            "clockify_dagster.definitions from the workspace.yaml of that project."
         )
     return home
+
+
+def _backfills_of_others(instance: DagsterInstance) -> set[str]:
+    """What backfills that the daemon would go on with are of and is not ours: assets, or jobs."""
+    jobs, tables = _ours(Settings.forgiving())
+    found = set[str]()
+    for backfill in instance.get_backfills():
+        if backfill.status.value in UNFINISHED:
+            found |= {key.to_user_string() for key in {*(backfill.asset_selection or ())} - tables}
+            found |= {backfill.job_name} - jobs if backfill.job_name else set()
+    return found
 
 
 def _check_for_dagsters_programs(home: Path) -> None:

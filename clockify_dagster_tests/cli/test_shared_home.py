@@ -8,12 +8,22 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, JobDefinition, job, op
+from dagster import (
+    AssetKey,
+    DagsterInstance,
+    DagsterRun,
+    DagsterRunStatus,
+    JobDefinition,
+    job,
+    op,
+)
+from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 
 from clockify_dagster.cli.home import end_dead_runs, ensure_home, history, prepare_for_dev
 from clockify_dagster.cli.runs import job_named
@@ -129,6 +139,40 @@ def test_make_dev_does_not_start_where_runs_of_another_project_wait_which_its_da
         with pytest.raises(HistoryUnusableError, match=r"wait to be started: somebody_elses\. The daemon"):
             prepare_for_dev()
         assert {run.status for run in instance.get_runs()} == {DagsterRunStatus.QUEUED}
+
+
+def request_backfill(instance: DagsterInstance, status: BulkActionStatus, of: str) -> None:
+    """Put a backfill of an asset into the history."""
+    instance.add_backfill(
+        PartitionBackfill(
+            backfill_id=of,
+            status=status,
+            from_failure=False,
+            tags={},
+            backfill_timestamp=time.time(),
+            asset_selection=[AssetKey(of)],
+            serialized_asset_backfill_data="{}",
+        )
+    )
+
+
+@pytest.mark.parametrize("status", [BulkActionStatus.REQUESTED, BulkActionStatus.CANCELING, BulkActionStatus.FAILING])
+def test_make_dev_does_not_start_where_a_backfill_of_another_project_is_under_way_which_its_daemon_would_fail(
+    home: Path, status: BulkActionStatus
+) -> None:
+    with DagsterInstance.from_config(str(home)) as instance:
+        request_backfill(instance, status, "clockify_timeentries")
+        request_backfill(instance, status, "their_hours")
+        with pytest.raises(HistoryUnusableError, match=r"another project are under way: their_hours\. The daemon"):
+            prepare_for_dev()
+        assert {backfill.status for backfill in instance.get_backfills()} == {status}
+
+
+def test_backfills_of_ours_and_finished_ones_of_others_keep_make_dev_from_nothing(home: Path) -> None:
+    with DagsterInstance.from_config(str(home)) as instance:
+        request_backfill(instance, BulkActionStatus.REQUESTED, "clockify_timeentries")
+        request_backfill(instance, BulkActionStatus.COMPLETED_FAILED, "their_hours")
+        assert prepare_for_dev() == home
 
 
 @pytest.fixture
