@@ -46,7 +46,8 @@ def sources_yaml(contract: Contract, marts: Iterable[Mart], schema: str, *, chan
 
 def _table(table: Table) -> dict[str, Any]:
     described: dict[str, Any] = {"name": table.name, "description": table.description}
-    if table.name in CORE and table.parent is None:  # others may well have no row, which dbt takes for stale
+    # Others may well have no row, which dbt takes for stale. Of days, dbt would see the last load alone: any backfill.
+    if table.name in CORE and table.parent is None and not table.is_by_day:
         described["config"] = {
             "loaded_at_field": LOADED_AT.name,
             "freshness": {"warn_after": {"count": longest_age(table) // timedelta(hours=1), "period": "hour"}},

@@ -74,11 +74,17 @@ def test_references_are_tested_and_a_deleted_target_is_a_warning(sources: Named)
 
 def test_tables_that_every_account_has_are_to_be_loaded_daily_and_integral_ones_weekly(sources: Named) -> None:
     fresh = {t["name"]: t["config"] for t in sources["clockify"]["tables"] if "config" in t}
-    assert fresh.keys() == {table.name for table in CONTRACT if table.name in CORE and table.parent is None}
+    whole = {table.name for table in CONTRACT if table.name in CORE and table.parent is None and not table.is_by_day}
+    assert fresh.keys() == whole
     assert {config["loaded_at_field"] for config in fresh.values()} == {"_loaded_at"}
     hours = {name: config["freshness"]["warn_after"] for name, config in fresh.items()}
-    assert hours["clockify_timeentries"] == {"count": 36, "period": "hour"}
+    assert hours["clockify_projects"] == {"count": 36, "period": "hour"}
     assert hours["clockify_timeentries_integral"] == {"count": 8 * 24, "period": "hour"}
+
+
+def test_a_table_of_days_has_no_freshness_which_a_backfill_of_old_days_would_satisfy(sources: Named) -> None:
+    entries = by_name(sources["clockify"]["tables"])["clockify_timeentries"]
+    assert "config" not in entries
 
 
 def test_the_table_of_changes_is_among_them(sources: Named) -> None:
