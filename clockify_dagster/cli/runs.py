@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +23,7 @@ from dagster import (
     build_reconstructable_job,
 )
 
+from clockify_dagster.cli.signals import kept_from_steps, take_held_back
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.definitions import project_definitions
 from clockify_dagster.defs.account import Account
@@ -76,15 +78,20 @@ def run_job(
         "loggers": {"progress": {}},
         "ops": {step: {"config": given} for step, given in (steps or {}).items()},
     }
+    in_processes = Settings.forgiving().executor == "multiprocess"
     try:
-        with execute_filed_run(job, instance, config, {**tags, LAUNCHED_BY: outcome.launched_by}) as result:
+        with (
+            kept_from_steps() if in_processes else nullcontext(),
+            execute_filed_run(job, instance, config, {**tags, LAUNCHED_BY: outcome.launched_by}) as result,
+        ):
             _add(outcome, result)
     except (KeyboardInterrupt, DagsterExecutionInterruptedError):
         outcome.success, outcome.interrupted = False, True
 
 
 def job_named(name: str) -> JobDefinition:
-    """The job, as the settings of the environment make it."""
+    """The job, as the settings of the environment make it. A step's process asks for it before the step begins."""
+    take_held_back()
     return _definitions(Settings.forgiving()).resolve_job_def(name)
 
 

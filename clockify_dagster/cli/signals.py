@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -49,3 +51,39 @@ def _as_ctrl_c(_: int, frame: FrameType | None) -> None:
     """Do what Ctrl-C does at this moment: during a run Dagster has a handler of its own for it, and none for SIGHUP."""
     handler = signal.getsignal(signal.SIGINT)
     (handler if callable(handler) else signal.default_int_handler)(signal.SIGINT, frame)
+
+
+@contextmanager
+def kept_from_steps() -> Iterator[None]:
+    """Let processes that start meanwhile begin with these signals held back, which another thread takes for ours.
+
+    A terminal sends them to all processes, and one that is still importing would die of it. Such a process calls
+    `take_held_back` when Dagster watches over it. Only for the main thread, and not on Windows.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    ended = threading.Event()
+    # the thread takes the signals, and Python calls their handlers in the main thread nevertheless
+    taker = threading.Thread(target=ended.wait, daemon=True)
+    taker.start()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    # the first lock starts a process that cleans up behind all of them, after which Python lets some signals through
+    multiprocessing.get_context("spawn").Lock()
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        ended.set()
+        taker.join()
+
+
+def take_held_back() -> None:
+    """In a step's process: take the signals from now on, and those that came already. Elsewhere nothing happens.
+
+    A closed terminal is left to the run's own process, which ends those of its steps.
+    """
+    if multiprocessing.parent_process() is not None and hasattr(signal, "pthread_sigmask"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)

@@ -77,6 +77,31 @@ def test_a_sync_whose_terminal_is_closed_is_canceled(project: Project, home: Pat
         assert [run.status for run in instance.get_runs()] == [DagsterRunStatus.CANCELED]
 
 
+def children_of(pid: int) -> list[bytes]:
+    """The command lines of a process's children."""
+    numbers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [Path(f"/proc/{number}/cmdline").read_bytes() for number in numbers]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are looked up in Linux's /proc")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_to_all_processes_while_a_step_is_still_importing_cancels_the_run(
+    project: Project, home: Path, number: signal.Signals, code: int
+) -> None:
+    project.set(executor="multiprocess")
+    with subprocess.Popen([COMMAND, "sync"], stdout=-1, stderr=-1, text=True, start_new_session=True) as process:  # noqa: S603
+        deadline = monotonic() + 60
+        while not any(b"spawn_main" in line for line in children_of(process.pid)) and monotonic() < deadline:
+            sleep(0.01)
+        os.killpg(process.pid, number)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == code, err
+    assert "Traceback" not in out + err
+    assert "Stopped. Not loaded, and as before: " in err
+    with DagsterInstance.from_config(str(home)) as instance:
+        assert [run.status for run in instance.get_runs()] == [DagsterRunStatus.CANCELED]
+
+
 def test_a_killed_sync_leaves_whole_tables_and_its_place_in_dagsters_queue_is_freed(
     command: Command, project: Project, home: Path
 ) -> None:
