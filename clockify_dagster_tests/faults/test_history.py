@@ -16,6 +16,7 @@ from clockify_dagster.cli.home import history
 from clockify_dagster_tests.faults.conftest import Command, Loaded, everything
 from clockify_dagster_tests.faults.test_machine import small_disk
 from clockify_dagster_tests.faults.test_process import ROOTS, assert_old_or_new, change_everything
+from clockify_dagster_tests.leaving_out import leave_out
 
 SYNC = [sys.executable, "-c", "from clockify_dagster.cli import main; main()", "sync"]
 ROOM = 300_000  # bytes; a run's history takes some 800,000
@@ -64,7 +65,7 @@ def a_history_that_is_read_only_now(home: Path) -> Iterator[None]:
 
 def _skip_unless(is_small: bool) -> None:
     if not is_small:
-        pytest.skip("no disk can be mounted here, and permissions would not stop root")
+        leave_out("no disk can be mounted here, and permissions would not stop root")
 
 
 def _make_read_only(home: Path) -> None:

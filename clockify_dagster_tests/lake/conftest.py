@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -26,6 +25,7 @@ from clockify_dagster_tests.lake.servers import (
     running_postgres,
     running_s3,
 )
+from clockify_dagster_tests.leaving_out import leave_out
 
 # the environment of `make test` has no extra `lake`; in that of `make test-lake` a module that is missing is an error
 collect_ignore_glob = [] if find_spec("psycopg2") else ["test_*.py"]
@@ -38,18 +38,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.lake)
 
 
-def _missing(error: ServerMissingError) -> None:
-    """In CI that is a failure; at home one may be without."""
-    (pytest.fail if os.environ.get("CI") else pytest.skip)(str(error))
-
-
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     try:
         with running_postgres() as server:
             yield server
     except ServerMissingError as error:
-        _missing(error)
+        leave_out(str(error))
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +53,7 @@ def s3() -> Iterator[S3]:
         with running_s3() as server:
             yield server
     except ServerMissingError as error:
-        _missing(error)
+        leave_out(str(error))
 
 
 class LakeProject(Project):
