@@ -227,18 +227,3 @@ def test_a_workspace_that_gets_the_report_later_is_loaded_whole_and_others_are_n
     assert begun == {worked.place: str(days(worked, 2).first), other["id"]: str(worked.limits.first)}
     load(worked, BILLING, days(worked, 2))
     assert_equal(worked, *TABLES)
-
-
-def test_days_that_a_failure_has_cost_are_read_when_it_is_over(worked: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clockify_dagster.api.transport.FIRST_PAUSE", 0.0)
-    other = worked.account.add_workspace("Studio")
-    worked.account.add_entry(other, worked.account.add_user(other), worked.day(20))
-    worked.sandbox.faults.add(Fault(f"{other['id']}/reports", faults.Status(500), times=None))
-    for table in TABLES:
-        load(worked, table)
-        assert worked.faults == [], "never loaded before"
-        assert len(rows(worked, table)) == 80
-    worked.sandbox.faults.clear()
-    for table in TABLES:
-        load(worked, table, days(worked, 2))
-    assert_equal(worked, *TABLES)
