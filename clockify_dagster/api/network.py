@@ -1,7 +1,7 @@
 """The way to a host, as the environment sets it: its proxy and the certificates to trust; and what fails on the way.
 
 `requests` would ask the environment by itself, but sends requests to this machine through a proxy as well, where the
-key would be read in clear, and knows nothing of SSL_CERT_FILE. So it is asked here.
+key would be read in clear, and knows nothing of SSL_CERT_FILE and SSL_CERT_DIR. So it is asked here.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from requests.utils import get_environ_proxies, select_proxy
 
 from clockify_dagster.errors import ClockifyDagsterError, ProxyRefusedError, SettingsError, UnreachableError
 
-CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
-"""The variables that name certificates to trust, the first that is set goes: a file, or a folder as OpenSSL has it."""
+CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+"""The variables that name certificates to trust, the first that is set goes: a file, or a folder that `openssl rehash`
+has prepared."""
 
 UNENCRYPTED = "with http the key would travel unencrypted; use https, or http to this machine only"
 _TIMEOUTS = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)
@@ -105,7 +106,8 @@ def _certificates() -> str | None:
                     "holds no certificate" if isinstance(error, ssl.SSLError) else f"cannot be read: {error.strerror}"
                 )
                 raise SettingsError(
-                    f"{name} names {path}, which {what}. Name the file with the certificates to trust, or unset it."
+                    f"{name} names {path}, which {what}. Name the file or folder with the certificates to trust, or "
+                    "unset it."
                 ) from None
             return path
     return None

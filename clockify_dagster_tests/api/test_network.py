@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import logging
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -105,6 +107,21 @@ def test_a_proxy_gets_its_login_and_not_the_key(
     assert sandbox.api_key not in received
     assert "proxy-authorization" not in {name.lower() for name in sandbox.requests[0].headers}
     assert not [secret for secret in (sandbox.api_key, "p@ss", "p%40ss") if secret in caplog.text]
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="the folder is prepared by the program openssl")
+@pytest.mark.parametrize("trusted", CERTIFICATES)
+def test_a_companys_certificates_may_be_a_folder(
+    sandbox: Sandbox, proxy: Proxy, bundle: str, ask: Ask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, trusted: str
+) -> None:
+    folder = tmp_path / "certificates"
+    folder.mkdir()
+    shutil.copy(bundle, folder)
+    subprocess.run(["openssl", "rehash", str(folder)], check=True)  # noqa: S603, S607 - of the system
+    monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
+    monkeypatch.setenv(trusted, str(folder))
+    assert ask()
+    assert sandbox.requests[0].key == sandbox.api_key
 
 
 def test_a_host_that_no_proxy_names_is_reached_without(proxy: Proxy, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
