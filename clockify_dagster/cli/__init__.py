@@ -70,7 +70,11 @@ def commands() -> None:
 @click.option("--to", "last", callback=_day, metavar="DAY", help="The last day to load, included.")
 @click.option("--workspace", "workspaces", multiple=True, metavar="ID", help="Load only this one; may come twice.")
 @click.option("--integral", is_flag=True, help="Load the integral tables too: all entries, also future ones.")
-@click.option("--drop-unseen", is_flag=True, help="Remove all rows of loaded workspaces that this key does not see.")
+@click.option(
+    "--drop-unseen",
+    is_flag=True,
+    help="Remove all rows of loaded workspaces that this key does not see, or CLOCKIFY_WORKSPACES leaves out.",
+)
 @click.option(
     "--launched-by",
     metavar="NAME",

@@ -19,7 +19,7 @@ from clockify_dagster.defs.jobs import DAILY
 from clockify_dagster.defs.partitions import Calendar
 from clockify_dagster.defs.resources import chosen, connect, workspaces_of
 from clockify_dagster.errors import ApiError, ClockifyDagsterError, NotAllowedError, NotThereError, WarehouseError
-from clockify_dagster.refresh import Workspace, held_workspaces, refuse_other_account, unseen_text
+from clockify_dagster.refresh import Workspace, held_workspaces, refuse_other_account, unread_of, unread_texts
 from clockify_dagster.settings import Settings
 
 
@@ -66,9 +66,10 @@ def _account(settings: Settings) -> bool:
     with suppress(WarehouseError):  # which is reported with the database
         held = held_workspaces(warehouse_of(settings).warehouse(patience=0))
     refuse_other_account(found, held)
-    if unseen := {each: workspace for each, workspace in held.items() if found and each not in found}:
-        _say("", unseen_text(unseen))
-    wanted = chosen(found, settings.workspaces, apart_from=unseen, by=settings.named("workspaces"))
+    unseen, setting = held.keys() - found.keys() if found else set(), settings.named("workspaces")
+    wanted = chosen(found, settings.workspaces, apart_from=unseen, by=setting)
+    for line in unread_texts(unread_of(found, held, wanted) if found else {}, held, setting):
+        _say("", line)
     if not wanted:
         none = "The key sees no workspace. Make one in Clockify, or use the key of somebody who is in one."
         return _say("problem", none)

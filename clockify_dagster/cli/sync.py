@@ -45,7 +45,8 @@ def run_sync(
     """Load, print, and give the exit code: 0 when all is loaded, 1 when something is missing.
 
     With `workspaces`, these alone are loaded, and the rows of all others stay. With `drop_unseen`, the rows of those
-    that the key does not see are removed. The tag `clockify/launched_by` of the runs says by what they were launched.
+    that the key does not see, or the setting leaves out, are removed. The runs' tag `clockify/launched_by` says by what
+    they were launched.
     """
     if settings.api_key is None:
         raise missing_key(settings.named("api_key"))

@@ -26,7 +26,7 @@ from clockify_dagster.errors import LoadConflictError, SettingsError
 from clockify_dagster.warehouse import Load, Warehouse, destination_of
 from clockify_dagster.warehouse.database import STORAGE_VERSION
 from clockify_dagster.warehouse.ddl import MAIN
-from clockify_dagster.warehouse.workspace_state import workspace_states
+from clockify_dagster.warehouse.workspace_state import NOT_CHOSEN, workspace_states
 
 MOST_CONFLICTS = 5
 
@@ -71,11 +71,18 @@ class ClockifyIOManager(DuckDBPandasIOManager, IOManager):
         return Warehouse(destination, contract, self.change_log_days)
 
     def unread_workspaces(self) -> dict[str, str]:
-        """The loaded workspaces that must not be read, and why, as they were when the workspaces were last loaded."""
+        """The loaded workspaces that cannot be read, and why, as they were when the workspaces were last loaded.
+
+        Which ones the setting leaves out is not among it: that may have changed since.
+        """
         if self._unread is None:
             with self.warehouse().database.reading_if_there() as connection:
                 states = {} if connection is None else workspace_states(connection, WORKSPACES)
-            self._unread = {each: state.unread for each, state in states.items() if state.unread and state.read_at}
+            self._unread = {
+                each: state.unread
+                for each, state in states.items()
+                if state.unread and state.unread != NOT_CHOSEN and state.read_at
+            }
         return self._unread
 
     def _forget_workspaces(self) -> None:

@@ -16,7 +16,7 @@ from clockify_dagster.days import Days, Span, cover, ranges_of
 from clockify_dagster.errors import SettingsError
 from clockify_dagster.settings import Settings
 from clockify_dagster.warehouse import Warehouse, load_state
-from clockify_dagster.warehouse.workspace_state import without_days, workspace_names
+from clockify_dagster.warehouse.workspace_state import UNSEEN, without_days, workspace_names
 
 PARTITION_TAG = "dagster/partition"
 RANGE_START_TAG = "dagster/asset_partition_range_start"
@@ -139,13 +139,14 @@ def missing_days(calendar: Calendar, warehouse: Warehouse, workspaces: tuple[str
 
     A day that was last loaded before it was over is missing too: entries of its later hours may not be there. Of
     workspaces that this key does not see, or never could read, no day is missing; nor where entries are not loaded.
+    What earlier runs were told to leave out does not matter: these workspaces are those that are chosen now.
     """
     if TIMEENTRIES.name not in warehouse.contract:
         return []
     wanted, settled, apart = set(workspaces), dict[str, list[Span]](), set[str]()
     with warehouse.database.reading_if_there() as connection:
         if connection is not None:
-            settled, apart = load_state.settled_spans(connection), without_days(connection)
+            settled, apart = load_state.settled_spans(connection), without_days(connection, [UNSEEN])
             wanted = wanted or set(workspace_names(connection))
     held = [settled.get(workspace, []) for workspace in wanted - apart]
 

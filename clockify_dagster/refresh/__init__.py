@@ -11,7 +11,13 @@ from clockify_dagster.refresh.reports import read_report
 from clockify_dagster.refresh.tables import read_listed_table, read_projects, read_users
 from clockify_dagster.refresh.time_off import read_time_off
 from clockify_dagster.refresh.troubles import names_of
-from clockify_dagster.refresh.workspaces import choose_workspaces, held_workspaces, refuse_other_account, unseen_text
+from clockify_dagster.refresh.workspaces import (
+    choose_workspaces,
+    held_workspaces,
+    refuse_other_account,
+    unread_of,
+    unread_texts,
+)
 
 __all__ = [
     "RefreshContext",
@@ -30,5 +36,6 @@ __all__ = [
     "refresh_everything",
     "refresh_span",
     "refuse_other_account",
-    "unseen_text",
+    "unread_of",
+    "unread_texts",
 ]

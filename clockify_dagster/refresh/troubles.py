@@ -92,7 +92,7 @@ def unread_error(
     for other in others[:_SHOWN]:
         error.aside += f" {other.full_label}: {errors[other.id].reason}"
     if is_partial:
-        error.aside += " To stop loading a workspace, leave it out of CLOCKIFY_WORKSPACES; its rows are then removed."
+        error.aside += " To stop loading a workspace, leave it out of CLOCKIFY_WORKSPACES; its rows stay."
     return error
 
 

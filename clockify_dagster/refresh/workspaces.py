@@ -2,19 +2,20 @@
 
 Two things must not empty a table. A plain member's key sees only some projects and nobody's hours but its own: so a
 workspace whose users the key may not list is not read. And the key of another account sees other workspaces than those
-that are loaded: so it is refused, unless the loaded ones are to be dropped.
+that are loaded: so it is refused, unless the loaded ones are to be dropped. Loaded ones that the key does not see, or
+the setting leaves out, are not read, and their rows stay.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from clockify_dagster.errors import ApiError, NotAllowedError, OtherAccountError
 from clockify_dagster.refresh.context import RefreshContext, Workspace
 from clockify_dagster.refresh.troubles import Troubles, left_out_text, names_of, unread_error
 from clockify_dagster.warehouse import Warehouse
-from clockify_dagster.warehouse.workspace_state import workspace_names
+from clockify_dagster.warehouse.workspace_state import NOT_CHOSEN, UNSEEN, workspace_names
 
 HOW_TO_DROP = (
     "`clockify-dagster sync --drop-unseen` (in Dagster's UI: the config `drop_unseen: true` of the step that loads the "
@@ -85,9 +86,24 @@ def refuse_other_account(found: Mapping[str, Workspace], held: Mapping[str, Work
         )
 
 
-def unseen_text(unseen: Mapping[str, Workspace]) -> str:
-    """What to say of loaded workspaces that the key does not see."""
-    return (
-        f"{names_of(unseen.values())}: in the database, but this key does not see it. Its rows stay as they are. "
-        f"{HOW_TO_DROP} removes them."
-    )
+def unread_of(found: Collection[str], held: Collection[str], wanted: Collection[str]) -> dict[str, str]:
+    """By id, those of the held workspaces that are not read, and why, as a `Load` takes it.
+
+    `found` are those that the key sees, `wanted` those of them that the setting chooses.
+    """
+    return {each: NOT_CHOSEN if each in found else UNSEEN for each in held if each not in wanted}
+
+
+def unread_texts(
+    unread: Mapping[str, str], held: Mapping[str, Workspace], setting: str, *, are_dropped: bool = False
+) -> list[str]:
+    """What to say of held workspaces that are not read: a line for each reason there is. `setting` is its name."""
+    lines = []
+    for reason, words in ((UNSEEN, "this key does not see it"), (NOT_CHOSEN, f"{setting} leaves it out")):
+        names = names_of(held[each] for each, why in unread.items() if why == reason)
+        if names and are_dropped:
+            lines.append(f"Removed, since {words}: {names}.")
+        elif names:
+            stays = f"in the database, but {words}. Its rows stay as they are."
+            lines.append(f"{names}: {stays} {HOW_TO_DROP} removes them.")
+    return lines

@@ -19,6 +19,10 @@ from clockify_dagster.warehouse.state_tables import of_tables_named, remember, r
 
 UNSEEN = "unseen"
 """Why a workspace was not read: it is in the database, and the key does not see it."""
+NOT_CHOSEN = "not chosen"
+"""Why a workspace was not read: it is in the database, and the setting that names workspaces leaves it out."""
+LEFT_OUT = frozenset({UNSEEN, NOT_CHOSEN})
+"""The reasons for which nothing new is expected of a workspace. All others are troubles, which may pass."""
 
 _TABLE = "workspace_loads"
 
@@ -29,7 +33,7 @@ class WorkspaceState:
 
     Attributes:
         read_at: when a load last read it; None where none ever did.
-        unread: why the last load did not read it: `UNSEEN`, or the name of an error; None where it did.
+        unread: why the last load did not read it: one of `LEFT_OUT`, or the name of an error; None where it did.
         listed_at: when the listing began that the load read, by the loader's clock; None in files of older versions.
     """
 
@@ -98,16 +102,17 @@ def were_loaded(connection: duckdb.DuckDBPyConnection, table: str, workspaces: I
     return {each for each in workspaces if each in states and states[each].read_at is not None}
 
 
-def without_days(connection: duckdb.DuckDBPyConnection) -> set[str]:
+def without_days(connection: duckdb.DuckDBPyConnection, left_out: Collection[str] = LEFT_OUT) -> set[str]:
     """The workspaces whose time entries cannot be expected to be there.
 
-    Those that the key does not see, and those that were never read, though it was tried.
+    Those that were never read, though it was tried, and those that the last load left out for one of these reasons.
     """
     return {
         each
         for table in (WORKSPACES, TIMEENTRIES.name)
         for each, state in workspace_states(connection, table).items()
-        if state.unread is not None and (state.unread == UNSEEN or state.read_at is None)
+        if state.unread in left_out
+        or (state.unread is not None and state.unread not in LEFT_OUT and state.read_at is None)
     }
 
 

@@ -17,7 +17,7 @@ from clockify_dagster.warehouse import load_state
 from clockify_dagster.warehouse.audit import AuditContext, Finding, audit
 from clockify_dagster.warehouse.ddl import ensure_table
 from clockify_dagster.warehouse.state_tables import ensure_state
-from clockify_dagster.warehouse.workspace_state import UNSEEN, record_workspaces
+from clockify_dagster.warehouse.workspace_state import NOT_CHOSEN, UNSEEN, record_workspaces
 from clockify_dagster_tests.checks.conftest import MakeProject, clean_account, findings
 from clockify_dagster_tests.conftest import Project
 
@@ -157,12 +157,13 @@ def test_each_workspace_needs_its_days_and_those_that_lack_some_are_named(file: 
     assert file.judge(file.at(today, 7)).passed is True, "its rows stay, and no sync loads it any more"
 
 
-def test_no_day_is_expected_of_a_workspace_that_the_key_does_not_see_or_never_could_read(file: File) -> None:
+def test_no_day_is_expected_of_a_workspace_that_is_left_out_or_never_could_be_read(file: File) -> None:
     today = date(2026, 6, 10)
     file.load(START, today, file.at(today, 5), "mine")
-    file.connection.execute("INSERT INTO clockify_workspaces VALUES ('unseen'), ('member')")
+    file.connection.execute("INSERT INTO clockify_workspaces VALUES ('unseen'), ('member'), ('not chosen')")
     assert file.judge(file.at(today, 6)).passed is False
-    record_workspaces(file.connection, [ENTRIES.name], ["mine"], {"unseen": UNSEEN, "member": "NotAllowedError"})
+    unread = {"unseen": UNSEEN, "member": "NotAllowedError", "not chosen": NOT_CHOSEN}
+    record_workspaces(file.connection, [ENTRIES.name], ["mine"], unread)
     assert file.judge(file.at(today, 6)).passed is True
 
 
@@ -178,6 +179,8 @@ def test_a_table_is_not_fresh_where_a_workspace_could_not_be_read_for_longer(loa
     assert "That did not read Clean, nor did any load of the last 36 hours." in finding.message
     loaded.execute("UPDATE clockify_state.workspace_loads SET unread = 'NotAllowedError'")
     assert findings(loaded)[table, "is_fresh"].passed is True, "it is not on this plan"
+    loaded.execute("UPDATE clockify_state.workspace_loads SET unread = $1", NOT_CHOSEN)
+    assert findings(loaded)[table, "is_fresh"].passed is True, "it is not asked for"
 
 
 def test_a_part_that_was_loaded_on_purpose_is_a_warning_in_the_command_and_in_dagster(

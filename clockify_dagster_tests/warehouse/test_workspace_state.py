@@ -11,7 +11,13 @@ import pytest
 from clockify_dagster.contract import CONTRACT, WORKSPACES
 from clockify_dagster.warehouse import Database, Load, PageSource, Warehouse
 from clockify_dagster.warehouse.load_state import faults_of
-from clockify_dagster.warehouse.workspace_state import UNSEEN, were_loaded, without_days, workspace_states
+from clockify_dagster.warehouse.workspace_state import (
+    NOT_CHOSEN,
+    UNSEEN,
+    were_loaded,
+    without_days,
+    workspace_states,
+)
 
 TAGS = "clockify_tags"
 
@@ -45,11 +51,12 @@ def test_one_that_is_no_longer_named_is_forgotten_with_its_rows(warehouse: Wareh
         assert were_loaded(connection, TAGS, ["a", "b"]) == {"a"}
 
 
-def test_no_days_are_expected_of_workspaces_that_are_unseen_or_never_were_read(warehouse: Warehouse) -> None:
-    load(warehouse, WORKSPACES, "a", "b", "c")
-    load(warehouse, WORKSPACES, "a", b=UNSEEN, c="NotAllowedError", d="NotAllowedError")
+def test_no_days_are_expected_of_workspaces_that_are_left_out_or_never_were_read(warehouse: Warehouse) -> None:
+    load(warehouse, WORKSPACES, "a", "b", "c", "e")
+    load(warehouse, WORKSPACES, "a", b=UNSEEN, c="NotAllowedError", d="NotAllowedError", e=NOT_CHOSEN, f=NOT_CHOSEN)
     with warehouse.database.reading() as connection:
-        assert without_days(connection) == {"b", "d"}
+        assert without_days(connection) == {"b", "d", "e", "f"}
+        assert without_days(connection, [UNSEEN]) == {"b", "d"}, "the others may be chosen again"
 
 
 def test_in_a_file_of_an_older_version_what_is_loaded_was_loaded_of_all_workspaces(warehouse: Warehouse) -> None:

@@ -1,7 +1,7 @@
 """The assets of tables: one step for each family, or for several families that come from one listing."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,8 +14,8 @@ from clockify_dagster.defs.partitions import days_of
 from clockify_dagster.defs.run_workspaces import workspaces_of_run
 from clockify_dagster.defs.table_outputs import Event, asset_options, outputs, workspaces_input
 from clockify_dagster.errors import located
-from clockify_dagster.refresh import RefreshContext, RefreshResult, read_listed_table
-from clockify_dagster.warehouse.workspace_state import UNSEEN
+from clockify_dagster.refresh import RefreshContext, RefreshResult, Workspace, read_listed_table
+from clockify_dagster.warehouse.workspace_state import LEFT_OUT, NOT_CHOSEN, UNSEEN
 
 
 def table_asset(
@@ -44,11 +44,13 @@ def table_asset(
         with error_boundary(metadata), clockify.counting_requests(metadata):
             days = days_of(context.run.tags, calendar) if calendar else None
             among = workspaces_of_run(context.run.tags)
-            workspaces, unread = clockify.chosen(clockify_workspaces, among), warehouse.unread_workspaces()
-            unread = {each: why for each, why in unread.items() if among is None or each in among}
+            workspaces = clockify.chosen(clockify_workspaces, among)
+            held = {str(each) for each in clockify_workspaces["id"]}
+            unread = _unread(workspaces, held, among, warehouse.unread_workspaces())
             named = clockify.settings.workspaces
             if needs_users:
-                unread = {each: why for each, why in unread.items() if why == UNSEEN and each not in named}
+                missed = {each for each, why in unread.items() if why == UNSEEN and each in named}
+                unread = {each: why for each, why in unread.items() if why in LEFT_OUT and each not in missed}
             refresh = RefreshContext(
                 client=clockify.client,
                 warehouse=warehouse.warehouse(account.contract),
@@ -86,3 +88,15 @@ def table_asset(
                 raise fault
 
     return assets
+
+
+def _unread(
+    chosen: Mapping[str, Workspace], held: Collection[str], among: frozenset[str] | None, known: Mapping[str, str]
+) -> dict[str, str]:
+    """Those of the held workspaces that a run does not read, and why: the setting leaves them out, or what is known.
+
+    What the key does not see counts as that, whether it is chosen or not. Nothing is said of workspaces that the run
+    is not about.
+    """
+    unread = {**known, **{each: NOT_CHOSEN for each in held if each not in chosen and known.get(each) != UNSEEN}}
+    return {each: why for each, why in unread.items() if among is None or each in among}

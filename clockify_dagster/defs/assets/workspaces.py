@@ -18,12 +18,11 @@ from clockify_dagster.refresh import (
     RefreshContext,
     choose_workspaces,
     held_workspaces,
-    names_of,
     refuse_other_account,
-    unseen_text,
+    unread_of,
+    unread_texts,
 )
 from clockify_dagster.warehouse import PageSource, WorkspacesLoad, closed_on_failure
-from clockify_dagster.warehouse.workspace_state import UNSEEN
 
 
 class WorkspacesConfig(Config):
@@ -31,8 +30,8 @@ class WorkspacesConfig(Config):
 
     drop_unseen: bool = Field(
         default=False,
-        description="Remove all rows of loaded workspaces that this key does not see. Otherwise they stay, and a key "
-        "that sees none of the loaded workspaces is refused.",
+        description="Remove all rows of loaded workspaces that this key does not see, or that CLOCKIFY_WORKSPACES "
+        "leaves out. Otherwise they stay, and a key that sees none of the loaded workspaces is refused.",
     )
 
 
@@ -50,25 +49,24 @@ def workspaces_asset(account: Account) -> AssetsDefinition:
             found, held = workspaces_of(documents.values()), held_workspaces(warehouse.warehouse(account.contract))
             if held and not found:
                 raise _sees_nothing()
-            unseen = {each: workspace for each, workspace in held.items() if each not in found}
-            dropped = frozenset(unseen) if config.drop_unseen else frozenset()
-            if dropped:
-                context.log.warning(f"Removed, since this key does not see it: {names_of(unseen.values())}.")
-            elif unseen:
+            if not config.drop_unseen:
                 refuse_other_account(found, held)
-                context.log.warning(unseen_text(unseen))
-            unread = dict.fromkeys(unseen.keys() - dropped, UNSEEN)
+            among, setting = workspaces_of_run(context.run.tags), settings.named("workspaces")
             # a loaded one that the setting names and the key does not see is reported by the step of the users
-            among = workspaces_of_run(context.run.tags)
-            wanted = chosen(found, settings.workspaces, apart_from=unread, by=settings.named("workspaces"))
+            unseen = set() if config.drop_unseen else held.keys() - found.keys()
+            wanted = chosen(found, settings.workspaces, apart_from=unseen, by=setting)
+            unread = unread_of(found, held, wanted)
+            for line in unread_texts(unread, held, setting, are_dropped=config.drop_unseen):
+                context.log.warning(line)
+            dropped = frozenset(unread) if config.drop_unseen else frozenset()
             if among is not None:
-                wanted = chosen(wanted, tuple(sorted(among)), apart_from=unread, by=f"The tag {WORKSPACES_TAG}")
+                wanted = chosen(wanted, tuple(sorted(among)), apart_from=unseen, by=f"The tag {WORKSPACES_TAG}")
             refresh = RefreshContext(
                 client=client,
                 warehouse=warehouse.warehouse(account.contract),
                 table=WORKSPACES,
                 workspaces={each: found[each] for each in wanted},
-                unread=unread,
+                unread={} if dropped else unread,
                 among=among,
                 concurrency=settings.concurrency,
                 log=context.log,

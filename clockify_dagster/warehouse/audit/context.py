@@ -14,7 +14,7 @@ from clockify_dagster.days import Days
 from clockify_dagster.errors import NotAllowedError
 from clockify_dagster.warehouse import load_state
 from clockify_dagster.warehouse.ddl import WORKSPACE, columns_by_table, in_database, of_workspaces, quoted
-from clockify_dagster.warehouse.workspace_state import workspace_names, workspace_states
+from clockify_dagster.warehouse.workspace_state import LEFT_OUT, workspace_names, workspace_states
 
 _Value = TypeVar("_Value")
 
@@ -70,9 +70,10 @@ class AuditContext:
         return table in self.columns or table in self.loads
 
     def is_on_no_plan(self, table: Table) -> bool:
-        """Whether the last load found that no workspace has the table: by its plan, or for the key's role."""
-        states = workspace_states(self.connection, table.parent or table.name)
-        return bool(states) and all(state.unread == NotAllowedError.__name__ for state in states.values())
+        """Whether the last load found that no workspace that it asked has the table: by its plan, or for the role."""
+        states = workspace_states(self.connection, table.parent or table.name).values()
+        asked = [state.unread for state in states if state.unread not in LEFT_OUT]
+        return bool(asked) and all(why == NotAllowedError.__name__ for why in asked)
 
     def is_absent(self, table: Table) -> bool:
         """Whether no workspace has the table, and none had it before: there is nothing to check."""

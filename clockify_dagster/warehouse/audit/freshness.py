@@ -15,7 +15,7 @@ from clockify_dagster.days import Span, first_few, gaps, ranges_of
 from clockify_dagster.errors import NotAllowedError
 from clockify_dagster.warehouse.audit.context import AuditContext
 from clockify_dagster.warehouse.audit.model import Check, Find, Finding, found, not_checked
-from clockify_dagster.warehouse.workspace_state import UNSEEN, without_days, workspace_states
+from clockify_dagster.warehouse.workspace_state import LEFT_OUT, without_days, workspace_states
 
 _LISTED, _SHOWN = 100, 3  # how many ranges or workspaces are in the numbers, and in the message
 
@@ -46,8 +46,8 @@ def _find_age(context: AuditContext, table: Table, check: Check) -> Finding:
     message = f"Last loaded at {loads[0].loaded_at:%Y-%m-%d %H:%M} UTC, {_in_words(age)} ago."
     if context.is_on_no_plan(table):
         return found(check, True, f"Not on this plan any more. {message}", hours=_hours(age), workspaces=[])
-    # what the key does not see, or the plan does not have, cannot be read
-    states, excused = workspace_states(context.connection, table.name), (None, UNSEEN, NotAllowedError.__name__)
+    # what is left out, or the plan does not have, is not read
+    states, excused = workspace_states(context.connection, table.name), {None, *LEFT_OUT, NotAllowedError.__name__}
     unread = {each: state.read_at for each, state in states.items() if state.unread not in excused}
     late = [each for each, read_at in unread.items() if read_at and context.now - read_at > longest]
     if late:
