@@ -41,7 +41,7 @@ class _Record(NamedTuple):
 
 
 class ChangeFeed:
-    """Reads the feed. It is experimental: where it raises `ApiError`, going on without it is right."""
+    """Reads the feed. It is experimental: where it is refused, going on without it is right."""
 
     def __init__(self, transport: Transport, api_url: str) -> None:
         """Ask for entries and for what belongs to them, until the server refuses several types at once."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
 from clockify_dagster.contract.time import TIMEENTRIES, TIMEENTRIES_INTEGRAL
 from clockify_dagster.days import Span
-from clockify_dagster.errors import AbortedError, ApiError
-from clockify_dagster.refresh.changes import SLACK, Changes, read_changes
+from clockify_dagster.errors import ClockifyDagsterError
+from clockify_dagster.refresh.changes import SLACK, Changes
 from clockify_dagster.refresh.context import RefreshContext, RefreshResult
 from clockify_dagster.refresh.entries import EntriesRead, read_entries
+from clockify_dagster.refresh.feed import read_feeds
 from clockify_dagster.refresh.lookups import EntryLookup, LookupResult
 from clockify_dagster.refresh.tables import list_users
 from clockify_dagster.refresh.troubles import Troubles
@@ -43,6 +44,21 @@ class Loaded:
     last_load: load_state.LoadRecord | None
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """What was found of entries that are not in the listing.
+
+    Attributes:
+        found: the entries that were looked up.
+        feed: by workspace, where the change feed goes on; what is known of the others stays.
+        faults: of feeds that could not be read.
+    """
+
+    found: LookupResult = field(default_factory=LookupResult)
+    feed: dict[str, FeedState] = field(default_factory=dict)
+    faults: Sequence[ClockifyDagsterError] = ()
+
+
 def refresh_everything(context: RefreshContext) -> RefreshResult:
     """Read all entries of all time anew. Rows of users who have left and are served no more stay."""
     listed_at, troubles = datetime.now(timezone.utc), Troubles(context)
@@ -66,7 +82,7 @@ def refresh_span(context: RefreshContext) -> RefreshResult:
     troubles.context = replace(context, limits=loaded.limits)
     read = read_entries(troubles, loaded.users, began)
     with closed_on_failure(read.staging):
-        found, feed = _look_elsewhere(troubles, span, loaded, read=read, began=began)
+        elsewhere = _look_elsewhere(troubles, span, loaded, read=read, began=began)
         troubles.raise_if_all_failed()
         load = EntriesLoad(
             read.staging,
@@ -77,25 +93,26 @@ def refresh_span(context: RefreshContext) -> RefreshResult:
             zone=context.zone,
             last_load=loaded.last_load,
             retained_users=frozenset(read.retained_users),
-            deleted=frozenset(found.gone),
-            feed=feed,
+            deleted=frozenset(elsewhere.found.gone),
+            feed=elsewhere.feed,
             followers=tuple(each for each in context.warehouse.contract if each.goes_with == context.table),
         )
-        return RefreshResult([load], faults=troubles.report(), numbers=found.numbers)
+        faults = [*troubles.report(), *elsewhere.faults]
+        return RefreshResult([load], faults=faults, numbers=elsewhere.found.numbers)
 
 
-def _look_elsewhere(
-    troubles: Troubles, span: Span, loaded: Loaded, *, read: EntriesRead, began: datetime
-) -> tuple[LookupResult, dict[str, FeedState]]:
-    """Find the entries that are not in the listing; gives what was found, and where the feed goes on.
+def _look_elsewhere(troubles: Troubles, span: Span, loaded: Loaded, *, read: EntriesRead, began: datetime) -> Elsewhere:
+    """Find the entries that are not in the listing.
 
     Where everything is read anew and nobody has left, there is nothing to look for. Of those who have left only the
     feed says what becomes of their entries. A workspace of which entries cannot be found is among the troubles then.
     """
-    context, result, feed = troubles.context, LookupResult(), dict[str, FeedState]()
+    context = troubles.context
     if context.reads_all and not read.has_left:
-        return result, {each: _first_state(context, read.young[each], began) for each in troubles.read}
-    readings = _read_feed(context, {each: state for each, state in loaded.feed.items() if each in troubles.read}, began)
+        return Elsewhere(feed={each: _first_state(context, read.young[each], began) for each in troubles.read})
+    known = {each: state for each, state in loaded.feed.items() if each in troubles.read}
+    readings, faults = read_feeds(context, known, began)
+    result = Elsewhere(faults=faults)
     with context.warehouse.database.reading_if_there() as connection:
         # DuckDB compares the ids, which may be millions
         keys, chosen = read.staging.keys, troubles.read
@@ -109,12 +126,12 @@ def _look_elsewhere(
         if workspace in troubles.errors:
             read.staging.drop(workspace)
             continue
-        result.add(lookup.result)
+        result.found.add(lookup.result)
         if changes.state is not None:
-            feed[workspace] = changes.state
+            result.feed[workspace] = changes.state
         elif workspace not in readings:
-            feed[workspace] = _first_state(context, read.young[workspace], began)
-    return result, feed
+            result.feed[workspace] = _first_state(context, read.young[workspace], began)
+    return result
 
 
 def _began(troubles: Troubles) -> datetime:
@@ -136,44 +153,6 @@ def _loaded(context: RefreshContext, span: Span) -> Loaded:
             feed={w: state for w, state in load_state.feed_states(connection).items() if w in context.workspaces},
             last_load=last_load_among(connection, context.table, context.among),
         )
-
-
-def _read_feed(context: RefreshContext, states: Mapping[str, FeedState], began: datetime) -> dict[str, Changes]:
-    """By workspace, what the feed says, where something was loaded before. What cannot be read is logged."""
-    readings, refusals = {workspace: Changes() for workspace in states}, dict[str, ApiError]()
-
-    def read(workspace: str) -> None:
-        try:
-            readings[workspace] = read_changes(context.client, workspace, states[workspace], began)
-        except AbortedError:
-            raise
-        except ApiError as error:
-            refusals[workspace] = error
-            if len(states) > 1 and context.client.concerns_all(error):
-                raise
-
-    try:
-        list(context.in_workspaces(read, states, "changes in other days"))
-    except AbortedError:
-        raise
-    except ApiError as error:  # nor can the other workspaces' feeds be read
-        refusals |= {each: error for each, found in readings.items() if found.state is None}
-    for workspace, found in readings.items():
-        if found.gap is not None:
-            context.log.warning(
-                f"{context.workspaces[workspace].label}: the last refresh is more than 30 days ago, and the change "
-                f"feed reaches no further back. What changed from {found.gap[0]:%Y-%m-%d} to {found.gap[1]:%Y-%m-%d} "
-                "in entries outside the refreshed days is not known; to be sure, refresh all days once "
-                "(`clockify-dagster sync --from ... --to ...`)."
-            )
-    if refusals:
-        names = ", ".join(each.label for each in context.workspaces.values() if each.id in refusals)
-        context.log.warning(
-            f"{names}: the change feed cannot be read, so edits and deletions of entries outside the refreshed days "
-            "are not seen this time. A refresh of those days finds them (`clockify-dagster sync --from ... --to ...`), "
-            f"and clockify_timeentries_integral always has them all. ({next(iter(refusals.values()))})"
-        )
-    return readings
 
 
 def _first_state(context: RefreshContext, young: set[str], began: datetime) -> FeedState:

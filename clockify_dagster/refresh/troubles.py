@@ -89,8 +89,7 @@ def unread_error(
         return error  # it was about the only workspace
     rest = "; the other workspaces are loaded" if is_partial else ""
     error.aside = f"The rows of {names_of(workspaces)} stay as they are{rest}."
-    for other in others[:_SHOWN]:
-        error.aside += f" {other.full_label}: {errors[other.id].reason}"
+    error.aside += reasons_of(others, errors)
     if is_partial:
         error.aside += " To stop loading a workspace, leave it out of CLOCKIFY_WORKSPACES; its rows stay."
     return error
@@ -106,6 +105,11 @@ def left_out_text(
         f"{what} is loaded without {names_of(workspaces)}: never loaded before, and cannot be read. {reason} To leave "
         f"it out without a warning, name the workspaces to load in CLOCKIFY_WORKSPACES{example}."
     )
+
+
+def reasons_of(workspaces: Sequence[Workspace], errors: Mapping[str, ClockifyDagsterError]) -> str:
+    """The reasons of the first few workspaces, each as a sentence after a space; empty where there are none."""
+    return "".join(f" {each.full_label}: {errors[each.id].reason}" for each in workspaces[:_SHOWN])
 
 
 def names_of(workspaces: Iterable[Workspace]) -> str:

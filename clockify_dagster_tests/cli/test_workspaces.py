@@ -88,6 +88,30 @@ def test_one_that_was_loaded_before_keeps_its_rows_and_fails_the_sync_after_all_
     assert [row["description"] for row in held(project, "clockify_timeentries", studio, "description")] == ["new"]
 
 
+@pytest.mark.usefixtures("quick")
+def test_a_change_feed_that_fails_in_a_loaded_workspace_fails_the_sync_after_all_else_is_done(
+    command: Command, project: Project
+) -> None:
+    studio = add_place(project)
+    project.set(update_window_days=2)
+    load(project)
+    (old,) = project.account.workspace(studio).entries.by_id
+    project.account.edit_entry(old, description="new")
+    project.account.add_tag(studio, "new")
+    project.sandbox.faults.add(Fault(f"{studio['id']}/entities/", faults.Status(503), times=None))
+    said = command("sync")
+    assert said.code == 1
+    assert f"Studio ({studio['id']}): the change feed cannot be read" in said.err
+    assert [
+        table.name for table in CORE_TABLES if f"\n{table.name} " not in said.out and "integral" not in table.name
+    ] == []
+    assert len(held(project, "clockify_tags", studio)) == 2
+    assert [row["description"] for row in held(project, "clockify_timeentries", studio, "description")] == [""]
+    project.sandbox.faults.clear()
+    assert command("sync").code == 0
+    assert [row["description"] for row in held(project, "clockify_timeentries", studio, "description")] == ["new"]
+
+
 def test_where_the_key_is_a_plain_member_everywhere_nothing_is_changed(
     command: Command, project: Project, first: Document
 ) -> None:

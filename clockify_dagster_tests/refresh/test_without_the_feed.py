@@ -29,21 +29,22 @@ def test_a_gap_of_more_than_thirty_days_is_told_once_and_what_can_be_known_comes
     office.check()
 
 
+REFUSED: dict[str, faults.Kind] = {
+    "400": faults.Status(400),
+    "403": faults.Status(403),
+    "404": faults.Status(404),
+}
 STRANGE: dict[str, faults.Kind] = {
     "an object": faults.Body({"items": []}),
     "null": faults.Body(None),
     "records without ids": faults.Body({"response": [{"documentCode": "TIME_ENTRY"}]}),
     "no JSON": faults.Body("<html>Please sign in</html>"),
-    "400": faults.Status(400),
-    "403": faults.Status(403),
-    "404": faults.Status(404),
+    "500": faults.Status(500),
 }
 
 
-@pytest.mark.parametrize("strange", STRANGE)
-def test_where_the_feed_is_refused_missing_or_strange_that_is_said_once_and_the_rest_is_right(
-    office: Office, strange: str
-) -> None:
+@pytest.mark.parametrize("kind", [*REFUSED, *STRANGE])
+def test_where_the_feed_is_refused_or_fails_that_is_said_once_and_the_rest_is_right(office: Office, kind: str) -> None:
     second = str(office.account.add_workspace("Studio")["id"])
     unseen, moved, *_ = old(office)
     office.account.move_entry(moved, office.day(0))
@@ -52,13 +53,19 @@ def test_where_the_feed_is_refused_missing_or_strange_that_is_said_once_and_the_
     office.account.edit_entry(unseen, description="not seen this time")
     office.account.move_entry(moved, office.day(3))
     office.clock.advance(hours=1)
-    office.sandbox.faults.add(Fault(FEED, STRANGE[strange], times=None))
+    office.sandbox.faults.add(Fault(FEED, {**REFUSED, **STRANGE}[kind], times=None))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("clockify_dagster.api.transport.FIRST_PAUSE", 0.0)
         office.refresh()
-    (said,) = office.said
-    assert said.startswith("Agency, Studio: the change feed cannot be read, so edits and deletions")
-    assert "clockify_timeentries_integral" in said
+    if kind in REFUSED:  # it is not there on this account
+        (said,) = office.said
+        assert said.startswith("Agency, Studio: the change feed cannot be read, so edits and deletions")
+        assert "clockify_timeentries_integral" in said
+        assert office.faults == []
+    else:
+        (fault,) = office.faults
+        assert f"Agency ({office.place}), Studio ({second}): the change feed cannot be read" in str(fault)
+        assert office.said == []
     expected = office.expected()
     assert office.loaded()[unseen["id"]] != expected.pop(unseen["id"])
     assert expected.items() <= office.loaded().items()

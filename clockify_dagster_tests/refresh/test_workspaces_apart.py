@@ -169,11 +169,49 @@ def test_a_feed_that_fails_in_one_workspace_is_read_in_the_others_and_later_from
     office.clock.advance(hours=1)
     office.refresh()
     assert [office.loaded()[entry["id"]]["description"] for entry in old] == ["changed", ""]
-    assert [line.partition(":")[0] for line in office.said] == ["Studio"]
-    assert office.faults == []
+    assert office.said == []
+    (fault,) = office.faults
+    assert isinstance(fault, errors.ServerFaultError)
+    assert fault.facts()["workspace"] == studio
+    assert f"Studio ({studio}): the change feed cannot be read, so edits and deletions" in str(fault)
+    assert "everything else is loaded" in str(fault)
+    assert "`clockify-dagster sync --from ... --to ...`" in str(fault)
     office.sandbox.faults.clear()
     office.clock.advance(hours=1)
     office.refresh()
+    assert office.faults == []
+    office.check()
+
+
+def test_feeds_that_fail_are_one_fault_and_what_the_listings_give_is_written(make_office: MakeOffice) -> None:
+    office = make_office()
+    studio = str(office.account.add_workspace("Studio")["id"])
+    users = [office.account.add_user(place) for place in (office.place, studio)]
+    office.refresh_all()
+    office.clock.advance(hours=1)
+    for place, user in zip((office.place, studio), users, strict=True):
+        office.account.add_entry(place, user, office.day(0))
+    office.sandbox.faults.add(Fault("/entities/", faults.Close(), times=None))
+    office.refresh()
+    (fault,) = office.faults
+    assert isinstance(fault, errors.UnreachableError)
+    for place, name in ((office.place, "Agency"), (studio, "Studio")):
+        assert f"{name} ({place})" in str(fault)
+        assert rows_in(office, place) == 1
+
+
+def rows_in(office: Office, place: str) -> int:
+    return sum(fact["workspaceid"] == place for fact in office.loaded().values())
+
+
+def test_a_workspace_of_which_nothing_was_loaded_has_no_feed_to_miss(make_office: MakeOffice) -> None:
+    office = make_office()
+    office.refresh_all()
+    new = str(office.account.add_workspace("New")["id"])
+    office.account.add_entry(new, office.account.add_user(new), office.day(0))
+    office.sandbox.faults.add(Fault(f"{new}/entities", faults.Status(500), times=None))
+    office.refresh()
+    assert (office.faults, office.said) == ([], [])
     office.check()
 
 
