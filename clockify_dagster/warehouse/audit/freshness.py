@@ -1,12 +1,13 @@
 """Freshness: whether what should be loaded by now is there. One check for each family of tables.
 
 A table that is replaced whole is as fresh as its last load. Time entries are judged by their days: a backfill of one
-month is a recent load, and says nothing about the days of any other.
+month is a recent load, and says nothing about the days of any other. Tables that come from reports are judged by both:
+of their days it is known whether they were loaded, not whether they were over then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,9 +16,11 @@ from clockify_dagster.days import Span, first_few, gaps, ranges_of
 from clockify_dagster.errors import NotAllowedError
 from clockify_dagster.warehouse.audit.context import AuditContext
 from clockify_dagster.warehouse.audit.model import Check, Find, Finding, found, not_checked
+from clockify_dagster.warehouse.report_state import report_spans
 from clockify_dagster.warehouse.workspace_state import LEFT_OUT, without_days, workspace_states
 
 _LISTED, _SHOWN = 100, 3  # how many ranges or workspaces are in the numbers, and in the message
+_WHAT_TO_DO = "`clockify-dagster sync` loads what is missing; CLOCKIFY_START_DATE says from which day on."
 
 
 def checks(table: Table) -> dict[Check, Find]:
@@ -25,8 +28,12 @@ def checks(table: Table) -> dict[Check, Find]:
     if table.parent is not None:
         return {}
     age = _in_words(longest_age(table))
-    if not table.is_by_day or table.listing is not None:  # of reports nobody remembers the days; they go with entries
-        return {Check(table.name, "is_fresh", f"The last load is no more than {age} old.", "WARN"): _find_age}
+    old = f"The last load is no more than {age} old"
+    if not table.is_by_day:
+        return {Check(table.name, "is_fresh", f"{old}.", "WARN"): _find_age}
+    if table.listing is not None:
+        there = f"{old}, and every day from the start date to today was loaded; of the last {age} some may lack."
+        return {Check(table.name, "is_fresh", there, "WARN"): _find_age_and_days}
     there = (
         f"Every day from the start date to today is loaded, and was over when it was; of the last {age} some may lack."
     )
@@ -55,6 +62,35 @@ def _find_age(context: AuditContext, table: Table, check: Check) -> Finding:
     return found(check, age <= longest and not late, message, hours=_hours(age), workspaces=late[:_LISTED])
 
 
+def _find_age_and_days(context: AuditContext, table: Table, check: Check) -> Finding:
+    """How old the last load is, and which days of a report were never loaded of a workspace that has it."""
+    finding, spans = _find_age(context, table, check), report_spans(context.connection, table.name)
+    if finding.passed is None or not spans:  # a file of an older version does not remember the days
+        return finding
+    workspaces = _with_report(context, table)
+    missing = {each: gaps(spans.get(each, []), context.limits) for each in workspaces}
+    due = context.now - longest_age(table)
+    late = {each: lacking for each, lacking in missing.items() if lacking and lacking[0].start < due}
+    never = _days(context, (span for lacking in late.values() for span in lacking))
+    numbers: dict[str, Any] = {**finding.numbers, "days": len(context.days), "days never loaded": len(never)}
+    if not late:
+        return found(check, finding.passed is True, finding.message, **numbers)
+    numbers["never loaded"] = [str(days) for days in ranges_of(never)][:_LISTED]
+    numbers["workspaces"] = sorted({*finding.numbers["workspaces"], *late})[:_LISTED]
+    parts = [finding.message, _never_loaded(context, never), *_concerned(context, workspaces, late), _WHAT_TO_DO]
+    return found(check, False, " ".join(parts), **numbers)
+
+
+def _with_report(context: AuditContext, table: Table) -> list[str]:
+    """The loaded workspaces whose days of a report are expected: not those without it on their plan, or left out."""
+    apart = without_days(context.connection)
+    for each, state in workspace_states(context.connection, table.name).items():
+        never = state.unread is not None and state.read_at is None
+        if never or state.unread == NotAllowedError.__name__ or state.unread in LEFT_OUT:
+            apart.add(each)
+    return sorted(context.workspaces.keys() - apart)
+
+
 def _find_days(context: AuditContext, table: Table, check: Check) -> Finding:
     """Which days are not there, of any loaded workspace.
 
@@ -81,7 +117,7 @@ def _find_days(context: AuditContext, table: Table, check: Check) -> Finding:
     parts = []
     if never:
         numbers["never loaded"] = [str(days) for days in ranges_of(never)][:_LISTED]
-        parts.append(f"Days never loaded: {len(never)} of {len(context.days)} ({first_few(ranges_of(never))}).")
+        parts.append(_never_loaded(context, never))
     if unfinished:
         numbers["loaded before they were over"] = [str(days) for days in ranges_of(unfinished)][:_LISTED]
         parts.append(f"Days last loaded before they were over: {len(unfinished)} ({first_few(ranges_of(unfinished))}).")
@@ -90,9 +126,19 @@ def _find_days(context: AuditContext, table: Table, check: Check) -> Finding:
         parts.append(f"Nothing after {_clock(context, newest)} is loaded: does the schedule run?")
     if len(workspaces) > 1:
         numbers["workspaces"] = sorted(late)[:_LISTED]
-        parts.append(f"This concerns {len(late)} of {len(workspaces)} workspaces: {_some(context, sorted(late))}.")
-    parts.append("`clockify-dagster sync` loads what is missing; CLOCKIFY_START_DATE says from which day on.")
+    parts += [*_concerned(context, workspaces, late), _WHAT_TO_DO]
     return found(check, False, " ".join(parts), **numbers)
+
+
+def _never_loaded(context: AuditContext, days: Collection[date]) -> str:
+    return f"Days never loaded: {len(days)} of {len(context.days)} ({first_few(ranges_of(days))})."
+
+
+def _concerned(context: AuditContext, workspaces: Sequence[str], late: Collection[str]) -> list[str]:
+    """Which of several workspaces it concerns, in a sentence; none where there is only one."""
+    if len(workspaces) < 2:
+        return []
+    return [f"This concerns {len(late)} of {len(workspaces)} workspaces: {_some(context, sorted(late))}."]
 
 
 def _days(context: AuditContext, spans: Iterable[Span]) -> set[date]:
