@@ -76,8 +76,8 @@ def ensure_state(connection: duckdb.DuckDBPyConnection) -> None:
     state = state_schema(connection)
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {state}")
     there = connection.execute(
-        "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = ?",
-        [state_name(current_schema(connection))],
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND lower(schema_name) = ?",
+        [state_name(current_schema(connection)).lower()],
     ).fetchall()
     for name, columns in _TABLES.items():
         if (name,) in there:
