@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 from benchmarks.traffic import HEADER, Traffic, counted
 from clockify_dagster.contract import CONTRACT
 from clockify_dagster.days import Days
-from clockify_dagster.warehouse import Destination, EntriesLoad, Warehouse, destination_of
+from clockify_dagster.warehouse import Destination, EntriesLoad, PageSource, Warehouse, destination_of
 from clockify_dagster.warehouse.audit import AuditContext, audit
 from clockify_dagster.warehouse.database import STORAGE_VERSION
 from clockify_dagster.warehouse.ddl import ensure_table
@@ -88,7 +88,7 @@ def load_a_day(where: Destination, among: frozenset[str]) -> float:
         users_with_entries(connection, [FAMILY[0].name], span, among)
         running_timers(connection, FAMILY[0].name, span, among)
     staging = warehouse.staging(FAMILY, span)
-    staging.add(json.dumps(entries).encode())
+    staging.add(json.dumps(entries).encode(), PageSource(facts={"workspace": "w0"}))
     warehouse.write(
         EntriesLoad(staging, datetime.now(timezone.utc), ("w0",), span=span, zone=ZONE, is_compared=False, among=among)
     )
