@@ -126,7 +126,7 @@ def load_records(
     None of a file that was written before loads were remembered.
     """
     records: dict[str, list[LoadRecord]] = {}
-    sql = f"SELECT * FROM {{}} WHERE {'true' if tables is None else of_tables_named(tables)} ORDER BY loaded_at DESC"
+    sql = f"SELECT * FROM {{}} WHERE {of_tables_named(tables)} ORDER BY loaded_at DESC"
     # an older file lacks the last column
     for table, *values in remembered(connection, "loads", sql):
         records.setdefault(table, []).append(LoadRecord(*[*values, None][:4]))

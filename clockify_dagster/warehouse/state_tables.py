@@ -11,9 +11,11 @@ from typing import Any
 
 import duckdb
 
-from clockify_dagster.warehouse.ddl import MAIN, current_schema, is_lake, literal, quoted
+from clockify_dagster.warehouse.ddl import MAIN, current_schema, is_lake, of_workspaces, quoted
 
-_NAME, _WORKSPACE = {"table_name": "VARCHAR NOT NULL"}, {"workspaceid": "VARCHAR NOT NULL"}
+TABLE_NAME = "table_name"
+"""The column that names the table which a row is about."""
+_NAME, _WORKSPACE = {TABLE_NAME: "VARCHAR NOT NULL"}, {"workspaceid": "VARCHAR NOT NULL"}
 _SPAN = {"range_start": "TIMESTAMP WITH TIME ZONE NOT NULL", "range_end": "TIMESTAMP WITH TIME ZONE NOT NULL"}
 _LISTED = {"listed_at": "TIMESTAMP WITH TIME ZONE"}
 # `ranges_ahead` and `misfits` are names in files that exist: the time of loaded ranges that was still to come, and the
@@ -55,10 +57,8 @@ _TABLES: dict[str, dict[str, str]] = {
 _ADDED = {"loads": "listed_at", "workspace_loads": "listed_at", "misfits": "workspaceid"}
 BY_WORKSPACE = tuple(name for name, columns in _TABLES.items() if "workspaceid" in columns)
 """The tables of which each row is about one workspace."""
-BY_TABLE = tuple(name for name, columns in _TABLES.items() if "table_name" in columns)
+BY_TABLE = tuple(name for name, columns in _TABLES.items() if TABLE_NAME in columns)
 """Those of which each row is about a table; in a lake each table's are in files of their own."""
-TABLE_NAME = "table_name"
-"""The column of those that names the table."""
 
 
 def state_schema(connection: duckdb.DuckDBPyConnection) -> str:
@@ -130,6 +130,6 @@ def remember(
     connection.execute(f"INSERT INTO {name} BY NAME FROM stays UNION ALL BY NAME SELECT {comes}", by_column)
 
 
-def of_tables_named(tables: Collection[str]) -> str:
-    """SQL for the condition that what is remembered is about one of these tables."""
-    return f"{TABLE_NAME} IN ({', '.join(map(literal, sorted(tables)))})" if tables else "false"
+def of_tables_named(tables: Collection[str] | None) -> str:
+    """SQL for the condition that what is remembered is about one of these tables; about any where None are given."""
+    return of_workspaces(TABLE_NAME, tables)  # a list of names in SQL, whatever they name
